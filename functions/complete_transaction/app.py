@@ -1,0 +1,35 @@
+"""POST /v1/transactions/{id}/result: what the SDK resolved or rejected with."""
+
+from gateway_backend.contracts.http_api import ResultRequest, TransactionView
+from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.sdk_result import read_sdk_result
+from gateway_backend.gateway.client import Gateway, open_session
+from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime import clock
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.http import Request, Response, endpoint
+from gateway_backend.runtime.secrets import gateway_secret
+from gateway_backend.runtime.settings import settings
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.table import Table
+from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.complete_transaction import complete_transaction
+
+table = Table(client("dynamodb"), settings().table_name)
+accounts, transactions = Accounts(table), Transactions(table)
+http = open_session()
+
+
+@endpoint
+def handler(request: Request) -> Response:
+    body = read_body(ResultRequest, request.body)
+    transaction = complete_transaction(
+        request.identifier(),
+        read_sdk_result(body.given, rejected=body.was_rejected),
+        user=request.user,
+        now=clock.now(),
+        transactions=transactions,
+        accounts=accounts,
+        gateway=Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret())),
+    )
+    return Response.of(TransactionView.of(transaction), 200 if transaction.is_settled else 202)

@@ -1,0 +1,35 @@
+"""POST /v1/session: what the app needs to initialise the SDK."""
+
+from gateway_backend.contracts.http_api import BrokerView, SessionRequest, SessionView
+from gateway_backend.contracts.reading import read_body
+from gateway_backend.domain.brokers import BROKERS, broker
+from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime import clock
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.http import Request, Response, endpoint
+from gateway_backend.runtime.secrets import gateway_secret
+from gateway_backend.runtime.settings import settings
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.table import Table
+from gateway_backend.usecases.start_session import start_session
+
+accounts = Accounts(Table(client("dynamodb"), settings().table_name))
+
+
+@endpoint
+def handler(request: Request) -> Response:
+    wanted = read_body(SessionRequest, request.body)
+    keys = GatewayKeys.parse(gateway_secret())
+    session = start_session(wanted.smallcase_auth_id, user=request.user, now=clock.now(), accounts=accounts, keys=keys)
+    known = [broker(session.broker)] if session.broker else BROKERS.values()
+    return Response.of(
+        SessionView(
+            gateway_name=keys.gateway_name,
+            smallcase_auth_token=session.token,
+            expires_at=session.expires_at,
+            smallcase_auth_id=session.account_id,
+            broker=session.broker,
+            amo=True,
+            brokers=[BrokerView.of(each) for each in known],
+        )
+    )

@@ -1,0 +1,43 @@
+"""POST /v1/transactions: start an interaction of the user with Gateway."""
+
+from gateway_backend.contracts.http_api import TransactionCreated, TransactionRequest
+from gateway_backend.contracts.reading import read_body
+from gateway_backend.gateway.client import Gateway, open_session
+from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime import clock
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.http import Request, Response, endpoint
+from gateway_backend.runtime.secrets import gateway_secret
+from gateway_backend.runtime.settings import settings
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.idempotency import IdempotencyKeys
+from gateway_backend.store.table import Table
+from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.start_transaction import start_transaction
+
+table = Table(client("dynamodb"), settings().table_name)
+http = open_session()
+
+
+@endpoint
+def handler(request: Request) -> Response:
+    wanted = read_body(TransactionRequest, request.body).request
+    gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
+    started = start_transaction(
+        wanted,
+        user=request.user,
+        idempotency_key=request.idempotency_key,
+        attempt=request.id,
+        now=clock.now(),
+        keys=IdempotencyKeys(table),
+        transactions=Transactions(table),
+        accounts=Accounts(table),
+        gateway=gateway,
+    )
+    view = TransactionCreated(
+        transaction_id=started.transaction.id,
+        expire_at=started.transaction.expire_at,
+        gateway_name=gateway.keys.gateway_name,
+        smallcase_auth_token=started.token,
+    )
+    return Response.of(view, 201, **({"idempotent_replayed": "true"} if started.replayed else {}))

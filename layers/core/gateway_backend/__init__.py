@@ -1,0 +1,1 @@
+"""Gateway Backend: everything the functions share (design: imports only point down)."""

@@ -1,0 +1,1 @@
+"""What crosses a border: Gateway's wire, our HTTP API, our queue."""

@@ -1,0 +1,69 @@
+"""Gateway's answers, read tolerantly: what is unsure in the contract is looked for in every documented place."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway_backend.domain.transactions import Failure, Report, Status
+
+_UNKNOWN_ERROR = 2000
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Envelope(Wire):
+    """`success` and `errors` of every answer (contract §2.0); `errors` may be null, a text or a list."""
+
+    success: bool = False
+    errors: list[str] = []
+
+    @field_validator("errors", mode="before")
+    @classmethod
+    def _as_list(cls, value: Any) -> list[str]:
+        return [str(item) for item in (value if isinstance(value, list) else [value] if value else [])]
+
+
+class CreatedTransaction(Wire):
+    transaction_id: str = Field(validation_alias="transactionId", min_length=1)
+    expire_at: datetime = Field(validation_alias="expireAt")
+
+
+class _Error(Wire):
+    code: int = _UNKNOWN_ERROR
+    message: str = "internal_error"
+    value: bool = True
+
+
+class TransactionDetails(Wire):
+    """Contract §2.5: nested under `transactionDetails` or `transaction`, or not at all."""
+
+    status: Status
+    expired: bool = False
+    account_id: str | None = Field(default=None, validation_alias=AliasChoices("smallcaseAuthId", "authId"))
+    broker: str | None = Field(default=None, validation_alias=AliasChoices("broker", AliasPath("success", "broker")))
+    token: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices(AliasPath("success", "smallcaseAuthToken"), "smallcaseAuthToken", "authToken"),
+    )
+    error: _Error | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return data.get("transactionDetails") or data.get("transaction") or data
+        return data
+
+    def report(self, transaction_id: str, account_id: str | None) -> Report:
+        failed = self.error is not None and self.error.value
+        return Report(
+            transaction_id=transaction_id,
+            status=self.status,
+            expired=self.expired,
+            account_id=account_id,
+            broker=self.broker,
+            failure=Failure(self.error.code, self.error.message) if self.error and failed else None,
+        )

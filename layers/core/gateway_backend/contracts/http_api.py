@@ -1,0 +1,313 @@
+"""Our HTTP API's bodies (design section 3). Numbers are exact JSON numbers, instants ISO-8601 UTC."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+
+from gateway_backend.domain import times
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.brokers import Broker
+from gateway_backend.domain.errors import AccountOfAnotherUser, Action, ConnectionWithdrawn
+from gateway_backend.domain.freshness import SessionState, State, Verdict
+from gateway_backend.domain.transaction_errors import advise
+from gateway_backend.domain.transactions import Status, Transaction
+
+REFUSALS = {refusal.code: refusal for refusal in (AccountOfAnotherUser, ConnectionWithdrawn)}
+
+type AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+type Note = Annotated[str, Field(max_length=256, description="The app's own note; it stays with us")]
+type Instant = Annotated[datetime, PlainSerializer(times.to_text, return_type=str)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+# Requests --------------------------------------------------------------------------------------
+
+
+class SessionRequest(Body):
+    """Without an account the session is a guest's: the user may choose any broker."""
+
+    smallcase_auth_id: AccountId | None = None
+
+
+class AssetConfig(Body):
+    mf_holdings: bool = Field(default=False, description="Also import mutual funds held at the broker")
+
+
+class HoldingsImportRequest(Body):
+    intent: Literal["HOLDINGS_IMPORT"]
+    version: Literal["v1", "v2"] = "v2"
+    asset_config: AssetConfig = AssetConfig()
+    smallcase_auth_id: AccountId | None = Field(default=None, description="Import again from this linked account")
+    notes: Note | None = None
+
+
+class ConnectRequest(Body):
+    intent: Literal["CONNECT"]
+    notes: Note | None = None
+
+
+class TransactionRequest(BaseModel):
+    """Any intent; the field `intent` tells them apart."""
+
+    request: Annotated[HoldingsImportRequest | ConnectRequest, Field(discriminator="intent")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wrap(cls, value: Any) -> Any:
+        return {"request": value}
+
+
+class ResultRequest(Body):
+    """What the SDK gave the app, untouched: either `resolved` or `rejected` (contract §6)."""
+
+    platform: Literal["web", "react-native", "flutter", "cordova", "ios", "android"]
+    resolved: Any = None
+    rejected: Any = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len({"resolved", "rejected"} & self.model_fields_set) != 1:
+            raise ValueError("give exactly one of resolved and rejected")
+        return self
+
+    @property
+    def was_rejected(self) -> bool:
+        return "rejected" in self.model_fields_set
+
+    @property
+    def given(self) -> Any:
+        return self.rejected if self.was_rejected else self.resolved
+
+
+# Answers ---------------------------------------------------------------------------------------
+
+
+class BrokerView(Answer):
+    broker: str
+    name: str
+    holdings_import: bool
+    securities_orders: bool
+    limit_orders: bool
+    long_lived_session: bool
+
+    @classmethod
+    def of(cls, broker: Broker) -> Self:
+        return cls(
+            broker=broker.key,
+            name=broker.name,
+            holdings_import=broker.holdings_import,
+            securities_orders=broker.securities_orders,
+            limit_orders=broker.limit_orders,
+            long_lived_session=broker.long_lived,
+        )
+
+
+class SessionView(Answer):
+    gateway_name: str
+    smallcase_auth_token: str
+    expires_at: Instant
+    smallcase_auth_id: str | None
+    broker: str | None
+    amo: bool
+    brokers: list[BrokerView]
+
+
+class TransactionCreated(Answer):
+    transaction_id: str
+    expire_at: Instant
+    gateway_name: str
+    smallcase_auth_token: str
+
+
+class FailureView(Answer):
+    code: int
+    message: str
+    text: str = Field(description="For the user's eyes")
+    action: Action
+
+
+class TransactionView(Answer):
+    transaction_id: str
+    intent: str
+    version: str | None = None
+    status: Status
+    final: bool
+    smallcase_auth_id: str | None
+    broker: str | None
+    created_at: Instant
+    expire_at: Instant
+    updated_at: Instant | None
+    notes: str | None
+    error: FailureView | None
+
+    @classmethod
+    def of(cls, transaction: Transaction) -> Self:
+        return cls(
+            transaction_id=transaction.id,
+            intent=transaction.intent,
+            version=transaction.version or None,
+            status=transaction.status,
+            final=transaction.is_settled,
+            smallcase_auth_id=transaction.account_id,
+            broker=transaction.broker,
+            created_at=transaction.created_at,
+            expire_at=transaction.expire_at,
+            updated_at=transaction.updated_at,
+            notes=transaction.note,
+            error=_failure(transaction),
+        )
+
+
+def _failure(transaction: Transaction) -> FailureView | None:
+    if transaction.refused:
+        refusal = REFUSALS[transaction.refused]
+        return FailureView(code=refusal.status, message=refusal.code, text=refusal.title + ".", action=refusal.action)
+    if transaction.failure is None:
+        return None
+    advice = advise(transaction.failure.code)
+    return FailureView(
+        code=transaction.failure.code,
+        message=transaction.failure.message,
+        text=advice.text,
+        action=advice.action,
+    )
+
+
+class TransactionsView(Answer):
+    transactions: list[TransactionView]
+    next_cursor: str | None
+
+
+class FreshnessView(Answer):
+    state: State
+    as_of: str | None
+    sessions_missed: int
+    reason: str
+    action: Action
+    text: str
+
+
+class ConnectionView(Answer):
+    smallcase_auth_id: str
+    broker: str
+    linked_at: Instant
+    state: SessionState
+    since: Instant | None
+    reason: str | None
+    last_success: Instant | None
+    last_attempt: Instant | None
+    last_failure: str | None
+    freshness: FreshnessView
+
+    @classmethod
+    def of(cls, account: Account, verdict: Verdict) -> Self:
+        return cls(
+            smallcase_auth_id=account.id,
+            broker=account.broker,
+            linked_at=account.linked_at,
+            state=account.state,
+            since=account.state_since,
+            reason=account.state_reason,
+            last_success=account.last_success_at,
+            last_attempt=account.last_attempt_at,
+            last_failure=account.last_failure,
+            freshness=FreshnessView.model_validate(verdict.to_dict()),
+        )
+
+
+class ConnectionsView(Answer):
+    connections: list[ConnectionView]
+
+
+class GatewayHoldings(Answer):
+    """Gateway's own answer (contract §4.1, §4.2), digit for digit, with freshness beside it."""
+
+    success: Literal[True]
+    errors: None
+    data: dict[str, Any]
+    freshness: FreshnessView
+
+
+class Quantities(Answer):
+    """Shares; `quantity` is demat + NSE + BSE, `inSmallcases` and `collateral` are parts of it or beside it."""
+
+    quantity: Decimal
+    demat: Decimal
+    nse: Decimal
+    bse: Decimal
+    collateral: Decimal
+    in_smallcases: Decimal
+    transactable: Decimal
+    average_price: Decimal | None
+    invested: Decimal | None
+
+
+class AccountQuantities(Quantities):
+    smallcase_auth_id: str
+    broker: str
+
+
+class HoldingView(Quantities):
+    isin: str | None
+    name: str
+    nse_ticker: str | None
+    bse_ticker: str | None
+    suspended: bool
+    weight: Decimal | None
+    accounts: list[AccountQuantities]
+
+
+class FundAccount(Answer):
+    smallcase_auth_id: str
+    broker: str
+    folio: str | None
+    units: Decimal
+    average_price: Decimal | None
+
+
+class FundView(Answer):
+    isin: str | None
+    name: str
+    units: Decimal
+    average_price: Decimal | None
+    invested: Decimal | None
+    accounts: list[FundAccount]
+
+
+class AccountFreshness(Answer):
+    smallcase_auth_id: str
+    broker: str
+    freshness: FreshnessView
+
+
+class HoldingsView(Answer):
+    as_of: str | None = Field(description="The oldest snapshot in it")
+    freshness: FreshnessView | None = Field(description="The least fresh account's; null when none is linked")
+    accounts: list[AccountFreshness]
+    invested: Decimal
+    holdings: list[HoldingView]
+    mutual_funds: list[FundView]
+
+
+class Problem(Answer):
+    """RFC 9457 problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    retryable: bool
+    action: Action
+    correlation_id: str

@@ -1,0 +1,225 @@
+"""Every way a request or a message can fail, as the caller should understand it.
+
+One mapper (`runtime.http`) turns these into problem+json; nothing else decides status codes.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Action(StrEnum):
+    """What the person or program on the other side can do about it."""
+
+    NONE = "NONE"
+    WAIT = "WAIT"
+    REFRESH = "REFRESH"
+    RECONNECT = "RECONNECT"
+    FIX_REQUEST = "FIX_REQUEST"
+    CONTACT_SUPPORT = "CONTACT_SUPPORT"
+
+
+class DomainError(Exception):
+    """An expected failure: `detail` names the field or thing and the remedy, safe to show to the caller."""
+
+    code: ClassVar[str] = "INTERNAL"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong on our side"
+    retryable: ClassVar[bool] = False
+    action: ClassVar[Action] = Action.CONTACT_SUPPORT
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+
+
+# What the caller must mend ---------------------------------------------------------------------
+
+
+class RequestInvalid(DomainError):
+    code = "REQUEST_INVALID"
+    status = 400
+    title = "The request does not fit"
+    action = Action.FIX_REQUEST
+
+
+class CursorInvalid(RequestInvalid):
+    code = "CURSOR_INVALID"
+    title = "The cursor is not one of ours"
+
+
+class IdempotencyKeyMissing(RequestInvalid):
+    code = "IDEMPOTENCY_KEY_MISSING"
+    title = "An Idempotency-Key header is needed"
+
+
+class IdempotencyKeyReused(RequestInvalid):
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 422
+    title = "This Idempotency-Key belongs to another request"
+
+
+class RequestInProgress(DomainError):
+    code = "REQUEST_IN_PROGRESS"
+    status = 409
+    title = "The first request with this Idempotency-Key is still running"
+    retryable = True
+    action = Action.WAIT
+
+
+class BodyTooLarge(DomainError):
+    code = "BODY_TOO_LARGE"
+    status = 413
+    title = "The body is too large"
+    action = Action.FIX_REQUEST
+
+
+class NotSignedIn(DomainError):
+    code = "NOT_SIGNED_IN"
+    status = 401
+    title = "A valid access token is needed"
+    action = Action.FIX_REQUEST
+
+
+class NotFound(DomainError):
+    """Unknown, or somebody else's: the answer is the same, so that nothing can be probed."""
+
+    code = "NOT_FOUND"
+    status = 404
+    title = "There is nothing here for this user"
+    action = Action.NONE
+
+
+class SdkTokenInvalid(DomainError):
+    code = "SDK_TOKEN_INVALID"
+    status = 422
+    title = "The SDK's token was not signed by this gateway"
+    action = Action.FIX_REQUEST
+
+
+class SdkTokenExpired(DomainError):
+    code = "SDK_TOKEN_EXPIRED"
+    status = 422
+    title = "The SDK's token has expired"
+    action = Action.RECONNECT
+
+
+class AccountMismatch(DomainError):
+    code = "ACCOUNT_MISMATCH"
+    status = 409
+    title = "The SDK's token is for another broker account than the transaction"
+    action = Action.RECONNECT
+
+
+class AccountOfAnotherUser(DomainError):
+    code = "ACCOUNT_OF_ANOTHER_USER"
+    status = 409
+    title = "This broker account is linked to another user of the app"
+    action = Action.CONTACT_SUPPORT
+
+
+class ConnectionWithdrawn(DomainError):
+    """The user unlinked the account after this transaction began: only a newer one may link it again."""
+
+    code = "CONNECTION_WITHDRAWN"
+    status = 409
+    title = "The account was unlinked after this transaction began"
+    action = Action.RECONNECT
+
+
+class TransactionExpired(DomainError):
+    code = "TRANSACTION_EXPIRED"
+    status = 409
+    title = "The transaction expired before it was finished"
+    action = Action.RECONNECT
+
+
+class NothingImported(DomainError):
+    code = "NOTHING_IMPORTED"
+    status = 409
+    title = "No holdings have been imported from this account yet"
+    action = Action.RECONNECT
+
+
+class VersionUnavailable(DomainError):
+    code = "VERSION_UNAVAILABLE"
+    status = 409
+    title = "The stored snapshot cannot be served in this version"
+    action = Action.RECONNECT
+
+
+# Webhooks --------------------------------------------------------------------------------------
+
+
+class BodyUnreadable(RequestInvalid):
+    code = "BODY_UNREADABLE"
+    title = "The body is not a JSON object of a known shape"
+
+
+class NotAuthentic(DomainError):
+    code = "NOT_AUTHENTIC"
+    status = 401
+    title = "The checksum is missing or wrong"
+    action = Action.FIX_REQUEST
+
+
+class NotYet(DomainError):
+    """Gateway has not finished its part: the same message is worth another look later."""
+
+    code = "NOT_YET"
+    status = 503
+    title = "Gateway has not finished yet"
+    retryable = True
+    action = Action.WAIT
+
+
+# Gateway and our own side ----------------------------------------------------------------------
+
+
+class GatewayUnavailable(DomainError):
+    """Gateway did not answer, or answered with something that is not its contract."""
+
+    code = "GATEWAY_UNAVAILABLE"
+    status = 502
+    title = "smallcase Gateway could not be reached"
+    retryable = True
+    action = Action.WAIT
+
+
+class GatewayTimeout(GatewayUnavailable):
+    code = "GATEWAY_TIMEOUT"
+    status = 504
+    title = "smallcase Gateway did not answer in time"
+
+
+class GatewayRefused(DomainError):
+    """Gateway understood and said no (4xx, or `success` not true)."""
+
+    code = "GATEWAY_REFUSED"
+    status = 502
+    title = "smallcase Gateway refused the request"
+
+
+class GatewayForbidden(GatewayRefused):
+    """403: our keys are wrong, or the user revoked consent (contract §12, 20)."""
+
+    code = "GATEWAY_FORBIDDEN"
+    title = "smallcase Gateway does not let us act for this account"
+    action = Action.RECONNECT
+
+
+class GatewayUnconfigured(DomainError):
+    code = "GATEWAY_UNCONFIGURED"
+    status = 503
+    title = "The gateway name and secrets have not been set"
+
+
+class StoreUnavailable(DomainError):
+    code = "STORE_UNAVAILABLE"
+    status = 503
+    title = "The data store could not be reached"
+    retryable = True
+    action = Action.WAIT
+
+
+class Internal(DomainError):
+    """A bug: what happened is in the log under the correlation id."""

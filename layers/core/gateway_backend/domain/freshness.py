@@ -1,0 +1,147 @@
+"""How fresh an account's snapshot is, and what would make it fresher (contract 8).
+
+Age is counted in NSE sessions, not in hours: a snapshot from Friday evening is as good on Sunday.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from gateway_backend.domain.errors import Action
+from gateway_backend.domain.market_calendar import IST, MarketCalendar
+
+# Brokers whose snapshot Gateway can refresh without a login. Gateway's list may grow.
+LONG_LIVED_BROKERS = frozenset({"kite"})
+# Gateway's clock and ours may differ this much before a snapshot counts as coming from the future.
+CLOCK_SKEW = timedelta(minutes=5)
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class SessionState(StrEnum):
+    """The broker session behind a connection."""
+
+    ACTIVE = "ACTIVE"
+    NEEDS_LOGIN = "NEEDS_LOGIN"
+    REVOKED = "REVOKED"
+
+
+class State(StrEnum):
+    FRESH = "FRESH"  # no session has closed since the snapshot
+    UPDATING = "UPDATING"  # the broker is at work on a newer one
+    DUE = "DUE"  # old, but a fetch without a login may do
+    STALE = "STALE"  # old, and only the user can renew it
+
+
+class Reason(StrEnum):
+    """Why the verdict is what it is: stable words for programs."""
+
+    UP_TO_DATE = "UP_TO_DATE"
+    BROKER_UPDATING = "BROKER_UPDATING"
+    SESSIONS_MISSED = "SESSIONS_MISSED"
+    LOGIN_NEEDED = "LOGIN_NEEDED"
+    ACCESS_REVOKED = "ACCESS_REVOKED"
+    NEVER_IMPORTED = "NEVER_IMPORTED"
+    CLOCK = "CLOCK"
+
+
+REMEDIES = {
+    Action.NONE: "",
+    Action.WAIT: " Your broker is updating your holdings: look again in a few minutes.",
+    Action.REFRESH: " Refresh to see what has changed since.",
+    Action.RECONNECT: " Log in to your broker to refresh.",
+    Action.CONTACT_SUPPORT: " Please contact support.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`as_of` is the snapshot's own date, `text` is for the user; without a snapshot no session is missed."""
+
+    state: State
+    as_of: datetime | None
+    sessions_missed: int
+    reason: Reason
+    action: Action
+    text: str
+
+    def to_dict(self) -> dict[str, str | int | None]:
+        """As the API says it; `asOf` is ISO-8601 in UTC with milliseconds."""
+        return {
+            "state": self.state.value,
+            "asOf": _iso_utc(self.as_of) if self.as_of else None,
+            "sessionsMissed": self.sessions_missed,
+            "reason": self.reason.value,
+            "action": self.action.value,
+            "text": self.text,
+        }
+
+
+def verdict(
+    now: datetime,
+    as_of: datetime | None,
+    broker: str,
+    session: SessionState,
+    calendar: MarketCalendar,
+    *,
+    updating: bool = False,
+    long_lived_brokers: frozenset[str] = LONG_LIVED_BROKERS,
+) -> Verdict:
+    """Judge the snapshot taken at `as_of` (its `snapshotDate`; None before the first import).
+
+    `updating` is the broker's word that a refresh is in progress; it counts only while the session is active.
+    A current snapshot is FRESH even if the next one needs a login: then `action` alone asks for it.
+    """
+    missed = calendar.sessions_closed_between(as_of, now) if as_of else 0
+    # Gateway's test accounts behave like the broker they imitate (contract 7.1).
+    long_lived = broker.removesuffix("-leprechaun") in long_lived_brokers
+    state, reason, action = _judge(now, as_of, missed, session, updating=updating, long_lived=long_lived)
+    return Verdict(state, as_of, missed, reason, action, _text(as_of, reason, action))
+
+
+def _judge(
+    now: datetime,
+    as_of: datetime | None,
+    missed: int,
+    session: SessionState,
+    *,
+    updating: bool,
+    long_lived: bool,
+) -> tuple[State, Reason, Action]:
+    if updating and session == SessionState.ACTIVE:
+        return State.UPDATING, Reason.BROKER_UPDATING, Action.WAIT
+    if as_of is None:
+        return State.STALE, Reason.NEVER_IMPORTED, Action.RECONNECT
+    if as_of - now > CLOCK_SKEW:
+        # No login helps: a newer snapshot with a true date would count as older than this one.
+        return State.STALE, Reason.CLOCK, Action.CONTACT_SUPPORT
+    state = State.STALE if missed else State.FRESH
+    if session == SessionState.NEEDS_LOGIN:
+        return state, Reason.LOGIN_NEEDED, Action.RECONNECT
+    if session == SessionState.REVOKED:
+        return state, Reason.ACCESS_REVOKED, Action.RECONNECT
+    if not missed:
+        return State.FRESH, Reason.UP_TO_DATE, Action.NONE
+    if long_lived:
+        return State.DUE, Reason.SESSIONS_MISSED, Action.REFRESH
+    return State.STALE, Reason.SESSIONS_MISSED, Action.RECONNECT
+
+
+def _text(as_of: datetime | None, reason: Reason, action: Action) -> str:
+    if reason == Reason.NEVER_IMPORTED:
+        return "No holdings yet. Log in to your broker to import them."
+    if reason == Reason.CLOCK:
+        return "The date of these holdings lies in the future." + REMEDIES[action]
+    opening = f"As of {_ist_text(as_of)}." if as_of else "No holdings yet."
+    return opening + REMEDIES[action]
+
+
+def _ist_text(moment: datetime) -> str:
+    """Such as `24 Mar 2022, 4:54 pm`; by hand, because strftime follows the host's locale."""
+    local = moment.astimezone(IST)
+    clock = f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {clock}"
+
+
+def _iso_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,80 @@
+"""Holdings as CSV for spreadsheets and portfolio trackers: one row per security and account."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+COLUMNS = (
+    "ISIN",
+    "Symbol",
+    "Exchange",
+    "Name",
+    "Quantity",
+    "Average Price",
+    "Invested",
+    "Currency",
+    "Broker",
+    "Account",
+    "As Of",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def to_csv(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> str:
+    """`consolidated` as `holdings.consolidate` gives it; `as_of` is each account's snapshot date."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([*_security_rows(consolidated, as_of), *_fund_rows(consolidated, as_of)])
+    return text.getvalue()
+
+
+def _security_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> Iterable[list[str]]:
+    for row in consolidated["holdings"]:
+        exchange = "NSE" if row["nseTicker"] else "BSE" if row["bseTicker"] else None
+        for account in row["accounts"]:
+            if account["quantity"] != 0:
+                symbol = row["nseTicker"] or row["bseTicker"]
+                yield _cells(row, symbol, exchange, account["quantity"], account["invested"], account, as_of)
+
+
+def _fund_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> Iterable[list[str]]:
+    for row in consolidated["mutualFunds"]:
+        for account in row["accounts"]:
+            yield _cells(row, account["folio"], "MF", account["units"], None, account, as_of)
+
+
+def _cells(
+    row: Mapping[str, Any],
+    symbol: str | None,
+    exchange: str | None,
+    quantity: Decimal,
+    invested: Decimal | None,
+    account: Mapping[str, Any],
+    as_of: Mapping[str, str | None],
+) -> list[str]:
+    return [
+        _text(row["isin"]),
+        _text(symbol),
+        _text(exchange),
+        _text(row["name"]),
+        _number(quantity),
+        _number(account["averagePrice"]),
+        _number(invested),
+        "INR",
+        _text(account["broker"]),
+        _text(account["smallcaseAuthId"]),
+        _text(as_of.get(account["smallcaseAuthId"])),
+    ]
+
+
+def _number(value: Decimal | None) -> str:
+    return "" if value is None else format(value, "f")
+
+
+def _text(value: str | None) -> str:
+    """A text cell that no spreadsheet takes for a formula."""
+    value = value or ""
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

@@ -1,0 +1,122 @@
+"""Judging what a pull of holdings brought: may it replace the last good snapshot? (design, promises 1 and 3)"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway_backend.domain import times
+from gateway_backend.domain.holdings import PortfolioUnreadable, read_portfolio
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of our clock a `snapshotDate` may be before it is taken for wrong."""
+
+SHRINKS_BELOW = 0.5
+"""A portfolio with fewer than this share of the last one's entries is pulled a second time before it is believed."""
+
+OUTSIDE_PORTFOLIO = frozenset(
+    [
+        "updating",
+        "lastUpdate",
+        "snapshotDate",
+        "smallcaseAuthId",
+        "broker",
+        "notes",
+        "transactionId",
+        "timestamp",
+        "checksum",
+    ]
+)
+"""Members of the data object that are about the snapshot, not part of the portfolio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A complete portfolio of one account at one `snapshotDate`, as Gateway's own JSON text."""
+
+    account_id: str
+    broker: str
+    as_of: datetime
+    snapshot_date: str
+    last_update: str | None
+    portfolio: str
+    version: str
+    size: int
+
+    @property
+    def content_hash(self) -> str:
+        return hashlib.sha256(self.portfolio.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """Gateway answered, but not with a whole portfolio; `reason` is a stable machine word."""
+
+    reason: str
+
+
+type Outcome = Complete | Incomplete
+
+
+def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime) -> Outcome:
+    """Judge a holdings data object given as its members: name -> (JSON text, value)."""
+    values = {name: value for name, (_, value) in data.items()}
+    if values.get("updating") is True:
+        return Incomplete("UPDATING")
+    if values.get("smallcaseAuthId", account_id) != account_id:
+        return Incomplete("OTHER_ACCOUNT")
+    snapshot_date = values.get("snapshotDate")
+    as_of = _instant(snapshot_date)
+    if as_of is None or not isinstance(snapshot_date, str):
+        return Incomplete("SNAPSHOT_DATE_UNREADABLE")
+    if as_of > now + CLOCK_SKEW:
+        return Incomplete("SNAPSHOT_DATE_IN_FUTURE")
+    try:
+        portfolio = read_portfolio(values)
+    except PortfolioUnreadable:
+        return Incomplete("PORTFOLIO_UNREADABLE")
+    broker, last_update = values.get("broker"), values.get("lastUpdate")
+    return Complete(
+        Snapshot(
+            account_id=account_id,
+            broker=broker if isinstance(broker, str) else "",
+            as_of=as_of,
+            snapshot_date=snapshot_date,
+            last_update=last_update if isinstance(last_update, str) else None,
+            portfolio=_portfolio_text(data),
+            version=portfolio.version,
+            size=portfolio.size,
+        )
+    )
+
+
+def needs_confirmation(snapshot: Snapshot, last_size: int) -> bool:
+    """Is the portfolio so much smaller than the last one that only a second, agreeing pull proves it?"""
+    return last_size > 0 and (snapshot.size == 0 or snapshot.size < last_size * SHRINKS_BELOW)
+
+
+def agrees(first: Snapshot, second: Outcome) -> bool:
+    """Does a second pull tell the same, at the same date or a later one?"""
+    return (
+        isinstance(second, Complete)
+        and second.snapshot.as_of >= first.as_of
+        and second.snapshot.content_hash == first.content_hash
+    )
+
+
+def _portfolio_text(data: dict[str, tuple[str, Any]]) -> str:
+    kept = (f"{json.dumps(name)}:{text}" for name, (text, _) in data.items() if name not in OUTSIDE_PORTFOLIO)
+    return "{" + ",".join(kept) + "}"
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return times.parse(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,20 @@
+"""Instants as Gateway writes them: ISO-8601, UTC, milliseconds, Z."""
+
+from datetime import UTC, datetime
+
+
+def parse(text: str) -> datetime:
+    """An aware UTC instant. Raises: ValueError when the text is no instant or names no zone."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} names no time zone")
+    return instant.astimezone(UTC)
+
+
+def to_text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_key(instant: datetime) -> str:
+    """Fixed width to the microsecond, so that text order is time order."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,103 @@
+"""A transaction: one interaction of a user with Gateway, from creation to its end (contract §2.1, §2.5)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+
+class Intent(StrEnum):
+    HOLDINGS_IMPORT = "HOLDINGS_IMPORT"
+    CONNECT = "CONNECT"
+
+
+class Status(StrEnum):
+    """Gateway's words (contract §2.5), in the order in which they may follow each other."""
+
+    INITIALIZED = "INITIALIZED"
+    USED = "USED"
+    PROCESSING = "PROCESSING"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    ERRORED = "ERRORED"
+    COMPLETED = "COMPLETED"
+
+    @property
+    def rank(self) -> int:
+        return list(Status).index(self)
+
+    @property
+    def is_final(self) -> bool:
+        return self.rank >= Status.EXPIRED.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a transaction ended without success: Gateway's code and message (contract §5.5)."""
+
+    code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """`expire_at` is Gateway's. `imported`: its holdings are stored. `refused`: why its account may not be linked."""
+
+    id: str
+    owner: str
+    intent: Intent
+    created_at: datetime
+    expire_at: datetime
+    correlation_id: str
+    version: str = "v2"
+    mutual_funds: bool = False
+    requested_account_id: str | None = None
+    note: str | None = None
+    status: Status = Status.INITIALIZED
+    account_id: str | None = None
+    broker: str | None = None
+    failure: Failure | None = None
+    imported: bool = False
+    refused: str | None = None
+    updated_at: datetime | None = None
+    reconciled_at: datetime | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more to learn: the end is known and, for a completed import, the holdings are stored."""
+        if self.refused:
+            return True
+        if self.status is Status.COMPLETED and self.intent is Intent.HOLDINGS_IMPORT:
+            return self.imported
+        return self.status.is_final
+
+    def moved_to(self, report: "Report", now: datetime) -> Self:
+        """The transaction after Gateway's report; an older status never replaces a later one."""
+        status = max(self.status, report.status_at(now, self.expire_at), key=lambda s: s.rank)
+        return replace(
+            self,
+            status=status,
+            account_id=self.account_id or report.account_id,
+            broker=report.broker or self.broker,
+            failure=None if status is Status.COMPLETED else report.failure or self.failure,
+            updated_at=now,
+            reconciled_at=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What Gateway says about a transaction when asked (contract §2.5)."""
+
+    transaction_id: str
+    status: Status
+    expired: bool = False
+    account_id: str | None = None
+    broker: str | None = None
+    failure: Failure | None = None
+
+    def status_at(self, now: datetime, expire_at: datetime) -> Status:
+        """INITIALIZED and USED never end by themselves when the user just leaves: expiry ends them."""
+        left_open = self.status in (Status.INITIALIZED, Status.USED)
+        return Status.EXPIRED if left_open and (self.expired or now >= expire_at) else self.status

@@ -1,0 +1,1 @@
+"""Speaking to smallcase Gateway: its API, its tokens, its checksums."""

@@ -1,0 +1,139 @@
+"""Gateway's server API (contract §2), over one HTTP session per Lambda worker.
+
+Reads are retried a few times; a create never is, because Gateway has no idempotency key (contract §9).
+"""
+
+from datetime import datetime
+from typing import Any
+
+import requests
+from pydantic import ValidationError
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails, Wire
+from gateway_backend.domain.errors import (
+    GatewayForbidden,
+    GatewayRefused,
+    GatewayTimeout,
+    GatewayUnavailable,
+    SdkTokenInvalid,
+)
+from gateway_backend.domain.exact_json import JsonUnreadable, members
+from gateway_backend.domain.transactions import Report
+from gateway_backend.gateway import tokens
+from gateway_backend.gateway.keys import GatewayKeys
+
+CONNECT_SECONDS, READ_SECONDS = 3.05, 6.0
+_LARGEST_ANSWER = 20 * 1024 * 1024
+_READ_RETRIES = Retry(
+    total=2,
+    read=0,  # a second long wait would outlast the app's own request
+    allowed_methods={"GET"},
+    status_forcelist={429, 500, 502, 503, 504},
+    backoff_factor=0.2,
+    backoff_jitter=0.2,
+    backoff_max=2,
+    respect_retry_after_header=False,
+    raise_on_status=False,
+)
+
+
+def open_session() -> requests.Session:
+    """The session to keep for a worker's life: connections are reused between invocations."""
+    session = requests.Session()
+    adapter = HTTPAdapter(max_retries=_READ_RETRIES)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class Gateway:
+    """One gateway name at one base URL. Every method raises GatewayTimeout, GatewayUnavailable (no answer, or none that
+    fits the contract), GatewayForbidden (403) or GatewayRefused (any other no)."""
+
+    def __init__(self, session: requests.Session, base_url: str, keys: GatewayKeys) -> None:
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self.keys = keys
+
+    def create_transaction(self, body: dict[str, Any], token: str) -> CreatedTransaction:
+        """§2.1. A timeout leaves it unknown whether an id was made; that id was shown to nobody and lapses."""
+        path = f"/gateway/{self.keys.gateway_name}/transaction"
+        _, data = self._data("POST", path, token, json=body)
+        return _fit(CreatedTransaction, data)
+
+    def transaction(self, transaction_id: str, now: datetime) -> Report:
+        """§2.5, with the account that the transaction's own token proves when no id is given beside it."""
+        path = f"/v1/{self.keys.gateway_name}/engine/transactiondetails"
+        token = tokens.guest_token(self.keys.secret, now)
+        _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
+        details = _fit(TransactionDetails, data)
+        return details.report(transaction_id, details.account_id or self._account_of(details.token))
+
+    def holdings(self, account_id: str, now: datetime, *, mutual_funds: bool) -> dict[str, tuple[str, Any]]:
+        """§2.6, always v2: the data object's members, each as (its own JSON text, its value)."""
+        path = f"/v1/{self.keys.gateway_name}/engine/user/holdings"
+        token = tokens.connected_token(account_id, self.keys.secret, now)
+        query = {"version": "v2"} | ({"mfHoldings": "true"} if mutual_funds else {})
+        text, _ = self._data("GET", path, token, params=query)
+        try:
+            return members(text)
+        except JsonUnreadable as error:
+            raise GatewayUnavailable("smallcase Gateway's holdings are not a JSON object") from error
+
+    def _data(self, method: str, path: str, token: str, **parts: Any) -> tuple[str, Any]:
+        """The envelope's data (§2.0), as its JSON text and its value; `success` must be true even on HTTP 200."""
+        answer = self._send(method, path, token, **parts)
+        status = answer.status_code
+        if status == requests.codes.too_many or status >= requests.codes.server_error:
+            raise GatewayUnavailable(f"smallcase Gateway answered {status}")
+        if status in (requests.codes.unauthorized, requests.codes.forbidden):
+            raise GatewayForbidden(f"smallcase Gateway answered {status}")
+        try:
+            body = members(answer.content.decode())
+        except (JsonUnreadable, UnicodeDecodeError):
+            raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
+        envelope = _fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
+        if not envelope.success or not answer.ok:
+            raise GatewayRefused(f"smallcase Gateway refused: {'; '.join(envelope.errors)[:200] or status}")
+        return body.get("data", ("null", None))
+
+    def _account_of(self, token: str | None) -> str | None:
+        try:
+            # It came over our own authenticated connection: only whose it is matters, not how old it is.
+            return tokens.account_of(token, self.keys.secret, now=None) if token else None
+        except SdkTokenInvalid:
+            raise GatewayUnavailable("smallcase Gateway's answer holds a token of another gateway") from None
+
+    def _send(self, method: str, path: str, token: str, **parts: Any) -> requests.Response:
+        headers = {"x-gateway-secret": self.keys.api_secret, "x-gateway-authtoken": token}
+        try:
+            answer = self._session.request(
+                method,
+                self._base_url + path,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                **parts,
+            )
+        except requests.Timeout:
+            raise GatewayTimeout from None
+        except requests.RequestException as error:
+            raise GatewayUnavailable from _without_url(error)
+        if len(answer.content) > _LARGEST_ANSWER:
+            raise GatewayUnavailable("smallcase Gateway's answer is absurdly large")
+        return answer
+
+
+def _without_url(error: Exception) -> Exception:
+    """The kind of failure only: a requests error quotes URLs, and tracebacks end up in logs."""
+    return ConnectionError(type(error).__name__)
+
+
+def _fit[Shape: Wire](shape: type[Shape], data: Any) -> Shape:
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
+        raise GatewayUnavailable(f"smallcase Gateway's answer does not fit its contract: {fields}") from None

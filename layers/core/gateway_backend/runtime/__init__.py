@@ -1,0 +1,1 @@
+"""What a Lambda function stands on: settings, logging, metrics, clients, HTTP mapping."""

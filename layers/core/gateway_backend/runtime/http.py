@@ -1,0 +1,205 @@
+"""From API Gateway's event to a request, from an answer or an error to its response."""
+
+import base64
+import binascii
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gateway_backend.domain.errors import (
+    BodyTooLarge,
+    DomainError,
+    IdempotencyKeyMissing,
+    Internal,
+    NotSignedIn,
+    RequestInvalid,
+)
+from gateway_backend.runtime.observability import flush_metrics, logger
+
+MAX_BODY_BYTES = 256 * 1024
+"""For bodies that the app sends; webhooks have a limit of their own."""
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,128}")
+_IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+class View(Protocol):
+    """A pydantic model; named by what is needed of it, because reads that splice text do without pydantic."""
+
+    def model_dump_json(self, *, by_alias: bool) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    route: str
+    id: str
+    headers: dict[str, str] = field(repr=False)
+    query: dict[str, str]
+    path_parameters: dict[str, str]
+    claims: dict[str, Any] = field(repr=False)
+    raw_body: bytes = field(repr=False)
+
+    @classmethod
+    def from_event(cls, event: dict[str, Any]) -> "Request":
+        context = event["requestContext"]
+        return cls(
+            method=context["http"]["method"],
+            path=event["rawPath"],
+            route=context.get("routeKey", event.get("routeKey", "")),
+            id=context["requestId"],
+            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            query=event.get("queryStringParameters") or {},
+            path_parameters=event.get("pathParameters") or {},
+            claims=context.get("authorizer", {}).get("jwt", {}).get("claims") or {},
+            raw_body=_body(event),
+        )
+
+    @property
+    def user(self) -> str:
+        """The user's id, from the token that API Gateway has verified; never from a path or body."""
+        subject = self.claims.get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise NotSignedIn("The access token names no user (sub)")
+        return subject
+
+    @property
+    def body(self) -> bytes:
+        if len(self.raw_body) > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes")
+        return self.raw_body
+
+    @property
+    def idempotency_key(self) -> str:
+        """Raises: IdempotencyKeyMissing; RequestInvalid when it is no short printable text."""
+        key = self.headers.get("idempotency-key")
+        if not key:
+            raise IdempotencyKeyMissing(
+                "Idempotency-Key: send a new UUID with each new request, the same with a repeat"
+            )
+        if not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise RequestInvalid("Idempotency-Key: 1 to 128 printable ASCII characters, a UUID for example")
+        return key
+
+    def identifier(self, name: str = "id") -> str:
+        """A path parameter that names a thing; one that cannot be an id is simply not found."""
+        value = self.path_parameters.get(name, "")
+        return value if _IDENTIFIER.fullmatch(value) else "-"
+
+    def unless_unchanged(self, text: str, etag: str) -> "Response":
+        """200 with the text, or 304 when the caller already has what the tag stands for."""
+        known = {tag.strip().removeprefix("W/") for tag in self.headers.get("if-none-match", "").split(",")}
+        headers = {"etag": etag, "cache-control": "private, no-cache"}
+        return Response(304, headers=headers) if known & {etag, "*"} else Response(body=text, headers=headers)
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """A query parameter with a few possible values, the first of them by default."""
+        value = self.query.get(name, allowed[0])
+        if value not in allowed:
+            raise RequestInvalid(f"{name}: must be one of {', '.join(allowed)}")
+        return value
+
+    def whole_number(self, name: str, *, default: int, most: int) -> int:
+        value = self.query.get(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", value, re.ASCII) or not 1 <= int(value) <= most:
+            raise RequestInvalid(f"{name}: must be a whole number from 1 to {most}")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int = 200
+    body: str = ""
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, view: "View", status: int = 200, **headers: str) -> "Response":
+        return cls(
+            status,
+            view.model_dump_json(by_alias=True),
+            headers={n.replace("_", "-"): v for n, v in headers.items()},
+        )
+
+
+def endpoint(handle: Callable[[Request], Response]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """A Lambda handler around `handle`: one log line per request, every failure as problem+json."""
+
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        started = time.perf_counter()
+        request_id = event["requestContext"]["requestId"]
+        response, code = _answer(handle, event, request_id)
+        logger.info(
+            "request",
+            route=event["requestContext"].get("routeKey"),
+            status=response.status,
+            code=code,
+            ms=round((time.perf_counter() - started) * 1000),
+            correlationId=request_id,
+        )
+        flush_metrics()
+        return {
+            "statusCode": response.status,
+            "headers": {
+                "content-type": response.content_type,
+                "x-correlation-id": request_id,
+                **response.headers,
+            },
+            "body": response.body,
+        }
+
+    return handler
+
+
+def _answer(
+    handle: Callable[[Request], Response], event: dict[str, Any], request_id: str
+) -> tuple[Response, str | None]:
+    try:
+        return handle(Request.from_event(event)), None
+    except DomainError as error:
+        return problem(error, event["rawPath"], request_id), error.code
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
+        logger.error("unexpected", error=type(error).__name__, where=_where(error), correlationId=request_id)
+        internal = Internal("This is our fault. Quote the correlationId when you contact support.")
+        return problem(internal, event["rawPath"], request_id), internal.code
+
+
+def problem(error: DomainError, path: str, correlation_id: str) -> Response:
+    """RFC 9457."""
+    body = {
+        "type": f"urn:gateway-backend:problem:{error.code.lower().replace('_', '-')}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": path,
+        "code": error.code,
+        "retryable": error.retryable,
+        "action": error.action,
+        "correlationId": correlation_id,
+    }
+    headers = {"retry-after": "2"} if error.retryable else {}
+    return Response(error.status, json.dumps(body), "application/problem+json", headers)
+
+
+def _where(error: BaseException) -> list[str]:
+    """File and line of each frame; an exception's text may quote data and stays out of the log."""
+    frames = []
+    trace = error.__traceback__
+    while trace:
+        frames.append(f"{trace.tb_frame.f_code.co_filename.rpartition('gateway_backend/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames[-6:]
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise RequestInvalid("The body is not valid base64") from None

@@ -1,0 +1,16 @@
+"""Logs and metrics. A log line carries ids, codes and durations; never a body, a token, a secret or a holding."""
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+logger = Logger(use_rfc3339=True, utc=True, log_record_order=["level", "message"], location=None)
+metrics = Metrics()
+
+
+def count(name: str, value: int = 1) -> None:
+    """Add to a counter; it is written out when the invocation ends."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def flush_metrics() -> None:
+    metrics.flush_metrics(raise_on_empty_metrics=False)

@@ -1,0 +1,261 @@
+"""Accounts: their status, their snapshots, who owns them (design section 5).
+
+`ACCOUNT#<id>` / `STATUS`       the status item: the one truth of owner, newest `snapshotDate` and which snapshot holds it
+`ACCOUNT#<id>` / `SNAPSHOT#…`   portfolios, immutable; written before the status points at them
+`ACCOUNT#<id>` / `PART#…`       what of a large portfolio did not fit
+`ACCOUNT#<id>` / `ERASED`       when it was last unlinked: older transactions may not link it again
+`USER#<sub>`   / `ACCOUNT#<id>` membership, written together with the status
+`USER#<sub>`   / `CONSENT#…`    the record of a consent that ended
+"""
+
+from datetime import datetime
+
+from gateway_backend.domain import times
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound
+from gateway_backend.domain.freshness import SessionState
+from gateway_backend.domain.snapshots import Snapshot
+from gateway_backend.domain.transactions import Transaction
+from gateway_backend.store.blobs import put_with_blob, read_blob
+from gateway_backend.store.codec import Item
+from gateway_backend.store.table import Check, ConditionFailed, Delete, Put, Table, Update
+
+_STATUS, _ERASED = "STATUS", "ERASED"
+
+
+class Accounts:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    # Reading -----------------------------------------------------------------------------------
+
+    def find(self, account_id: str) -> Account | None:
+        item = self._table.get(_pk(account_id), _STATUS)
+        return _account(item) if item else None
+
+    def owned(self, account_id: str, owner: str) -> Account:
+        """Raises: NotFound when it is unknown or somebody else's."""
+        return self._check_owner(self.find(account_id), owner)
+
+    def owned_with_portfolio(self, account_id: str, owner: str) -> tuple[Account, str | None]:
+        """The account and its newest portfolio as JSON text, None before the first import. Raises: NotFound."""
+        items = self._table.query(_pk(account_id), descending=True, limit=2)
+        status = items[0] if items and items[0]["sk"] == _STATUS else None
+        account = self._check_owner(_account(status) if status else None, owner)
+        if account.snapshot_key is None:
+            return account, None
+        item = items[1] if len(items) > 1 and items[1]["sk"] == account.snapshot_key else None
+        # A snapshot that arrived late, or whose writer stopped half-way, may sort above the status's own.
+        item = item or self._table.get(_pk(account_id), account.snapshot_key)
+        if item is None:
+            raise LookupError("the status points at a snapshot that is not there")
+        return account, read_blob(self._table, item, part_prefix=_part_prefix(account.snapshot_key)).decode()
+
+    def ids_of(self, owner: str) -> list[str]:
+        prefix = "ACCOUNT#"
+        return [item["sk"].removeprefix(prefix) for item in self._table.query(_user(owner), prefix=prefix)]
+
+    def all_of(self, owner: str) -> list[Account]:
+        """Every account of the user, the longest linked first."""
+        found = (self.find(account_id) for account_id in self.ids_of(owner))
+        return sorted((a for a in found if a and a.owner == owner), key=lambda account: account.linked_at)
+
+    # Linking -----------------------------------------------------------------------------------
+
+    def link(self, account_id: str, broker: str | None, transaction: Transaction, now: datetime) -> None:
+        """Make the transaction's user the account's one owner. Repeating it changes nothing.
+
+        Raises: AccountOfAnotherUser; ConnectionWithdrawn when it was unlinked after the transaction began.
+        """
+        account, owner = self.find(account_id), transaction.owner
+        wanted = (
+            owner,
+            broker or (account.broker if account else ""),
+            transaction.mutual_funds or _has_funds(account),
+        )
+        if account and wanted == (account.owner, account.broker, account.mutual_funds):
+            return
+        values = {
+            "owner": owner,
+            "broker": wanted[1],
+            "mutualFunds": wanted[2],
+            "now": times.to_text(now),
+            "transactionId": transaction.id,
+            "active": SessionState.ACTIVE,
+        }
+        update = (
+            "SET #owner = :owner, #broker = :broker, #mutualFunds = :mutualFunds, #linkedAt = if_not_exists(#linkedAt, :now), #state = :active,"
+            " #stateSince = if_not_exists(#stateSince, :now), #transactionId = if_not_exists(#transactionId, :transactionId)"
+        )
+        free = "attribute_not_exists(#owner) OR #owner = :owner"
+        not_since = "attribute_not_exists(#pk) OR #erasedAt < :begunAt"
+        try:
+            self._table.write_together(
+                [
+                    Update(_pk(account_id), _STATUS, update, values, condition=free),
+                    Check(_pk(account_id), _ERASED, not_since, {"begunAt": times.to_key(transaction.created_at)}),
+                    Put({"pk": _user(owner), "sk": _pk(account_id), "linkedAt": values["now"]}),
+                ]
+            )
+        except ConditionFailed as refused:
+            raise (AccountOfAnotherUser() if 0 in refused.which else ConnectionWithdrawn()) from None
+
+    # Importing ---------------------------------------------------------------------------------
+
+    def record(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
+        """Make the snapshot the account's newest; False when it is not newer than what is there.
+
+        The portfolio is stored first and the status then points at it, so a reader always finds a whole one, and a
+        crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile.
+        """
+        if account.as_of and snapshot.as_of <= account.as_of:
+            return False
+        changed = snapshot.content_hash != account.content_hash
+        key = f"SNAPSHOT#{times.to_key(snapshot.as_of)}" if changed else account.snapshot_key
+        if changed:
+            self._store(account.id, key or "", snapshot)
+        try:
+            self._table.write(_pointing_at(snapshot, account, key, now))
+        except ConditionFailed:
+            return self._lost(account, snapshot, now)
+        return True
+
+    def record_failure(self, account: Account, reason: str, now: datetime) -> None:
+        """Note on the status that an attempt failed; the last good snapshot stays. Silent when unlinked meanwhile."""
+        update = Update(
+            _pk(account.id),
+            _STATUS,
+            "SET #lastAttemptAt = :now, #lastFailure = :reason",
+            {"now": times.to_text(now), "reason": reason, "owner": account.owner},
+            condition="#owner = :owner",
+        )
+        try:
+            self._table.write(update)
+        except ConditionFailed:
+            return
+
+    def _store(self, account_id: str, key: str, snapshot: Snapshot) -> None:
+        item = {"pk": _pk(account_id), "sk": key, "snapshotDate": snapshot.snapshot_date}
+        put_with_blob(self._table, item, snapshot.portfolio.encode(), part_prefix=_part_prefix(key))
+
+    def _lost(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
+        """Somebody else moved the status between our read and our write: look again."""
+        current = self.find(account.id)
+        if current is None or current.owner != account.owner:
+            self.erase_snapshots(account.id)
+            raise NotFound
+        return self.record(current, snapshot, now)
+
+    # Unlinking ---------------------------------------------------------------------------------
+
+    def unlink(self, account_id: str, owner: str, now: datetime) -> None:
+        """End the ownership and leave a consent record; the data goes with `erase_snapshots`.
+
+        Raises: NotFound, unless this owner has unlinked it before: then there is nothing left to do.
+        """
+        account = self.find(account_id)
+        if account is None or account.owner != owner:
+            erased = self._table.get(_pk(account_id), _ERASED)
+            if erased and erased["owner"] == owner:
+                return
+            raise NotFound("No such connection")
+        erased_at = times.to_key(now)
+        consent = {
+            "pk": _user(owner),
+            "sk": f"CONSENT#{account_id}#{erased_at}",
+            "broker": account.broker,
+            "givenAt": times.to_text(account.linked_at),
+            "withdrawnAt": times.to_text(now),
+            "transactionId": account.transaction_id,
+        }
+        try:
+            self._table.write_together(
+                [
+                    Delete(_pk(account_id), _STATUS, "#owner = :owner", {"owner": owner}),
+                    Delete(_user(owner), _pk(account_id)),
+                    Put({"pk": _pk(account_id), "sk": _ERASED, "owner": owner, "erasedAt": erased_at}),
+                    Put(consent),
+                ]
+            )
+        except ConditionFailed:
+            raise NotFound("No such connection") from None
+
+    def erase_snapshots(self, account_id: str) -> None:
+        """Delete every stored portfolio of the account; safe to repeat."""
+        for prefix in ("SNAPSHOT#", "PART#"):
+            items = self._table.query(_pk(account_id), prefix=prefix)
+            self._table.delete_all([(item["pk"], item["sk"]) for item in items])
+
+    @staticmethod
+    def _check_owner(account: Account | None, owner: str) -> Account:
+        if account is None or account.owner != owner:
+            raise NotFound("No such connection")
+        return account
+
+
+def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: datetime) -> Update:
+    assignments = {
+        "asOf": times.to_key(snapshot.as_of),
+        "snapshotDate": snapshot.snapshot_date,
+        "lastUpdate": snapshot.last_update or snapshot.snapshot_date,
+        "snapshotKey": key,
+        "contentHash": snapshot.content_hash,
+        "version": snapshot.version,
+        "size": snapshot.size,
+        "lastSuccessAt": times.to_text(now),
+        "lastAttemptAt": times.to_text(now),
+    }
+    return Update(
+        _pk(account.id),
+        _STATUS,
+        f"SET {', '.join(f'#{name} = :{name}' for name in assignments)} REMOVE #lastFailure",
+        {**assignments, "owner": account.owner, "expected": account.content_hash or ""},
+        condition=(
+            "#owner = :owner AND (attribute_not_exists(#asOf) OR #asOf < :asOf)"
+            " AND (attribute_not_exists(#contentHash) OR #contentHash = :expected)"
+        ),
+    )
+
+
+def _account(item: Item) -> Account:
+    return Account(
+        id=item["pk"].removeprefix("ACCOUNT#"),
+        owner=item["owner"],
+        broker=item["broker"],
+        mutual_funds=bool(item.get("mutualFunds")),
+        linked_at=times.parse(item["linkedAt"]),
+        transaction_id=item["transactionId"],
+        state=SessionState(item["state"]),
+        state_since=_instant(item, "stateSince"),
+        state_reason=item.get("stateReason"),
+        as_of=_instant(item, "asOf"),
+        snapshot_date=item.get("snapshotDate"),
+        last_update=item.get("lastUpdate"),
+        snapshot_key=item.get("snapshotKey"),
+        content_hash=item.get("contentHash"),
+        version=item.get("version", "v2"),
+        size=int(item.get("size", 0)),
+        last_success_at=_instant(item, "lastSuccessAt"),
+        last_attempt_at=_instant(item, "lastAttemptAt"),
+        last_failure=item.get("lastFailure"),
+    )
+
+
+def _has_funds(account: Account | None) -> bool:
+    return account is not None and account.mutual_funds
+
+
+def _instant(item: Item, name: str) -> datetime | None:
+    return times.parse(item[name]) if item.get(name) else None
+
+
+def _pk(account_id: str) -> str:
+    return f"ACCOUNT#{account_id}"
+
+
+def _user(owner: str) -> str:
+    return f"USER#{owner}"
+
+
+def _part_prefix(snapshot_key: str) -> str:
+    return f"PART#{snapshot_key.removeprefix('SNAPSHOT#')}"

@@ -1,0 +1,44 @@
+"""Between Python values and DynamoDB's typed attributes; the one codec of the table."""
+
+from decimal import Decimal
+from typing import Any
+
+type Item = dict[str, Any]
+
+
+def encode(item: Item) -> dict[str, Any]:
+    """An attribute that is None is left out."""
+    return {name: _encoded(value) for name, value in item.items() if value is not None}
+
+
+def decode(attributes: dict[str, Any]) -> Item:
+    return {name: _decoded(value) for name, value in attributes.items()}
+
+
+def _encoded(value: Any) -> dict[str, Any]:
+    match value:
+        case str():
+            return {"S": str(value)}
+        case bool():
+            return {"BOOL": value}
+        case int() | Decimal():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case dict():
+            return {"M": encode(value)}
+        case list() | tuple():
+            return {"L": [_encoded(entry) for entry in value]}
+    raise TypeError(f"{type(value).__name__} has no place in the table")
+
+
+def _decoded(attribute: dict[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "N":
+            return Decimal(value)
+        case "M":
+            return decode(value)
+        case "L":
+            return [_decoded(entry) for entry in value]
+    return value

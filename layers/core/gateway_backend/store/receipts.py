@@ -1,0 +1,186 @@
+"""Receipts: every authentic webhook, kept before it is acknowledged (design section 4).
+
+`RECEIPT#<checksum>` / `<body hash>`: a retry finds itself, a checksum used with another body stands beside the first.
+The Lists index holds those without a verdict (`PENDING#<shard>`) and afterwards those of an account.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway_backend.contracts.notice import Kind, Notice
+from gateway_backend.domain import times
+from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
+from gateway_backend.store.codec import Item
+from gateway_backend.store.table import ConditionFailed, Table, Update
+
+FIRST_SWEEP = timedelta(minutes=5)
+MOST_SWEEPS = 12
+_SHARDS = "0123456789abcdef"
+
+
+class ReceiptVerdict(StrEnum):
+    APPLIED = "APPLIED"
+    QUARANTINED = "QUARANTINED"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKey:
+    checksum: str
+    body_hash: str
+
+    def to_text(self) -> str:
+        return f"{self.checksum}/{self.body_hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ReceiptKey":
+        """Raises: ValueError."""
+        checksum, body_hash = text.split("/")
+        return cls(checksum, body_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`seen` counts deliveries; `verdict` is None while it waits to be applied."""
+
+    key: ReceiptKey
+    kind: Kind
+    received_at: datetime
+    timestamp: str
+    account_id: str | None = None
+    transaction_id: str | None = None
+    snapshot_date: str | None = None
+    verdict: ReceiptVerdict | None = None
+    reason: str | None = None
+    seen: int = 1
+
+    @property
+    def is_pending(self) -> bool:
+        return self.verdict is None
+
+
+class Receipts:
+    def __init__(self, table: Table, retention: timedelta = timedelta(days=90)) -> None:
+        self._table = table
+        self._retention = retention
+
+    def keep(self, notice: Notice, raw: bytes, received_at: datetime) -> Receipt:
+        """Make the webhook durable; one seen before is counted on its receipt instead."""
+        item = self._item(notice, received_at)
+        try:
+            put_with_blob(self._table, item, raw, part_prefix=item["sk"], condition="attribute_not_exists(#pk)")
+        except ConditionFailed:
+            again = Update(
+                item["pk"],
+                item["sk"],
+                "ADD #seen :one SET #lastSeenAt = :now",
+                {"one": 1, "now": item["receivedAt"]},
+            )
+            return _receipt(self._table.update(again))
+        return _receipt(item)
+
+    def find(self, key: ReceiptKey) -> Receipt | None:
+        item = self._table.get(_pk(key.checksum), key.body_hash)
+        return _receipt(item) if item else None
+
+    def body(self, key: ReceiptKey) -> bytes:
+        """The raw body as received. Raises: LookupError when it is not kept (any more)."""
+        item = self._table.get(_pk(key.checksum), key.body_hash)
+        if item is None or "blob" not in item:
+            raise LookupError("the receipt's body is not kept")
+        return read_blob(self._table, item, part_prefix=item["sk"])
+
+    def first_with_checksum(self, checksum: str) -> ReceiptKey:
+        """The earliest of the receipts that share a checksum: only that one can be Gateway's."""
+        items = [item for item in self._table.query(_pk(checksum)) if "kind" in item]
+        first = min(items, key=lambda item: (item["receivedAt"], item["sk"]))
+        return ReceiptKey(checksum, first["sk"])
+
+    def decide(
+        self, receipt: Receipt, verdict: ReceiptVerdict, reason: str, now: datetime, *, erase: bool = False
+    ) -> None:
+        """Write down what became of it, once; `erase` also forgets the body."""
+        values = {
+            "verdict": verdict,
+            "reason": reason,
+            "now": times.to_text(now),
+            "order": times.to_key(receipt.received_at),
+        }
+        values["list"] = f"RECEIPTS#{receipt.account_id or receipt.transaction_id}"
+        update = "SET #verdict = :verdict, #reason = :reason, #decidedAt = :now, #listKey = :list, #listOrder = :order"
+        if erase:
+            update += " REMOVE #blob"
+        self._table.write(Update(_pk(receipt.key.checksum), receipt.key.body_hash, update, values))
+
+    def overdue(self, now: datetime) -> Iterator[ReceiptKey]:
+        """Receipts whose message may be lost: still without a verdict, and looked after less and less often.
+
+        The n-th sweep of a receipt comes 5 minutes times 2 to the n after it arrived, so that a long outage of Gateway
+        is survived and a hopeless one is not carried round for ever: its receipt stays without a verdict, to be seen.
+        """
+        for shard in _SHARDS:
+            for item in self._every(f"PENDING#{shard}"):
+                sweeps = int(item.get("sweeps", 0))
+                if sweeps < MOST_SWEEPS and times.parse(item["listOrder"]) + FIRST_SWEEP * 2**sweeps <= now:
+                    yield ReceiptKey(item["pk"].removeprefix("RECEIPT#"), item["sk"])
+
+    def swept(self, key: ReceiptKey) -> None:
+        """Count a sweep, unless a verdict has come meanwhile."""
+        update = Update(
+            _pk(key.checksum), key.body_hash, "ADD #sweeps :one", {"one": 1}, "attribute_not_exists(#verdict)"
+        )
+        try:
+            self._table.write(update)
+        except ConditionFailed:
+            return
+
+    def erase_of_account(self, account_id: str) -> None:
+        """Delete the receipts whose bodies hold the account's portfolio; safe to repeat."""
+        for item in self._every(f"RECEIPTS#{account_id}"):
+            whole = self._table.get(item["pk"], item["sk"]) or item
+            self._table.delete_all([*part_keys(whole, whole["sk"]), (item["pk"], item["sk"])])
+
+    def _every(self, list_key: str) -> Iterator[Item]:
+        after, limit = None, 100
+        while True:
+            page = self._table.list(list_key, after=after, limit=limit)
+            yield from page
+            if len(page) < limit:
+                return
+            after = page[-1]
+
+    def _item(self, notice: Notice, received_at: datetime) -> Item:
+        return {
+            "pk": _pk(notice.checksum or ""),
+            "sk": notice.body_hash,
+            "kind": notice.kind,
+            "timestamp": notice.timestamp,
+            "smallcaseAuthId": notice.account_id,
+            "transactionId": notice.transaction_id,
+            "snapshotDate": notice.snapshot_date,
+            "receivedAt": times.to_key(received_at),
+            "seen": 1,
+            "listKey": f"PENDING#{notice.body_hash[0]}",
+            "listOrder": times.to_key(received_at),
+            "expiresAt": int((received_at + self._retention).timestamp()),
+        }
+
+
+def _receipt(item: Item) -> Receipt:
+    return Receipt(
+        key=ReceiptKey(item["pk"].removeprefix("RECEIPT#"), item["sk"]),
+        kind=Kind(item["kind"]),
+        received_at=times.parse(item["receivedAt"]),
+        timestamp=item["timestamp"],
+        account_id=item.get("smallcaseAuthId"),
+        transaction_id=item.get("transactionId"),
+        snapshot_date=item.get("snapshotDate"),
+        verdict=ReceiptVerdict(item["verdict"]) if item.get("verdict") else None,
+        reason=item.get("reason"),
+        seen=int(item["seen"]),
+    )
+
+
+def _pk(checksum: str) -> str:
+    return f"RECEIPT#{checksum}"

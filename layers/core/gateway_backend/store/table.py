@@ -1,0 +1,209 @@
+"""The one table: reads and conditional writes in plain items, failures in our errors."""
+
+import random
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gateway_backend.domain.errors import StoreUnavailable
+from gateway_backend.store.codec import Item, decode, encode
+
+LISTS_INDEX = "Lists"
+_NAME = re.compile(r"#(\w+)")
+_BATCH = 25
+_CONFLICT_TRIES = 5
+_BUSY = {
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+
+
+class ConditionFailed(Exception):
+    """A conditional write found an item other than it must be; `which` are the positions of the refused writes."""
+
+    def __init__(self, which: frozenset[int] = frozenset({0})) -> None:
+        super().__init__("a condition of the write does not hold")
+        self.which = which
+
+
+# In every expression below, #name stands for the attribute `name` and :name for `values["name"]`.
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    item: Item
+    condition: str = ""
+    values: Item = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    pk: str
+    sk: str
+    update: str
+    values: Item = field(default_factory=dict)
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    pk: str
+    sk: str
+    condition: str = ""
+    values: Item = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Only inside a transaction: the write of the others depends on this item."""
+
+    pk: str
+    sk: str
+    condition: str
+    values: Item = field(default_factory=dict)
+
+
+type Write = Put | Update | Delete | Check
+
+
+class Table:
+    """Raises from every verb: StoreUnavailable. From conditional writes: ConditionFailed."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        answer = self._call("get_item", TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def query(self, pk: str, *, prefix: str = "", descending: bool = False, limit: int = 0) -> list[Item]:
+        """Items of one partition in order of sk; all of them when no limit is given."""
+        condition, values = "#pk = :pk", {"pk": pk}
+        if prefix:
+            condition, values = condition + " AND begins_with(#sk, :prefix)", values | {"prefix": prefix}
+        request = _expressions(KeyConditionExpression=condition, values=values) | {
+            "TableName": self._name,
+            "ConsistentRead": True,
+            "ScanIndexForward": not descending,
+        }
+        if limit:
+            return [decode(item) for item in self._call("query", **request, Limit=limit)["Items"]]
+        return list(self._every_page(request))
+
+    def list(
+        self, list_key: str, *, descending: bool = False, after: Item | None = None, limit: int = 50
+    ) -> list[Item]:
+        """A page of the sparse Lists index, eventually consistent; `after` is the last item of the page before."""
+        request = _expressions(KeyConditionExpression="#listKey = :listKey", values={"listKey": list_key}) | {
+            "TableName": self._name,
+            "IndexName": LISTS_INDEX,
+            "ScanIndexForward": not descending,
+            "Limit": limit,
+        }
+        if after:
+            names = ("pk", "sk", "listKey", "listOrder")
+            request["ExclusiveStartKey"] = encode({name: after[name] for name in names})
+        return [decode(item) for item in self._call("query", **request)["Items"]]
+
+    def write(self, write: Put | Update | Delete) -> None:
+        operation, request = self._rendered(write)
+        self._call(operation, **request)
+
+    def update(self, update: Update) -> Item:
+        """Like `write`, and gives the item as it is afterwards."""
+        operation, request = self._rendered(update)
+        return decode(self._call(operation, **request, ReturnValues="ALL_NEW")["Attributes"])
+
+    def write_together(self, writes: Sequence[Write]) -> None:
+        """All or nothing. Another transaction on the same items is waited for."""
+        kinds = {
+            "put_item": "Put",
+            "update_item": "Update",
+            "delete_item": "Delete",
+            "condition_check": "ConditionCheck",
+        }
+        rendered = [self._rendered(write) for write in writes]
+        items = [{kinds[operation]: request} for operation, request in rendered]
+        for attempt in range(_CONFLICT_TRIES):
+            try:
+                self._call("transact_write_items", TransactItems=items)
+                return
+            except _Conflict:
+                time.sleep(random.uniform(0.02, 0.05) * 2**attempt)  # noqa: S311 - jitter, not a secret
+        raise StoreUnavailable("The account is being changed by several requests at once: try again")
+
+    def delete_all(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Unconditional deletes in batches; safe to repeat."""
+        for start in range(0, len(keys), _BATCH):
+            requests = [{"DeleteRequest": {"Key": _key(pk, sk)}} for pk, sk in keys[start : start + _BATCH]]
+            while requests:
+                answer = self._call("batch_write_item", RequestItems={self._name: requests})
+                requests = answer.get("UnprocessedItems", {}).get(self._name, [])
+
+    def _every_page(self, request: dict[str, Any]) -> Iterator[Item]:
+        while True:
+            answer = self._call("query", **request)
+            yield from map(decode, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _rendered(self, write: Write) -> tuple[str, dict[str, Any]]:
+        request: dict[str, Any] = {"TableName": self._name}
+        conditions = {"ConditionExpression": write.condition} if write.condition else {}
+        match write:
+            case Put(item=item):
+                return "put_item", request | {"Item": encode(item)} | _expressions(**conditions, values=write.values)
+            case Update(update=update):
+                request |= _expressions(**conditions, UpdateExpression=update, values=write.values)
+                return "update_item", request | {"Key": _key(write.pk, write.sk)}
+            case Delete() | Check():
+                request |= _expressions(**conditions, values=write.values)
+                operation = "delete_item" if isinstance(write, Delete) else "condition_check"
+                return operation, request | {"Key": _key(write.pk, write.sk)}
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        try:
+            return getattr(self._client, operation)(**request)  # type: ignore[no-any-return]
+        except ClientError as error:
+            raise _translated(error) from error
+        except BotoCoreError as error:
+            raise StoreUnavailable from error
+
+
+class _Conflict(Exception):
+    """Another transaction is at work on one of the items."""
+
+
+def _translated(error: ClientError) -> Exception:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed()
+    if code == "TransactionCanceledException":
+        reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+        refused = frozenset(at for at, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
+        return ConditionFailed(refused) if refused else _Conflict() if "TransactionConflict" in reasons else error
+    return StoreUnavailable() if code in _BUSY else error
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return encode({"pk": pk, "sk": sk})
+
+
+def _expressions(*, values: Item, **expressions: str) -> dict[str, Any]:
+    names = {name for expression in expressions.values() for name in _NAME.findall(expression)}
+    request: dict[str, Any] = dict(expressions)
+    if names:
+        request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+    if values:
+        request["ExpressionAttributeValues"] = {f":{name}": value for name, value in encode(values).items()}
+    return request

@@ -1,0 +1,138 @@
+"""Transactions: `TXN#<id>` / `META`; the Lists index lists a user's by time."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway_backend.domain import times
+from gateway_backend.domain.errors import NotFound
+from gateway_backend.domain.transactions import Failure, Intent, Status, Transaction
+from gateway_backend.store.codec import Item
+from gateway_backend.store.table import ConditionFailed, Put, Table, Update, Write
+
+_META = "META"
+
+
+class Transactions:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, transaction: Transaction, *together_with: Write) -> None:
+        """Store a new transaction, all or nothing with the other writes. Raises: ConditionFailed."""
+        self._table.write_together([Put(_item(transaction), "attribute_not_exists(#pk)"), *together_with])
+
+    def find(self, transaction_id: str) -> Transaction | None:
+        item = self._table.get(_pk(transaction_id), _META)
+        return _transaction(item) if item else None
+
+    def owned(self, transaction_id: str, owner: str) -> Transaction:
+        """Raises: NotFound when it is unknown or somebody else's."""
+        transaction = self.find(transaction_id)
+        if transaction is None or transaction.owner != owner:
+            raise NotFound("No such transaction")
+        return transaction
+
+    def list(self, owner: str, *, after: Item | None, limit: int) -> tuple[list[Transaction], Item | None]:
+        """A page of the user's transactions, newest first, and where the next page starts."""
+        items = self._table.list(_list_key(owner), descending=True, after=after, limit=limit + 1)
+        page = items[:limit]
+        more = len(items) > limit
+        position = {name: page[-1][name] for name in ("pk", "sk", "listKey", "listOrder")} if more else None
+        return [_transaction(item) for item in page], position
+
+    def advance(self, transaction: Transaction) -> Transaction:
+        """Store a later state; what is stored stays when it is further on. Gives what is stored afterwards."""
+        changed = _mutable(transaction)
+        update = Update(
+            _pk(transaction.id),
+            _META,
+            _setting(changed),
+            changed,
+            condition="attribute_exists(#pk) AND #statusRank <= :statusRank",
+        )
+        try:
+            self._table.write(update)
+        except ConditionFailed:
+            return self.find(transaction.id) or transaction
+        return transaction
+
+    def mark_imported(self, transaction: Transaction, now: datetime) -> Transaction:
+        """Its holdings are stored: nothing is left to do for it."""
+        values = {"yes": True, "now": times.to_text(now)}
+        self._table.write(Update(_pk(transaction.id), _META, "SET #imported = :yes, #updatedAt = :now", values))
+        return replace(transaction, imported=True, updated_at=now)
+
+    def refuse(self, transaction: Transaction, reason: str, now: datetime) -> Transaction:
+        """Its account may not be linked to this user: nothing more will come of it."""
+        values = {"reason": reason, "now": times.to_text(now)}
+        self._table.write(Update(_pk(transaction.id), _META, "SET #refused = :reason, #updatedAt = :now", values))
+        return replace(transaction, refused=reason, updated_at=now)
+
+
+def _item(transaction: Transaction) -> Item:
+    return {
+        "pk": _pk(transaction.id),
+        "sk": _META,
+        "listKey": _list_key(transaction.owner),
+        "listOrder": f"{times.to_key(transaction.created_at)}#{transaction.id}",
+        "owner": transaction.owner,
+        "intent": transaction.intent,
+        "version": transaction.version,
+        "mutualFunds": transaction.mutual_funds,
+        "requestedAccountId": transaction.requested_account_id,
+        "createdAt": times.to_key(transaction.created_at),
+        "expireAt": times.to_text(transaction.expire_at),
+        "correlationId": transaction.correlation_id,
+        "note": transaction.note,
+        **_mutable(transaction),
+    }
+
+
+def _setting(changed: Item) -> str:
+    assignments = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+    return assignments if "error" in changed else assignments + " REMOVE #error"
+
+
+def _mutable(transaction: Transaction) -> Item:
+    failure = transaction.failure
+    state = {
+        "status": transaction.status,
+        "statusRank": transaction.status.rank,
+        "smallcaseAuthId": transaction.account_id,
+        "broker": transaction.broker,
+        "error": {"code": failure.code, "message": failure.message} if failure else None,
+        "updatedAt": times.to_text(transaction.updated_at) if transaction.updated_at else None,
+        "reconciledAt": times.to_text(transaction.reconciled_at) if transaction.reconciled_at else None,
+    }
+    return {name: value for name, value in state.items() if value is not None}
+
+
+def _transaction(item: Item) -> Transaction:
+    error = item.get("error")
+    return Transaction(
+        id=item["pk"].removeprefix("TXN#"),
+        owner=item["owner"],
+        intent=Intent(item["intent"]),
+        created_at=times.parse(item["createdAt"]),
+        expire_at=times.parse(item["expireAt"]),
+        correlation_id=item.get("correlationId", ""),
+        version=item["version"],
+        mutual_funds=bool(item.get("mutualFunds")),
+        requested_account_id=item.get("requestedAccountId"),
+        note=item.get("note"),
+        status=Status(item["status"]),
+        account_id=item.get("smallcaseAuthId"),
+        broker=item.get("broker"),
+        failure=Failure(int(error["code"]), error["message"]) if error else None,
+        imported=bool(item.get("imported")),
+        refused=item.get("refused"),
+        updated_at=times.parse(item["updatedAt"]) if item.get("updatedAt") else None,
+        reconciled_at=times.parse(item["reconciledAt"]) if item.get("reconciledAt") else None,
+    )
+
+
+def _pk(transaction_id: str) -> str:
+    return f"TXN#{transaction_id}"
+
+
+def _list_key(owner: str) -> str:
+    return f"USER#{owner}"

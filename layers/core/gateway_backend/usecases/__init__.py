@@ -1,0 +1,1 @@
+"""One verb each: load, ask the domain, commit."""

@@ -1,0 +1,157 @@
+"""Work on a receipt: bind it to a transaction of ours, confirm it with Gateway, apply what Gateway confirms.
+
+The checksum proves where a webhook comes from, not what it says (promise 4). So nothing of its body is ever stored as
+truth: it tells us whom to ask about.
+"""
+
+from datetime import datetime, timedelta
+
+from gateway_backend.contracts.notice import Kind
+from gateway_backend.domain import times
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.errors import (
+    AccountOfAnotherUser,
+    ConnectionWithdrawn,
+    GatewayForbidden,
+    GatewayRefused,
+    NotFound,
+    NotYet,
+)
+from gateway_backend.domain.snapshots import Incomplete
+from gateway_backend.domain.transactions import Intent, Report, Transaction
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.receipts import Receipt, ReceiptKey, Receipts, ReceiptVerdict
+from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.import_holdings import import_holdings
+from gateway_backend.usecases.settle_transaction import settle
+
+INTENT_OF = {Kind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT, Kind.HOLDINGS_V2: Intent.HOLDINGS_IMPORT}
+PATIENCE = 3
+"""How many times Gateway is asked for a snapshot as new as the webhook's before the webhook is disbelieved."""
+
+
+class Quarantine(Exception):
+    """The receipt is authentic but does not fit what we know; the reason is a stable machine word."""
+
+    def __init__(self, reason: str, *, erase: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.erase = erase
+
+
+def apply_webhook(
+    key: ReceiptKey,
+    *,
+    attempt: int,
+    now: datetime,
+    replay_window: timedelta,
+    receipts: Receipts,
+    transactions: Transactions,
+    accounts: Accounts,
+    gateway: Gateway,
+) -> Receipt | None:
+    """The receipt with its verdict; None when it is no longer kept. A second call for the same receipt does nothing.
+
+    Raises: what the store and Gateway raise, and NotYet: the message must come again.
+    """
+    receipt = receipts.find(key)
+    if receipt is None or not receipt.is_pending:
+        return receipt
+    try:
+        _check_origin(receipt, receipts, replay_window)
+        reason = _apply(receipt, attempt, now, transactions, accounts, gateway)
+        receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, now)
+    except Quarantine as quarantine:
+        receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=quarantine.erase)
+    return receipts.find(key)
+
+
+def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta) -> None:
+    if receipts.first_with_checksum(receipt.key.checksum) != receipt.key:
+        raise Quarantine("CHECKSUM_REUSED")
+    try:
+        signed_at = times.parse(receipt.timestamp)
+    except ValueError:
+        raise Quarantine("TIMESTAMP_UNREADABLE") from None
+    if not -replay_window <= receipt.received_at - signed_at <= replay_window:
+        raise Quarantine("OUTSIDE_REPLAY_WINDOW")
+
+
+def _apply(
+    receipt: Receipt,
+    attempt: int,
+    now: datetime,
+    transactions: Transactions,
+    accounts: Accounts,
+    gateway: Gateway,
+) -> str:
+    if receipt.kind is Kind.PENDING_ACTION:
+        if accounts.find(receipt.account_id or "") is None:
+            raise Quarantine("UNKNOWN_ACCOUNT")
+        return "KEPT"
+    transaction = _bind(receipt, transactions, accounts)
+    report = _confirm(receipt, transaction, now, gateway)
+    try:
+        settle(transaction, report, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
+        return _catch_up(receipt, attempt, now, accounts, gateway)
+    except AccountOfAnotherUser as refusal:
+        raise Quarantine(refusal.code) from None
+    except (ConnectionWithdrawn, NotFound):
+        # Unlinked meanwhile: whatever this receipt brought is erased with the rest.
+        accounts.erase_snapshots(report.account_id or "")
+        raise Quarantine(ConnectionWithdrawn.code, erase=True) from None
+
+
+def _bind(receipt: Receipt, transactions: Transactions, accounts: Accounts) -> Transaction:
+    """The transaction that the receipt is about: created by us, with an intent, user and account that agree."""
+    transaction = transactions.find(receipt.transaction_id) if receipt.transaction_id else None
+    if transaction is None:
+        raise Quarantine("UNKNOWN_TRANSACTION")
+    if INTENT_OF.get(receipt.kind) is not transaction.intent:
+        raise Quarantine("INTENT_MISMATCH")
+    if transaction.account_id not in (None, receipt.account_id):
+        raise Quarantine("ACCOUNT_MISMATCH")
+    account = accounts.find(receipt.account_id or "")
+    if account and account.owner != transaction.owner:
+        raise Quarantine(AccountOfAnotherUser.code)
+    return transaction
+
+
+def _confirm(receipt: Receipt, transaction: Transaction, now: datetime, gateway: Gateway) -> Report:
+    """Gateway's own word on the transaction. Without it a captured checksum could link a stranger's account."""
+    try:
+        report = gateway.transaction(transaction.id, now)
+    except GatewayForbidden:
+        raise  # our keys are wrong: not the webhook's fault
+    except GatewayRefused:
+        raise Quarantine("UNKNOWN_TO_GATEWAY") from None
+    if report.account_id is None:
+        raise NotYet("Gateway does not name the transaction's account yet")
+    if report.account_id != receipt.account_id:
+        raise Quarantine("ACCOUNT_MISMATCH")
+    return report
+
+
+def _catch_up(receipt: Receipt, attempt: int, now: datetime, accounts: Accounts, gateway: Gateway) -> str:
+    """Our snapshot must become as new as the one the webhook speaks of."""
+    account = accounts.find(receipt.account_id or "")
+    if account is None:
+        raise NotFound
+    if _is_as_new(account, receipt):
+        return "CONFIRMED"
+    outcome = import_holdings(account, now=now, accounts=accounts, gateway=gateway)
+    account = accounts.find(account.id) or account
+    if _is_as_new(account, receipt):
+        return "CONFIRMED"
+    if isinstance(outcome, Incomplete) or attempt < PATIENCE:
+        raise NotYet("Gateway's holdings are not as new as the webhook's yet")
+    raise Quarantine("NOT_CONFIRMED")
+
+
+def _is_as_new(account: Account, receipt: Receipt) -> bool:
+    try:
+        claimed = times.parse(receipt.snapshot_date or "")
+    except ValueError:
+        return account.as_of is not None
+    return account.as_of is not None and account.as_of >= claimed

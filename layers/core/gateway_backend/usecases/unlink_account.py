@@ -1,0 +1,16 @@
+"""Unlink an account and erase what we hold of it, leaving a record of the consent that ended."""
+
+from datetime import datetime
+
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.receipts import Receipts
+
+
+def unlink_account(account_id: str, *, user: str, now: datetime, accounts: Accounts, receipts: Receipts) -> None:
+    """The ownership ends first, so nobody reads half-erased data; repeating it finishes what a crash left.
+
+    Raises: NotFound when the account is not, and never was, this user's.
+    """
+    accounts.unlink(account_id, user, now)
+    accounts.erase_snapshots(account_id)
+    receipts.erase_of_account(account_id)

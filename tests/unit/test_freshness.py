@@ -1,0 +1,231 @@
+"""The freshness verdict: FRESH exactly while no NSE session has closed since the snapshot.
+
+By example: Friday 20 and Monday 23 November 2026 are ordinary, Tuesday 24th is a holiday.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.errors import Action
+from gateway_backend.domain.freshness import Reason, SessionState, State, Verdict, verdict
+from gateway_backend.domain.market_calendar import nse_calendar
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
+CALENDAR = nse_calendar()
+ACTIVE, NEEDS_LOGIN, REVOKED = SessionState.ACTIVE, SessionState.NEEDS_LOGIN, SessionState.REVOKED
+
+FRIDAY_EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=KOLKATA)
+SATURDAY = FRIDAY_EVENING + timedelta(days=1)
+WEDNESDAY_EVENING = FRIDAY_EVENING + timedelta(days=5)
+
+# Any moment of nine years, or within a microsecond of an Indian midnight, open or close.
+START = datetime(2019, 1, 1, tzinfo=KOLKATA)
+ANY_MOMENT = st.timedeltas(timedelta(0), timedelta(days=3285)).map(lambda passed: START + passed)
+EDGES = st.builds(
+    lambda day, hours, jitter: START + timedelta(days=day, hours=hours, microseconds=jitter),
+    st.integers(1, 3285),
+    st.sampled_from([0, 9.25, 15.5]),
+    st.integers(-1, 1),
+)
+MOMENTS = (ANY_MOMENT | EDGES).map(lambda moment: moment.astimezone(UTC))
+BROKERS = st.sampled_from(["kite", "kite-leprechaun", "groww", "upstox-leprechaun", "", "a-new-broker"])
+SESSIONS = st.sampled_from(SessionState)
+FRESHEST_FIRST = [State.FRESH, State.UPDATING, State.DUE, State.STALE]
+
+
+def judge(
+    as_of: datetime | None,
+    now: datetime = WEDNESDAY_EVENING,
+    broker: str = "groww",
+    session: SessionState = ACTIVE,
+    updating: bool = False,
+) -> Verdict:
+    return verdict(now, as_of, broker, session, CALENDAR, updating=updating)
+
+
+def ist(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=KOLKATA)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "now", "missed"),
+    [
+        # Taken at the close: good until the next one, over the weekend.
+        ("2026-11-20T15:30", "2026-11-20T15:30", 0),
+        ("2026-11-20T15:30", "2026-11-22T12:00", 0),
+        ("2026-11-20T15:30", "2026-11-23T12:00", 0),
+        ("2026-11-20T15:30", "2026-11-23T15:29:59.999", 0),
+        ("2026-11-20T15:30", "2026-11-23T15:30", 1),
+        # Taken in the session in progress: good until it closes.
+        ("2026-11-20T09:15", "2026-11-20T15:29:59.999", 0),
+        ("2026-11-20T09:15", "2026-11-20T15:30", 1),
+        ("2026-11-20T15:29:59.999", "2026-11-20T15:30", 1),
+        # Taken before the open: the last close is behind it.
+        ("2026-11-23T08:00", "2026-11-23T12:00", 0),
+        ("2026-11-23T08:00", "2026-11-23T16:00", 1),
+        # Over a holiday.
+        ("2026-11-23T15:30", "2026-11-25T15:29:59", 0),
+        ("2026-11-23T15:30", "2026-11-25T15:30", 1),
+        ("2026-11-20T12:00", "2026-11-27T16:00", 5),
+    ],
+)
+def test_fresh_until_a_session_closes(as_of: str, now: str, missed: int) -> None:
+    result = judge(ist(as_of), ist(now))
+    assert result.sessions_missed == missed
+    assert result.state == (State.STALE if missed else State.FRESH)
+
+
+@pytest.mark.parametrize(
+    ("broker", "session", "now", "expected"),
+    [
+        ("kite", ACTIVE, SATURDAY, (State.FRESH, Reason.UP_TO_DATE, Action.NONE)),
+        ("groww", ACTIVE, SATURDAY, (State.FRESH, Reason.UP_TO_DATE, Action.NONE)),
+        ("kite", ACTIVE, WEDNESDAY_EVENING, (State.DUE, Reason.SESSIONS_MISSED, Action.REFRESH)),
+        ("kite-leprechaun", ACTIVE, WEDNESDAY_EVENING, (State.DUE, Reason.SESSIONS_MISSED, Action.REFRESH)),
+        ("groww", ACTIVE, WEDNESDAY_EVENING, (State.STALE, Reason.SESSIONS_MISSED, Action.RECONNECT)),
+        ("a-new-broker", ACTIVE, WEDNESDAY_EVENING, (State.STALE, Reason.SESSIONS_MISSED, Action.RECONNECT)),
+        ("kite", NEEDS_LOGIN, SATURDAY, (State.FRESH, Reason.LOGIN_NEEDED, Action.RECONNECT)),
+        ("kite", NEEDS_LOGIN, WEDNESDAY_EVENING, (State.STALE, Reason.LOGIN_NEEDED, Action.RECONNECT)),
+        ("kite", REVOKED, SATURDAY, (State.FRESH, Reason.ACCESS_REVOKED, Action.RECONNECT)),
+        ("groww", REVOKED, WEDNESDAY_EVENING, (State.STALE, Reason.ACCESS_REVOKED, Action.RECONNECT)),
+    ],
+)
+def test_who_can_make_it_fresher(
+    broker: str, session: SessionState, now: datetime, expected: tuple[State, Reason, Action]
+) -> None:
+    result = judge(FRIDAY_EVENING, now, broker, session)
+    assert (result.state, result.reason, result.action) == expected
+
+
+@pytest.mark.parametrize("as_of", [None, FRIDAY_EVENING, WEDNESDAY_EVENING])
+def test_a_refresh_in_progress_is_waited_for(as_of: datetime | None) -> None:
+    result = judge(as_of, updating=True)
+    assert (result.state, result.reason, result.action) == (
+        State.UPDATING,
+        Reason.BROKER_UPDATING,
+        Action.WAIT,
+    )
+    assert result.as_of == as_of
+
+
+@pytest.mark.parametrize("session", [NEEDS_LOGIN, REVOKED])
+def test_a_refresh_in_progress_does_not_hide_a_login_that_is_needed(session: SessionState) -> None:
+    assert judge(FRIDAY_EVENING, session=session, updating=True).action == Action.RECONNECT
+
+
+@pytest.mark.parametrize("session", SessionState)
+@pytest.mark.parametrize("broker", ["kite", "groww"])
+def test_never_imported_needs_an_import(broker: str, session: SessionState) -> None:
+    result = judge(None, broker=broker, session=session)
+    assert result == Verdict(
+        state=State.STALE,
+        as_of=None,
+        sessions_missed=0,
+        reason=Reason.NEVER_IMPORTED,
+        action=Action.RECONNECT,
+        text="No holdings yet. Log in to your broker to import them.",
+    )
+
+
+@pytest.mark.parametrize("session", SessionState)
+def test_a_snapshot_from_the_future_is_not_called_fresh(session: SessionState) -> None:
+    future = SATURDAY + timedelta(minutes=5, microseconds=1)
+    result = judge(future, SATURDAY, "kite", session)
+    assert (result.state, result.reason, result.action) == (State.STALE, Reason.CLOCK, Action.CONTACT_SUPPORT)
+    assert result.as_of == future
+    assert "future" in result.text
+
+
+def test_clocks_may_differ_a_little() -> None:
+    assert judge(SATURDAY + timedelta(minutes=5), SATURDAY).state == State.FRESH
+
+
+def test_the_brokers_that_refresh_without_a_login_are_configurable() -> None:
+    result = verdict(
+        WEDNESDAY_EVENING, FRIDAY_EVENING, "groww", ACTIVE, CALENDAR, long_lived_brokers=frozenset({"groww"})
+    )
+    assert result.state == State.DUE
+
+
+@pytest.mark.parametrize(
+    ("as_of", "text"),
+    [
+        ("2022-03-24T11:24:00.871+00:00", "As of 24 Mar 2022, 4:54 pm. Log in to your broker to refresh."),
+        ("2022-03-24T18:30:00+00:00", "As of 25 Mar 2022, 12:00 am. Log in to your broker to refresh."),
+        ("2022-12-01T06:35:00+00:00", "As of 1 Dec 2022, 12:05 pm. Log in to your broker to refresh."),
+    ],
+)
+def test_the_text_tells_indian_time(as_of: str, text: str) -> None:
+    assert judge(datetime.fromisoformat(as_of)).text == text
+
+
+def test_the_text_of_each_state() -> None:
+    opening = "As of 20 Nov 2026, 8:00 pm."
+    assert judge(FRIDAY_EVENING, SATURDAY).text == opening
+    assert judge(FRIDAY_EVENING, broker="kite").text == f"{opening} Refresh to see what has changed since."
+    waiting = "Your broker is updating your holdings: look again in a few minutes."
+    assert judge(FRIDAY_EVENING, updating=True).text == f"{opening} {waiting}"
+    assert judge(None, updating=True).text == f"No holdings yet. {waiting}"
+
+
+def test_as_the_api_says_it() -> None:
+    as_of = datetime.fromisoformat("2022-03-24T16:54:00.871999+05:30")
+    assert judge(as_of, as_of + timedelta(days=7)).to_dict() == {
+        "state": "STALE",
+        "asOf": "2022-03-24T11:24:00.871Z",
+        "sessionsMissed": 5,
+        "reason": "SESSIONS_MISSED",
+        "action": "RECONNECT",
+        "text": "As of 24 Mar 2022, 4:54 pm. Log in to your broker to refresh.",
+    }
+    assert judge(None).to_dict()["asOf"] is None
+
+
+@given(MOMENTS, MOMENTS, BROKERS, SESSIONS)
+def test_fresh_means_that_no_session_was_missed(
+    one: datetime, other: datetime, broker: str, session: SessionState
+) -> None:
+    as_of, now = sorted([one, other])
+    result = judge(as_of, now, broker, session)
+    assert (result.state == State.FRESH) is (result.sessions_missed == 0)
+    assert (result.state == State.FRESH) is (as_of >= CALENDAR.last_close(now))
+    assert result.as_of == as_of
+
+
+@given(st.tuples(MOMENTS, MOMENTS, MOMENTS), BROKERS, SESSIONS, st.booleans())
+def test_waiting_never_makes_it_fresher(
+    moments: tuple[datetime, datetime, datetime], broker: str, session: SessionState, updating: bool
+) -> None:
+    as_of, now, later = sorted(moments)
+    before, after = (judge(as_of, moment, broker, session, updating) for moment in (now, later))
+    assert FRESHEST_FIRST.index(after.state) >= FRESHEST_FIRST.index(before.state)
+    assert after.sessions_missed >= before.sessions_missed
+    # Nothing of `now` leaks into what the user reads.
+    assert after.state != before.state or after.text == before.text
+
+
+@given(st.tuples(MOMENTS, MOMENTS, MOMENTS), BROKERS, SESSIONS, st.booleans())
+def test_a_newer_snapshot_is_never_worse(
+    moments: tuple[datetime, datetime, datetime], broker: str, session: SessionState, updating: bool
+) -> None:
+    older, newer, now = sorted(moments)
+    old, new = (judge(as_of, now, broker, session, updating) for as_of in (older, newer))
+    assert FRESHEST_FIRST.index(new.state) <= FRESHEST_FIRST.index(old.state)
+    assert new.sessions_missed <= old.sessions_missed
+
+
+@given(st.none() | MOMENTS, MOMENTS, BROKERS, SESSIONS, st.booleans())
+def test_only_a_living_session_of_a_long_lived_broker_is_due(
+    as_of: datetime | None, now: datetime, broker: str, session: SessionState, updating: bool
+) -> None:
+    result = judge(as_of, now, broker, session, updating)
+    if result.state == State.DUE:
+        assert broker.startswith("kite")
+        assert session == ACTIVE
+    assert (result.action == Action.REFRESH) is (result.state == State.DUE)
+    assert (result.action == Action.WAIT) is (result.state == State.UPDATING)
+    assert result.text.endswith(".")

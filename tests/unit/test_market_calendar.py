@@ -1,0 +1,233 @@
+"""NSE's sessions: right to the second at open, close, midnight, weekends, holidays and announced changes.
+
+By example: Friday 20 and Monday 23 November 2026 are ordinary, Tuesday 24th is a holiday.
+"""
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.market_calendar import MarketCalendar, nse_calendar
+from gateway_backend.domain.nse_holidays import COVERS_UNTIL, HOLIDAYS
+from ops import generate_nse_holidays
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
+CALENDAR = nse_calendar()
+# A weekend session, a holiday with an evening session, a weekday closed, short hours, a holiday moved.
+CHANGED = nse_calendar(
+    "2026-11-08=open 18:00-19:00, 2026-11-10=open 18:00-19:00, 2026-11-12=closed,"
+    "2026-11-13=open 09:15-12:30, 2026-11-24=open, 2026-11-25=closed"
+)
+# Any moment of nine years, or within a microsecond of an Indian midnight, open or close.
+START = datetime(2019, 1, 1, tzinfo=KOLKATA)
+ANY_MOMENT = st.timedeltas(timedelta(0), timedelta(days=3285)).map(lambda passed: START + passed)
+EDGES = st.builds(
+    lambda day, hours, jitter: START + timedelta(days=day, hours=hours, microseconds=jitter),
+    st.integers(1, 3285),
+    st.sampled_from([0, 9.25, 15.5]),
+    st.integers(-1, 1),
+)
+MOMENTS = (ANY_MOMENT | EDGES).map(lambda moment: moment.astimezone(UTC))
+
+
+def ist(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=KOLKATA)
+
+
+@pytest.mark.parametrize(
+    ("day", "trading"),
+    [
+        (date(2026, 11, 20), True),
+        (date(2026, 11, 21), False),  # Saturday
+        (date(2026, 11, 22), False),  # Sunday
+        (date(2026, 11, 23), True),
+        (date(2026, 11, 24), False),  # Guru Nanak Jayanti
+        (date(2026, 12, 25), False),
+        (date(2022, 3, 18), False),  # Holi
+    ],
+)
+def test_trading_days(day: date, trading: bool) -> None:
+    assert CALENDAR.is_trading_day(day) is trading
+    assert (CALENDAR.session(day) is not None) is trading
+
+
+def test_a_session_is_given_in_utc() -> None:
+    session = CALENDAR.session(date(2026, 11, 20))
+    assert session is not None
+    assert session.opens_at.isoformat() == "2026-11-20T03:45:00+00:00"
+    assert session.closes_at.isoformat() == "2026-11-20T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("now", "open_"),
+    [
+        ("2026-11-20T00:00:00", False),
+        ("2026-11-20T09:14:59.999999", False),
+        ("2026-11-20T09:15:00", True),
+        ("2026-11-20T15:29:59.999999", True),
+        ("2026-11-20T15:30:00", False),
+        ("2026-11-21T12:00:00", False),
+        ("2026-11-24T12:00:00", False),
+    ],
+)
+def test_session_in_progress(now: str, open_: bool) -> None:
+    assert (CALENDAR.session_in_progress(ist(now)) is not None) is open_
+
+
+@pytest.mark.parametrize(
+    ("now", "closed_at"),
+    [
+        ("2026-11-20T15:29:59.999999", "2026-11-19T15:30"),
+        ("2026-11-20T15:30:00", "2026-11-20T15:30"),
+        ("2026-11-20T23:59:59.999999", "2026-11-20T15:30"),
+        ("2026-11-21T00:00:00", "2026-11-20T15:30"),
+        ("2026-11-23T15:29:59", "2026-11-20T15:30"),  # over a weekend
+        ("2026-11-24T18:00:00", "2026-11-23T15:30"),  # holiday
+        ("2026-11-25T15:29:59", "2026-11-23T15:30"),  # over a holiday
+        ("2026-11-25T15:30:00", "2026-11-25T15:30"),
+        ("2021-11-08T09:00:00", "2021-11-03T15:30"),  # two days of Diwali, then a weekend
+    ],
+)
+def test_last_close(now: str, closed_at: str) -> None:
+    assert CALENDAR.last_close(ist(now)) == ist(closed_at)
+
+
+@pytest.mark.parametrize(
+    ("after", "until", "count"),
+    [
+        ("2026-11-20T15:29:59.999999", "2026-11-20T15:30", 1),  # the end counts
+        ("2026-11-20T15:30", "2026-11-20T15:30", 0),  # the start does not
+        ("2026-11-20T15:30", "2026-11-23T15:29:59.999999", 0),
+        ("2026-11-20T15:30", "2026-11-23T15:30", 1),
+        ("2026-11-23T15:30", "2026-11-25T15:29:59", 0),  # the 24th is a holiday
+        ("2026-11-20T12:00", "2026-11-27T16:00", 5),
+        ("2026-11-27T16:00", "2026-11-20T12:00", 0),  # backwards
+        ("2025-12-31T16:00", "2026-12-31T16:00", 246),  # 261 weekdays, 15 holidays
+    ],
+)
+def test_sessions_closed_between(after: str, until: str, count: int) -> None:
+    assert CALENDAR.sessions_closed_between(ist(after), ist(until)) == count
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [
+        (date(2026, 11, 8), (time(18), time(19))),
+        (date(2026, 11, 10), (time(18), time(19))),
+        (date(2026, 11, 12), ()),
+        (date(2026, 11, 13), (time(9, 15), time(12, 30))),
+        (date(2026, 11, 24), (time(9, 15), time(15, 30))),
+        (date(2026, 11, 25), ()),
+        (date(2026, 11, 20), (time(9, 15), time(15, 30))),  # untouched
+    ],
+)
+def test_announced_changes(day: date, hours: tuple[time, ...]) -> None:
+    session = CHANGED.session(day)
+    moments = (session.opens_at, session.closes_at) if session else ()
+    assert tuple(moment.astimezone(KOLKATA).time() for moment in moments) == hours
+    assert CHANGED.is_trading_day(day) is bool(hours)
+
+
+def test_sessions_count_announced_changes() -> None:
+    # 8 (an hour), 9, 10 (an hour), 11 and the short 13; without the changes 9, 11 and 12.
+    week = ist("2026-11-07T00:00"), ist("2026-11-13T12:30")
+    assert CHANGED.sessions_closed_between(*week) == 5
+    assert CALENDAR.sessions_closed_between(*week) == 3
+    assert CHANGED.last_close(ist("2026-11-08T19:00")) == ist("2026-11-08T19:00")
+
+
+@pytest.mark.parametrize("overrides", ["", " ", ",", "2026-12-01=closed,", " 2026-12-01 = closed "])
+def test_overrides_forgive_space_and_a_trailing_comma(overrides: str) -> None:
+    assert CALENDAR.is_trading_day(date(2026, 12, 1))
+    assert nse_calendar(overrides).is_trading_day(date(2026, 12, 1)) is ("closed" not in overrides)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "2026-12-01",
+        "closed",
+        "=closed",
+        "2026-13-01=closed",
+        "01-12-2026=closed",
+        "2026-12-01=shut",
+        "2026-12-01=closed 09:15-10:00",
+        "2026-12-01=open 18:00",
+        "2026-12-01=open 18-19",
+        "2026-12-01=open 18:00-25:00",
+        "2026-12-01=open 19:00-18:00",
+        "2026-12-01=open 18:00-18:00",
+        "2026-12-01=open 18:00Z-19:00Z",
+        "2026-12-02=open",  # there twice
+    ],
+)
+def test_a_bad_override_is_named(bad: str) -> None:
+    with pytest.raises(ValueError, match=r"^Market calendar override ") as error:
+        nse_calendar(f"2026-12-02=closed, {bad}, 2026-12-03=closed")
+    assert repr(bad) in str(error.value)
+
+
+def test_coverage_counts_down_in_indian_days() -> None:
+    assert CALENDAR.covers_until == COVERS_UNTIL
+    last_day = datetime.combine(COVERS_UNTIL, time(23, 59, 59), KOLKATA)
+    assert CALENDAR.covered_days(last_day - timedelta(days=30)) == 30
+    assert CALENDAR.covered_days(last_day) == 0
+    assert CALENDAR.covered_days(last_day + timedelta(seconds=1)) == -1
+
+
+def test_a_naive_moment_is_refused() -> None:
+    naive = datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001
+    with pytest.raises(ValueError, match="time zone"):
+        CALENDAR.last_close(naive)
+    with pytest.raises(ValueError, match="time zone"):
+        CALENDAR.covered_days(naive)
+
+
+@given(moment=MOMENTS, calendar=st.sampled_from([CALENDAR, CHANGED]))
+def test_the_zone_of_a_moment_does_not_matter(moment: datetime, calendar: MarketCalendar) -> None:
+    elsewhere = moment.astimezone(ZoneInfo("America/New_York"))
+    assert calendar.last_close(elsewhere) == calendar.last_close(moment)
+    assert calendar.session_in_progress(elsewhere) == calendar.session_in_progress(moment)
+    assert calendar.covered_days(elsewhere) == calendar.covered_days(moment)
+
+
+@given(after=MOMENTS, days=st.integers(0, 400), seconds=st.integers(0, 86_400))
+def test_the_count_equals_counting_day_by_day(after: datetime, days: int, seconds: int) -> None:
+    until = after + timedelta(days=days, seconds=seconds)
+    walk = [CHANGED.session(after.date() + timedelta(days=n)) for n in range(-1, days + 3)]
+    closes = [session.closes_at for session in walk if session]
+    assert CHANGED.sessions_closed_between(after, until) == sum(after < close <= until for close in closes)
+
+
+@given(now=MOMENTS)
+def test_nothing_closes_after_the_last_close(now: datetime) -> None:
+    close = CHANGED.last_close(now)
+    assert close <= now
+    assert CHANGED.sessions_closed_between(close, now) == 0
+    assert CHANGED.sessions_closed_between(close - timedelta(microseconds=1), now) == 1
+
+
+def test_the_holidays_are_those_of_the_package() -> None:
+    assert generate_nse_holidays.TARGET.read_text(encoding="utf-8") == generate_nse_holidays.render(), (
+        "run python -m ops.generate_nse_holidays"
+    )
+    assert all(day.weekday() < 5 for day in HOLIDAYS)
+
+
+def test_coverage_ends_with_the_last_year_nse_has_announced() -> None:
+    assert generate_nse_holidays.is_announced(COVERS_UNTIL.year)
+    assert not generate_nse_holidays.is_announced(COVERS_UNTIL.year + 1)
+
+
+def test_reading_the_calendar_loads_nothing_heavy() -> None:
+    layer = Path(sys.modules["gateway_backend"].__path__[0]).parent
+    program = "import sys, gateway_backend.domain.freshness; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", program], cwd=layer, text=True).split()
+    assert "gateway_backend.domain.freshness" in loaded
+    assert {"holidays", "zoneinfo", "_strptime", "pydantic", "boto3"}.isdisjoint(loaded)
