@@ -1,11 +1,11 @@
 """Accounts: their status, their snapshots, who owns them (design section 5).
 
-`ACCOUNT#<id>` / `STATUS`       the status item: the one truth of owner, newest `snapshotDate` and which snapshot holds it
-`ACCOUNT#<id>` / `SNAPSHOT#…`   portfolios, immutable; written before the status points at them
-`ACCOUNT#<id>` / `PART#…`       what of a large portfolio did not fit
-`ACCOUNT#<id>` / `ERASED`       when it was last unlinked: older transactions may not link it again
-`USER#<sub>`   / `ACCOUNT#<id>` membership, written together with the status
-`USER#<sub>`   / `CONSENT#…`    the record of a consent that ended
+ACCOUNT#<id> / STATUS       owner, newest `snapshotDate`, which snapshot holds it: the one truth
+ACCOUNT#<id> / SNAPSHOT#…   portfolios by date, immutable; written before the status points at them
+ACCOUNT#<id> / PART#…       what of a large portfolio did not fit
+ACCOUNT#<id> / ERASED       when it was last unlinked: older transactions may not link it again
+USER#<sub>   / ACCOUNT#<id> membership, written together with the status
+USER#<sub>   / CONSENT#…    the record of a consent that ended
 """
 
 from datetime import datetime
@@ -68,24 +68,22 @@ class Accounts:
         Raises: AccountOfAnotherUser; ConnectionWithdrawn when it was unlinked after the transaction began.
         """
         account, owner = self.find(account_id), transaction.owner
-        wanted = (
-            owner,
-            broker or (account.broker if account else ""),
-            transaction.mutual_funds or _has_funds(account),
-        )
-        if account and wanted == (account.owner, account.broker, account.mutual_funds):
+        broker = broker or (account.broker if account else "")
+        mutual_funds = transaction.mutual_funds or (account is not None and account.mutual_funds)
+        if account and (owner, broker, mutual_funds) == (account.owner, account.broker, account.mutual_funds):
             return
         values = {
             "owner": owner,
-            "broker": wanted[1],
-            "mutualFunds": wanted[2],
+            "broker": broker,
+            "mutualFunds": mutual_funds,
             "now": times.to_text(now),
             "transactionId": transaction.id,
             "active": SessionState.ACTIVE,
         }
         update = (
-            "SET #owner = :owner, #broker = :broker, #mutualFunds = :mutualFunds, #linkedAt = if_not_exists(#linkedAt, :now), #state = :active,"
-            " #stateSince = if_not_exists(#stateSince, :now), #transactionId = if_not_exists(#transactionId, :transactionId)"
+            "SET #owner = :owner, #broker = :broker, #mutualFunds = :mutualFunds, #state = :active,"
+            " #linkedAt = if_not_exists(#linkedAt, :now), #stateSince = if_not_exists(#stateSince, :now),"
+            " #transactionId = if_not_exists(#transactionId, :transactionId)"
         )
         free = "attribute_not_exists(#owner) OR #owner = :owner"
         not_since = "attribute_not_exists(#pk) OR #erasedAt < :begunAt"
@@ -111,7 +109,7 @@ class Accounts:
         if account.as_of and snapshot.as_of <= account.as_of:
             return False
         changed = snapshot.content_hash != account.content_hash
-        key = f"SNAPSHOT#{times.to_key(snapshot.as_of)}" if changed else account.snapshot_key
+        key = _snapshot_key(snapshot) if changed else account.snapshot_key
         if changed:
             self._store(account.id, key or "", snapshot)
         try:
@@ -241,10 +239,6 @@ def _account(item: Item) -> Account:
     )
 
 
-def _has_funds(account: Account | None) -> bool:
-    return account is not None and account.mutual_funds
-
-
 def _instant(item: Item, name: str) -> datetime | None:
     return times.parse(item[name]) if item.get(name) else None
 
@@ -255,6 +249,11 @@ def _pk(account_id: str) -> str:
 
 def _user(owner: str) -> str:
     return f"USER#{owner}"
+
+
+def _snapshot_key(snapshot: Snapshot) -> str:
+    """By date; the hash keeps two answers for one date apart."""
+    return f"SNAPSHOT#{times.to_key(snapshot.as_of)}#{snapshot.content_hash[:8]}"
 
 
 def _part_prefix(snapshot_key: str) -> str:

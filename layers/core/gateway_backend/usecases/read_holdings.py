@@ -43,7 +43,7 @@ def read_account_holdings(
 
 
 def read_holdings(*, user: str, now: datetime, accounts: Accounts, calendar: MarketCalendar) -> dict[str, Any]:
-    """All the user's accounts consolidated by ISIN (`holdings.consolidate`), the oldest date and the least fresh verdict."""
+    """All the user's accounts by ISIN (`holdings.consolidate`), the oldest date and the least fresh verdict."""
     loaded = _load(user, accounts)
     verdicts = [(account, account.verdict(now, calendar)) for account, _ in loaded]
     oldest = min((account.as_of for account, _ in loaded if account.as_of), default=None)

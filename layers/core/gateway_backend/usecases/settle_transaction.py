@@ -100,7 +100,7 @@ def link(
     transactions: Transactions,
     accounts: Accounts,
 ) -> None:
-    """Raises: AccountOfAnotherUser, ConnectionWithdrawn; the reason is noted on the transaction and nothing else moves."""
+    """Raises: AccountOfAnotherUser, ConnectionWithdrawn; that is noted on the transaction and nothing else moves."""
     try:
         accounts.link(account_id, broker, transaction, now)
     except (AccountOfAnotherUser, ConnectionWithdrawn) as refusal:
