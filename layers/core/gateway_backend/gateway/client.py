@@ -13,6 +13,7 @@ from urllib3.util.retry import Retry
 
 from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails, Wire
 from gateway_backend.domain.errors import (
+    DomainError,
     GatewayForbidden,
     GatewayRefused,
     GatewayTimeout,
@@ -23,6 +24,7 @@ from gateway_backend.domain.exact_json import JsonUnreadable, members
 from gateway_backend.domain.transactions import Report
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime.observability import count, logger
 
 CONNECT_SECONDS, READ_SECONDS = 3.05, 6.0
 _LARGEST_ANSWER = 20 * 1024 * 1024
@@ -83,21 +85,13 @@ class Gateway:
             raise GatewayUnavailable("smallcase Gateway's holdings are not a JSON object") from error
 
     def _data(self, method: str, path: str, token: str, **parts: Any) -> tuple[str, Any]:
-        """The envelope's data (§2.0), as its JSON text and its value; `success` must be true even on HTTP 200."""
-        answer = self._send(method, path, token, **parts)
-        status = answer.status_code
-        if status == requests.codes.too_many or status >= requests.codes.server_error:
-            raise GatewayUnavailable(f"smallcase Gateway answered {status}")
-        if status in (requests.codes.unauthorized, requests.codes.forbidden):
-            raise GatewayForbidden(f"smallcase Gateway answered {status}")
+        """The envelope's data (§2.0), as its JSON text and its value; a failure is counted and logged by its code."""
         try:
-            body = members(answer.content.decode())
-        except (JsonUnreadable, UnicodeDecodeError):
-            raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
-        envelope = _fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
-        if not envelope.success or not answer.ok:
-            raise GatewayRefused(f"smallcase Gateway refused: {'; '.join(envelope.errors)[:200] or status}")
-        return body.get("data", ("null", None))
+            return _checked(self._send(method, path, token, **parts))
+        except DomainError as error:
+            logger.warning("gateway call failed", call=f"{method} {path.rpartition('/')[2]}", code=error.code)
+            count("GatewayCallFailed")
+            raise
 
     def _account_of(self, token: str | None) -> str | None:
         try:
@@ -124,6 +118,23 @@ class Gateway:
         if len(answer.content) > _LARGEST_ANSWER:
             raise GatewayUnavailable("smallcase Gateway's answer is absurdly large")
         return answer
+
+
+def _checked(answer: requests.Response) -> tuple[str, Any]:
+    """`success` must be true even on HTTP 200 (contract §2.0)."""
+    status = answer.status_code
+    if status == requests.codes.too_many or status >= requests.codes.server_error:
+        raise GatewayUnavailable(f"smallcase Gateway answered {status}")
+    if status in (requests.codes.unauthorized, requests.codes.forbidden):
+        raise GatewayForbidden(f"smallcase Gateway answered {status}")
+    try:
+        body = members(answer.content.decode())
+    except (JsonUnreadable, UnicodeDecodeError):
+        raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
+    envelope = _fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
+    if not envelope.success or not answer.ok:
+        raise GatewayRefused(f"smallcase Gateway refused: {'; '.join(envelope.errors)[:200] or status}")
+    return body.get("data", ("null", None))
 
 
 def _without_url(error: Exception) -> Exception:

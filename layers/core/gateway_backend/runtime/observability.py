@@ -13,4 +13,6 @@ def count(name: str, value: int = 1) -> None:
 
 
 def flush_metrics() -> None:
-    metrics.flush_metrics(raise_on_empty_metrics=False)
+    """Write the invocation's counters as one line; nothing when nothing was counted."""
+    if metrics.metric_set:
+        metrics.flush_metrics()

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway_backend.contracts.notice import Notice
-from gateway_backend.domain.errors import BodyTooLarge, NotAuthentic
+from gateway_backend.domain.errors import BodyTooLarge, BodyUnreadable, NotAuthentic
 from gateway_backend.gateway.checksums import is_authentic
+from gateway_backend.runtime.observability import count
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.store.receipts import Receipt, Receipts
 
@@ -21,12 +22,21 @@ def accept_webhook(
     Queueing may fail: the receipt is already safe and the sweep finds it.
     Raises: BodyTooLarge, BodyUnreadable, NotAuthentic, and nothing is kept then; StoreUnavailable, and Gateway retries.
     """
+    try:
+        notice = _authenticated(raw, api_secrets)
+    except (BodyTooLarge, BodyUnreadable, NotAuthentic):
+        count("WebhookRejected")
+        raise
+    receipt = receipts.keep(notice, raw, received_at=now)
+    if receipt.is_pending:
+        queue.offer(receipt.key.to_text())
+    return receipt
+
+
+def _authenticated(raw: bytes, api_secrets: Sequence[str]) -> Notice:
     if len(raw) > MAX_WEBHOOK_BYTES:
         raise BodyTooLarge(f"A webhook may have {MAX_WEBHOOK_BYTES} bytes")
     notice = Notice.read(raw)  # ids only: the checksum does not cover the rest
     if not is_authentic(notice.signed_text, notice.checksum, api_secrets):
         raise NotAuthentic("The checksum does not fit the timestamp and id: is the API secret the current one?")
-    receipt = receipts.keep(notice, raw, received_at=now)
-    if receipt.is_pending:
-        queue.offer(receipt.key.to_text())
-    return receipt
+    return notice

@@ -20,6 +20,7 @@ from gateway_backend.domain.errors import (
 from gateway_backend.domain.snapshots import Incomplete
 from gateway_backend.domain.transactions import Intent, Report, Transaction
 from gateway_backend.gateway.client import Gateway
+from gateway_backend.runtime.observability import count, logger
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.receipts import Receipt, ReceiptKey, Receipts, ReceiptVerdict
 from gateway_backend.store.transactions import Transactions
@@ -62,7 +63,10 @@ def apply_webhook(
         _check_origin(receipt, receipts, replay_window)
         reason = _apply(receipt, attempt, now, transactions, accounts, gateway)
         receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, now)
+        count("WebhookApplied")
     except Quarantine as quarantine:
+        logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
+        count("WebhookQuarantined")
         receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=quarantine.erase)
     return receipts.find(key)
 
