@@ -1,0 +1,239 @@
+"""The control API: how tests, tools and the demo steer the sandbox (`/_sandbox/…`)."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox import exact_json, faults, postbacks
+from sandbox.errors import ControlError
+from sandbox.player import Outcome
+from sandbox.transactions import Transaction
+from sandbox.world import World
+
+AuthId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
+
+
+class Order(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class TokenOrder(Order):
+    sub: Annotated[str, Field(min_length=1)]
+
+
+class AccountOrder(Order):
+    """Without a portfolio the account keeps the one it has, or gets a made-up one of real securities."""
+
+    portfolio: dict[str, Any] | None = None
+    auth_id: Annotated[AuthId | None, Field(alias="smallcaseAuthId")] = None
+
+    @model_validator(mode="after")
+    def _is_a_v2_data_object(self) -> Self:
+        portfolio = self.portfolio
+        if portfolio is None:
+            return self
+        rows = portfolio.get("securities")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ValueError("portfolio is the v2 data object (contract 4.2): its `securities` is a list of objects")
+        for name in {"snapshotDate", "lastUpdate"} & portfolio.keys():
+            datetime.fromisoformat(str(portfolio[name]))
+        return self
+
+
+class Act(Order):
+    outcome: Outcome = "complete"
+    broker: str | None = None
+    account: str | None = None
+    webhooks: postbacks.Sending = "send"
+
+
+class WebhookOrder(Order):
+    kind: postbacks.Kind = "holdings"
+    mode: postbacks.Mode = "normal"
+    transaction_id: Annotated[str | None, Field(alias="transactionId")] = None
+    auth_id: Annotated[AuthId | None, Field(alias="smallcaseAuthId")] = None
+    overrides: dict[str, Any] = {}
+
+
+class FaultOrder(Order):
+    route: faults.RouteName
+    fault: faults.Kind
+    times: Annotated[int, Field(ge=1)] = 1
+    seconds: Annotated[float | None, Field(ge=0)] = None
+    drift: Literal["renamed", "retyped"] = "renamed"
+
+
+class ClockOrder(Order):
+    """`advance` in seconds or as an ISO 8601 duration (`PT15M`)."""
+
+    now: AwareDatetime | None = None
+    advance: timedelta | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.now is None) == (self.advance is None):
+            raise ValueError("say either `now` or `advance`")
+        return self
+
+
+class SessionOrder(Order):
+    alive: bool
+
+
+async def health(request: Request) -> Response:
+    return JSONResponse({"status": "up", "gatewayName": _world(request).settings.gateway_name})
+
+
+async def app_token(request: Request) -> Response:
+    order = await _read(request, TokenOrder)
+    return JSONResponse({"token": _world(request).issuer.token(order.sub)})
+
+
+async def set_account(request: Request) -> Response:
+    order = await _read(request, AccountOrder, parse=exact_json.loads)
+    broker, name = request.path_params["broker"], request.path_params["account"]
+    account = _world(request).accounts.set(broker, name, order.portfolio, order.auth_id)
+    told = {
+        "broker": account.broker,
+        "account": account.account,
+        "smallcaseAuthId": account.auth_id,
+        "portfolio": account.portfolio,
+    }
+    return Response(exact_json.dumps(told), media_type="application/json")
+
+
+async def act(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, Act)
+    transaction = _transaction(world, request.path_params["transaction_id"])
+    if (order.broker is None) != (order.account is None):
+        raise ControlError(400, "Name both the broker and the account, or neither.")
+    account = world.accounts.get(order.broker, order.account) if order.broker and order.account else None
+    with world.state.all_or_nothing():
+        answer = world.player.play(transaction, order.outcome, account, order.webhooks)
+    return JSONResponse(answer)
+
+
+async def fire_webhook(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, WebhookOrder, parse=exact_json.loads)
+    transaction = (
+        _transaction(world, order.transaction_id)
+        if order.transaction_id
+        else world.transactions.newest_finished(order.auth_id)
+    )
+    posts = world.postbacks.compose(order.kind, order.mode, transaction, order.auth_id, order.overrides)
+    return JSONResponse({"deliveries": await world.sender.send_now(posts)})
+
+
+async def retry_webhooks(request: Request) -> Response:
+    return JSONResponse({"deliveries": await _world(request).sender.retry_now()})
+
+
+async def deliveries(request: Request) -> Response:
+    return JSONResponse({"deliveries": _world(request).sender.deliveries()})
+
+
+async def set_fault(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, FaultOrder)
+    milliseconds = None if order.seconds is None else round(order.seconds * 1000)
+    world.faults.add(faults.Fault(order.route, order.fault, order.times, milliseconds, order.drift))
+    return JSONResponse({"faults": world.faults.waiting()})
+
+
+async def get_faults(request: Request) -> Response:
+    return JSONResponse({"faults": _world(request).faults.waiting()})
+
+
+async def clear_faults(request: Request) -> Response:
+    _world(request).faults.clear()
+    return JSONResponse({"faults": []})
+
+
+async def set_clock(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, ClockOrder)
+    if isinstance(order.now, datetime):
+        world.clock.set(order.now)
+    elif order.advance is not None:
+        world.clock.advance(order.advance)
+    world.sender.look_again()
+    return _time(world)
+
+
+async def get_clock(request: Request) -> Response:
+    return _time(_world(request))
+
+
+async def set_session(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, SessionOrder)
+    account = world.accounts.by_auth_id(request.path_params["auth_id"])
+    if account is None:
+        raise ControlError(404, "No account has this smallcaseAuthId.")
+    world.accounts.set_session(account, alive=order.alive)
+    return JSONResponse({"smallcaseAuthId": account.auth_id, "alive": order.alive})
+
+
+async def reset(request: Request) -> Response:
+    _world(request).reset()
+    return JSONResponse({"status": "forgotten"})
+
+
+def _world(request: Request) -> World:
+    world: World = request.app.state.world
+    return world
+
+
+def _time(world: World) -> Response:
+    return JSONResponse({"now": world.clock.now_iso(), "offsetSeconds": world.clock.offset.total_seconds()})
+
+
+def _transaction(world: World, transaction_id: str) -> Transaction:
+    transaction = world.transactions.get(transaction_id)
+    if transaction is None:
+        raise ControlError(404, f"No transaction {transaction_id}: this Gateway did not create it.")
+    return transaction
+
+
+async def _read[T: Order](request: Request, model: type[T], parse: Callable[[bytes], Any] = json.loads) -> T:
+    """The order in the body; an empty body is an empty order.
+
+    Raises: ControlError 400 that names the member that is wrong.
+    """
+    try:
+        return model.model_validate(parse(await request.body() or b"{}"))
+    except ValidationError as error:
+        raise ControlError(400, "; ".join(_problem(one) for one in error.errors())) from error
+    except (ValueError, RecursionError) as error:
+        raise ControlError(400, f"The body is not JSON: {error}") from error
+
+
+def _problem(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    return f"{where}: {error['msg']}" if where else str(error["msg"])
+
+
+routes = [
+    Route("/_sandbox/health", health),
+    Route("/_sandbox/app-token", app_token, methods=["POST"]),
+    Route("/_sandbox/accounts/{broker}/{account}", set_account, methods=["PUT"]),
+    Route("/_sandbox/transactions/{transaction_id}/act", act, methods=["POST"]),
+    Route("/_sandbox/webhooks", fire_webhook, methods=["POST"]),
+    Route("/_sandbox/webhooks/retry", retry_webhooks, methods=["POST"]),
+    Route("/_sandbox/deliveries", deliveries),
+    Route("/_sandbox/faults", get_faults),
+    Route("/_sandbox/faults", set_fault, methods=["PUT"]),
+    Route("/_sandbox/faults", clear_faults, methods=["DELETE"]),
+    Route("/_sandbox/clock", get_clock),
+    Route("/_sandbox/clock", set_clock, methods=["POST"]),
+    Route("/_sandbox/sessions/{auth_id}", set_session, methods=["POST"]),
+    Route("/_sandbox/reset", reset, methods=["POST"]),
+]

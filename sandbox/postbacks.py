@@ -1,0 +1,273 @@
+"""What Gateway's webhooks say, how they are signed, and how they can go wrong (contract 3)."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import uuid4
+
+from sandbox import exact_json
+from sandbox.clock import Clock, iso
+from sandbox.errors import ControlError
+from sandbox.holdings import Snapshot
+from sandbox.sender import Post, Sender
+from sandbox.settings import Settings
+from sandbox.state import State
+from sandbox.transactions import Transaction
+
+Sending = Literal["send", "hold", "drop"]
+Kind = Literal["holdings", "holdings_v1", "mf", "order", "pending_action"]
+Mode = Literal["normal", "duplicate", "late", "reordered", "forged", "wrong_secret", "tampered", "truncated", "huge"]
+Body = dict[str, Any]
+
+# What Gateway itself sends. The other modes are somebody else's doing: nobody retries those.
+GENUINE = ("normal", "duplicate", "late", "reordered")
+# More than a Lambda function can be given.
+HUGE = 6 * 1024 * 1024 + 1
+
+
+def checksum(key: str, timestamp: str, subject: str) -> str:
+    """Lower-case hex HMAC-SHA256 over `timestamp + subject`, nothing between (contract 3.2)."""
+    return hmac.new(key.encode(), (timestamp + subject).encode(), hashlib.sha256).hexdigest()
+
+
+def sign(body: Body, key: str) -> Body:
+    if not isinstance(body.get("timestamp"), str):
+        raise ControlError(400, "The checksum is made of the timestamp: override it with a text, or give a checksum.")
+    return body | {"checksum": checksum(key, body["timestamp"], _subject(body))}
+
+
+class Postbacks:
+    def __init__(self, settings: Settings, state: State, clock: Clock, sender: Sender) -> None:
+        self._settings = settings
+        self._state = state
+        self._clock = clock
+        self._sender = sender
+
+    def holdings_imported(self, transaction: Transaction, snapshot: Snapshot, sending: Sending) -> None:
+        """Tells the partner of a finished import: now, later on demand, or never."""
+        self._state.put("imported", transaction.id, vars(snapshot))
+        if sending == "drop":
+            return
+        kind: Kind = "holdings" if transaction.version == "v2" else "holdings_v1"
+        body = sign(self._holdings(kind, transaction, snapshot), self._settings.api_secret)
+        post = self._post(kind, "normal", body, exact_json.dumps(body))
+        if sending == "hold":
+            self._state.put("held", transaction.id, vars(post))
+        else:
+            self._sender.send_soon(post)
+
+    def compose(
+        self,
+        kind: Kind,
+        mode: Mode,
+        transaction: Transaction | None,
+        auth_id: str | None,
+        overrides: Body,
+    ) -> list[Post]:
+        """The webhook or webhooks to fire, in order. `overrides` count before the signature is made.
+
+        Raises: ControlError 409 when there is nothing to tell.
+        """
+        if mode == "normal" and not overrides and transaction and (held := self._take_held(transaction, kind)):
+            return [held]
+        if mode == "duplicate" and not overrides and transaction:
+            last = self._sender.last_sent(kind, transaction.id)
+            if last:
+                return [self._again(last)]
+        body = self._body(kind, transaction, auth_id) | overrides
+        if "checksum" not in overrides:
+            body = sign(body, self._settings.api_secret)
+        return [self._post(kind, mode, body, text) for text in self._texts(mode, body)]
+
+    def _texts(self, mode: Mode, body: Body) -> list[str]:
+        text = exact_json.dumps(body)
+        match mode:
+            case "normal":
+                return [text]
+            case "duplicate":
+                return [text, text]
+            case "late":
+                return [exact_json.dumps(self._older(body))]
+            case "reordered":
+                return [text, exact_json.dumps(self._older(body))]
+            case "forged":
+                # A hash without any key: what somebody who only read the docs would try.
+                guess = hashlib.sha256((body["timestamp"] + _subject(body)).encode()).hexdigest()
+                return [exact_json.dumps(body | {"checksum": guess})]
+            case "wrong_secret":
+                return [exact_json.dumps(sign(body, self._settings.secret))]
+            case "tampered":
+                return [exact_json.dumps(_with_other_numbers(body))]
+            case "truncated":
+                return [text[: len(text) // 2]]
+            case "huge":
+                return [exact_json.dumps(body | {"padding": "x" * HUGE})]
+
+    def _older(self, body: Body) -> Body:
+        """What Gateway would have said a day before, authentic too."""
+        older: Body = {}
+        if "snapshotDate" in body:
+            day_before = _earlier(body["snapshotDate"], timedelta(days=1))
+            older = {"snapshotDate": day_before, "lastUpdate": day_before}
+            if isinstance(body["securities"], list):
+                # So that it shows should an older one ever win.
+                older["securities"] = body["securities"][:-1]
+        elif "batchId" in body:
+            older = {
+                "status": "PLACED",
+                "filled": 0,
+                "orders": [row | {"status": "PLACED"} for row in body["orders"]],
+            }
+        sent_before = _earlier(body["timestamp"], timedelta(milliseconds=1))
+        return sign(body | older | {"timestamp": sent_before}, self._settings.api_secret)
+
+    def _body(self, kind: Kind, transaction: Transaction | None, auth_id: str | None) -> Body:
+        if kind == "pending_action":
+            return self._pending_action(auth_id or (transaction.auth_id if transaction else None))
+        if transaction is None:
+            raise ControlError(409, "No transaction has finished yet: name one, or finish one by acting on it.")
+        if kind == "mf":
+            return self._mutual_funds(transaction)
+        snapshot = self._imported(transaction)
+        if kind == "order":
+            return self._order(transaction, snapshot)
+        return self._holdings(kind, transaction, snapshot)
+
+    def _imported(self, transaction: Transaction) -> Snapshot:
+        stored = self._state.get("imported", transaction.id)
+        if stored is None:
+            raise ControlError(409, f"{transaction.id} ({transaction.intent}) imported no holdings to tell about.")
+        return Snapshot(**stored)
+
+    def _holdings(self, kind: Kind, transaction: Transaction, snapshot: Snapshot) -> Body:
+        version = "v2" if kind == "holdings" else "v1"
+        told = snapshot.in_version(version, with_mutual_funds=transaction.mutual_funds)
+        # The webhook's `lastUpdate` is when Gateway wrote the record, unlike the API's (contract 8).
+        written_at = iso(self._clock.now() - timedelta(milliseconds=105))
+        return told | {"lastUpdate": written_at} | self._envelope(transaction)
+
+    def _order(self, transaction: Transaction, snapshot: Snapshot) -> Body:
+        rows = [row for row in snapshot.portfolio["securities"] if row.get("nseTicker")][:2]
+        orders = [
+            {
+                "tradingsymbol": row["nseTicker"],
+                "transactionType": "BUY",
+                "orderType": "MARKET",
+                "status": "COMPLETE",
+                "quantity": 1,
+                "filledQuantity": 1,
+                "averagePrice": row["holdings"]["averagePrice"],
+                "product": "CNC",
+                "exchange": "NSE",
+                "exchangeOrderId": f"10000000{number:08}",
+            }
+            for number, row in enumerate(rows, start=1)
+        ]
+        return {
+            "batchId": hashlib.sha256(transaction.id.encode()).hexdigest()[:24],
+            "variety": "regular",
+            "status": "COMPLETED",
+            "quantity": len(orders),
+            "filled": len(orders),
+            "buyAmount": 1575.0900000000001,
+            "sellAmount": 0,
+            "completedDate": self._clock.now_iso(),
+            "orders": orders,
+            "unplaced": [],
+        } | self._envelope(transaction)
+
+    def _mutual_funds(self, transaction: Transaction) -> Body:
+        """Medium confidence (contract 3.6): no account in it, so the transaction is what is signed."""
+        scheme = {
+            "folio": "1077735214",
+            "scheme": "Parag Parikh Flexi Cap Fund - Direct Plan - Growth",
+            "isin": "INF879O01027",
+            "units": 153.482,
+            "nav": 91.7713,
+            "navDate": "2026-08-03",
+            "marketValue": 14085.242,
+        }
+        return {
+            "gateway": self._settings.gateway_name,
+            "transactionId": transaction.id,
+            "data": {
+                "transactionId": transaction.id,
+                "payload": {"dtSummary": [scheme], "dtTransaction": []},
+            },
+            "timestamp": self._clock.now_iso(),
+        } | _notes(transaction)
+
+    def _pending_action(self, auth_id: str | None) -> Body:
+        if not auth_id:
+            raise ControlError(409, "A pending action is an account's: name its smallcaseAuthId.")
+        return {
+            "smallcaseAuthId": auth_id,
+            "iscid": hashlib.sha256(auth_id.encode()).hexdigest()[:24],
+            "scid": "SCAW_0001",
+            "action": "REBALANCE",
+            "timestamp": self._clock.now_iso(),
+        }
+
+    def _envelope(self, transaction: Transaction) -> Body:
+        return _notes(transaction) | {
+            "smallcaseAuthId": transaction.auth_id,
+            "broker": transaction.broker,
+            "transactionId": transaction.id,
+            "timestamp": self._clock.now_iso(),
+        }
+
+    def _take_held(self, transaction: Transaction, kind: Kind) -> Post | None:
+        stored = self._state.get("held", transaction.id)
+        if stored is None or stored["kind"] != kind:
+            return None
+        self._state.delete("held", transaction.id)
+        return Post(**stored)
+
+    @staticmethod
+    def _post(kind: Kind, mode: Mode, body: Body, text: str) -> Post:
+        return Post(
+            id=_fresh_id(),
+            kind=kind,
+            mode=mode,
+            transaction_id=body.get("transactionId"),
+            text=text,
+            is_retried=mode in GENUINE,
+        )
+
+    @staticmethod
+    def _again(post: Post) -> Post:
+        return Post(**vars(post) | {"id": _fresh_id(), "mode": "duplicate"})
+
+
+def _fresh_id() -> str:
+    return f"whk_{uuid4().hex}"
+
+
+def _earlier(moment: str, by: timedelta) -> str:
+    try:
+        return iso(datetime.fromisoformat(moment) - by)
+    except ValueError as error:
+        raise ControlError(400, f"{moment!r} is no time, so there is none before it.") from error
+
+
+def _notes(transaction: Transaction) -> Body:
+    return {} if transaction.notes is None else {"notes": transaction.notes}
+
+
+def _subject(body: Body) -> str:
+    return str(body.get("smallcaseAuthId") or body.get("transactionId"))
+
+
+def _with_other_numbers(value: Any) -> Any:
+    """Every whole number changed: the checksum does not cover them."""
+    match value:
+        case bool():
+            return value
+        case int():
+            return value + 1000
+        case dict():
+            return {name: _with_other_numbers(member) for name, member in value.items()}
+        case list():
+            return [_with_other_numbers(member) for member in value]
+    return value
