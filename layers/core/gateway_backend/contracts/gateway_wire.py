@@ -11,7 +11,14 @@ _UNKNOWN_ERROR = 2000
 
 
 class Wire(BaseModel):
+    """A member that is null counts as one that is not there."""
+
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
 class Envelope(Wire):
@@ -19,6 +26,11 @@ class Envelope(Wire):
 
     success: bool = False
     errors: list[str] = []
+
+    @field_validator("success", mode="before")
+    @classmethod
+    def _only_true(cls, value: Any) -> bool:
+        return value is True
 
     @field_validator("errors", mode="before")
     @classmethod

@@ -3,10 +3,11 @@
 Nothing in it is trusted: the token's signature is checked by the caller and everything else confirmed with Gateway.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import from_json
 
 from gateway_backend.domain.transactions import Failure
 
@@ -52,8 +53,8 @@ def _layers_of_text(text: str, depth: int) -> Iterator[dict[str, Any]]:
         yield {"smallcaseAuthToken": text}
     elif text.lstrip().startswith("{"):
         try:
-            inner = json.loads(text)
-        except (ValueError, RecursionError):
+            inner = from_json(text, allow_inf_nan=False)
+        except ValueError:
             return
         yield from _layers(inner, depth + 1)
 
@@ -70,8 +71,6 @@ def _failure(layers: list[dict[str, Any]]) -> Failure:
 
 
 def _number(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else None
+    """A code as a number or as digits; error codes have four."""
+    text = str(value) if isinstance(value, int | str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -6,13 +6,13 @@ arrived as, so that what Gateway sent can be stored and served again digit for d
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, NoReturn
 
 
 class JsonUnreadable(ValueError):
-    """Not JSON, nested too deeply, or a number JSON does not know (NaN, Infinity)."""
+    """Not JSON, nested too deeply, or a number no one can hold (NaN, Infinity, an exponent beyond all bounds)."""
 
 
 def _no_such_constant(text: str) -> NoReturn:
@@ -26,7 +26,7 @@ def read(text: str | bytes) -> Any:
     """Parse JSON, fractions as Decimal. Raises: JsonUnreadable."""
     try:
         return _decoder.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, InvalidOperation) as error:
         raise JsonUnreadable(_reason(error)) from error
 
 
@@ -37,7 +37,7 @@ def members(text: str) -> dict[str, tuple[str, Any]]:
     """
     try:
         return dict(_members(text))
-    except (ValueError, RecursionError, IndexError, StopIteration) as error:
+    except (ValueError, RecursionError, InvalidOperation, IndexError, StopIteration) as error:
         raise JsonUnreadable(_reason(error)) from error
 
 

@@ -174,7 +174,9 @@ def _number(owner: Mapping[str, Any], name: str, *, required: bool = False) -> D
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise PortfolioUnreadable(f"{name} is not a number")
     number = Decimal(value)
-    if number and abs(number.adjusted()) > _MOST_DIGITS:
+    if not number:
+        return ZERO  # a zero's exponent may be absurd too: 0e-999999
+    if abs(number.adjusted()) > _MOST_DIGITS:
         raise PortfolioUnreadable(f"{name} is absurdly large or small")
     return number
 
@@ -204,7 +206,8 @@ def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
     """Add accounts up by ISIN: `{"holdings": […], "mutualFunds": […], "invested"}`, the largest first.
 
     Quantities are shares (units for funds), amounts rupees, `weight` the share (0 to 1) of the money put into
-    securities of known cost. `averagePrice`, `invested` and `weight` are null where the broker knows no cost.
+    securities of known cost. `averagePrice`, `invested` and `weight` are null where the broker knows no cost;
+    where nothing is held any more, nothing is `invested` and there is no `averagePrice`.
     """
     rows = [_holding(parts) for parts in _rows(accounts)]
     invested = total(row["invested"] for row in rows if row["invested"] is not None)
@@ -240,6 +243,11 @@ def _identity(security: Security, isin_of: Mapping[str | None, str]) -> str:
 
 def _holding(parts: _Parts) -> dict[str, Any]:
     securities = [security for _, held in parts.values() for security in held]
+    accounts = [
+        {"smallcaseAuthId": account.account_id, "broker": account.broker, **_quantities(held)}
+        for account, held in parts.values()
+    ]
+    average, invested = _cost_across(accounts)
     return {
         "isin": next((s.isin for s in securities if s.isin), None),
         "name": next((s.name for s in securities if s.isin and s.name), securities[0].name),
@@ -247,11 +255,10 @@ def _holding(parts: _Parts) -> dict[str, Any]:
         "bseTicker": next((s.bse_ticker for s in securities if s.bse_ticker), None),
         "suspended": any(s.suspended_on_nse or s.suspended_on_bse for s in securities),
         **_quantities(securities),
+        "averagePrice": average,
+        "invested": invested,
         "weight": None,
-        "accounts": [
-            {"smallcaseAuthId": account.account_id, "broker": account.broker, **_quantities(held)}
-            for account, held in parts.values()
-        ],
+        "accounts": accounts,
     }
 
 
@@ -277,19 +284,33 @@ def _cost(legs: Sequence[Leg]) -> tuple[Decimal | None, Decimal | None]:
     Only bought shares of known price make the average. Net sales (a negative position) leave at that average: a
     sale does not change what the rest cost. Shares of unknown price make `invested` unknown, not smaller.
     """
+    if total(leg.quantity for leg in legs) <= 0:
+        return None, ZERO
     bought = [leg for leg in legs if leg.quantity > 0]
     priced = [leg for leg in bought if leg.average_price > 0]
     if not priced:
         return None, None
     cost = total(product(leg.quantity, leg.average_price) for leg in priced)
     average = quotient(cost, total(leg.quantity for leg in priced))
-    sold = total(leg.quantity for leg in legs if leg.quantity < 0)
-    held = total(leg.quantity for leg in legs)
     if len(priced) < len(bought):
         return average, None
-    if held <= 0:
-        return average, ZERO
+    sold = total(leg.quantity for leg in legs if leg.quantity < 0)
     return average, tidy(cost + product(sold, average))
+
+
+def _cost_across(accounts: Sequence[Mapping[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
+    """The same over accounts: what one of them sold left at its own average, so the parts add up to the row."""
+    held = [account for account in accounts if account["quantity"] > 0]
+    if not held:
+        return None, ZERO
+    priced = [account for account in held if account["averagePrice"] is not None]
+    if not priced:
+        return None, None
+    cost = total(product(account["quantity"], account["averagePrice"]) for account in priced)
+    average = quotient(cost, total(account["quantity"] for account in priced))
+    if any(account["invested"] is None for account in held):
+        return average, None
+    return average, tidy(total(account["invested"] for account in held))
 
 
 def _funds(accounts: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:

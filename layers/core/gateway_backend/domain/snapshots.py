@@ -12,8 +12,8 @@ from gateway_backend.domain.holdings import PortfolioUnreadable, read_portfolio
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of our clock a `snapshotDate` may be before it is taken for wrong."""
 
-SHRINKS_BELOW = 0.5
-"""A portfolio with fewer than this share of the last one's entries is pulled a second time before it is believed."""
+MOST_GONE_AT_ONCE = 0.5
+"""A portfolio that has lost this share of the last one's entries is pulled a second time before it is believed."""
 
 OUTSIDE_PORTFOLIO = frozenset(
     [
@@ -98,7 +98,7 @@ def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime) -> O
 
 def needs_confirmation(snapshot: Snapshot, last_size: int) -> bool:
     """Is the portfolio so much smaller than the last one that only a second, agreeing pull proves it?"""
-    return last_size > 0 and (snapshot.size == 0 or snapshot.size < last_size * SHRINKS_BELOW)
+    return last_size > 0 and last_size - snapshot.size >= last_size * MOST_GONE_AT_ONCE
 
 
 def agrees(first: Snapshot, second: Outcome) -> bool:

@@ -8,7 +8,10 @@ def parse(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # the first or last day of all, in a zone beyond it
+        raise ValueError(f"{text!r} is no instant in UTC") from None
 
 
 def to_text(instant: datetime) -> str:

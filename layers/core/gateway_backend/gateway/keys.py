@@ -22,11 +22,14 @@ class GatewayKeys:
     def parse(cls, text: str) -> "GatewayKeys":
         """From the secret's JSON. Raises: GatewayUnconfigured, naming the member that is missing."""
         try:
-            members = read(text)
+            given = read(text)
         except JsonUnreadable:
-            raise GatewayUnconfigured("The Gateway secret is not a JSON object") from None
+            given = None
+        if not isinstance(given, dict):
+            raise GatewayUnconfigured("The Gateway secret is not a JSON object")
+        members = {name: value for name, value in given.items() if isinstance(value, str) and value}
         for name in ("gatewayName", "secret", "apiSecret"):
-            if not isinstance(members, dict) or not members.get(name):
+            if name not in members:
                 raise GatewayUnconfigured(f"The Gateway secret has no {name}: put it in Secrets Manager")
         secrets = (members["apiSecret"], members.get("previousApiSecret"))
         return cls(members["gatewayName"], members["secret"], tuple(filter(None, secrets)))

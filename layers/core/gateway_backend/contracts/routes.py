@@ -1,0 +1,326 @@
+"""The route table: what each route of template.yaml takes, answers and can refuse (design section 3).
+
+docs/openapi.json is written from it. Nothing here runs in a request.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic.alias_generators import to_camel
+
+from gateway_backend.contracts.http_api import (
+    Answer,
+    ConnectionsView,
+    FreshnessView,
+    HoldingsView,
+    ResultRequest,
+    SessionRequest,
+    SessionView,
+    TransactionCreated,
+    TransactionRequest,
+    TransactionsView,
+    TransactionView,
+)
+from gateway_backend.domain.errors import (
+    AccountMismatch,
+    AccountOfAnotherUser,
+    BodyTooLarge,
+    BodyUnreadable,
+    ConnectionWithdrawn,
+    CursorInvalid,
+    DomainError,
+    GatewayForbidden,
+    GatewayRefused,
+    GatewayTimeout,
+    GatewayUnavailable,
+    GatewayUnconfigured,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    Internal,
+    NotAuthentic,
+    NotFound,
+    NothingImported,
+    NotSignedIn,
+    RequestInProgress,
+    RequestInvalid,
+    SdkTokenExpired,
+    SdkTokenInvalid,
+    StoreUnavailable,
+    VersionUnavailable,
+)
+
+# Shapes of Gateway's that pass through us as text (contract §3, §4) ----------------------------
+
+
+class GatewayShape(BaseModel):
+    """What we rely on; everything else that Gateway sends is kept and served as it came."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow")
+
+
+class Costed(GatewayShape):
+    quantity: Decimal
+    average_price: Decimal | None = Field(default=None, description="Rupees; 0 where the broker does not know it")
+
+
+class SecurityV2(GatewayShape):
+    isin: str | None = None
+    name: str | None = None
+    nse_ticker: str | None = None
+    bse_ticker: str | None = None
+    holdings: Costed
+
+
+class SecurityV1(GatewayShape):
+    name: str | None = None
+    ticker: str | None = None
+    shares: Decimal
+    average_price: Decimal | None = None
+
+
+class SecuritiesV1(GatewayShape):
+    holdings: list[SecurityV1]
+
+
+class HoldingsData(GatewayShape):
+    """Contract §4.1 (v1) and §4.2 (v2): `securities` tells them apart."""
+
+    securities: list[SecurityV2] | SecuritiesV1
+    smallcases: Any = None
+    mutual_funds: Any = None
+    updating: Literal[False]
+    last_update: str | None
+    snapshot_date: str
+    smallcase_auth_id: str
+    broker: str
+
+
+class AccountHoldings(Answer):
+    """Gateway's own answer, digit for digit, with freshness beside it."""
+
+    success: Literal[True]
+    errors: None
+    data: HoldingsData
+    freshness: FreshnessView
+
+
+type SignedText = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class AccountWebhook(GatewayShape):
+    """`checksum`: hex HMAC-SHA256 of `timestamp` + `smallcaseAuthId`, keyed by the API secret (contract §3.2)."""
+
+    timestamp: SignedText
+    checksum: SignedText
+    smallcase_auth_id: SignedText
+    transaction_id: SignedText | None = None
+
+
+class HoldingsWebhook(AccountWebhook):
+    securities: list[dict[str, Any]] | dict[str, Any] = Field(description="A list in v2, an object in v1")
+    snapshot_date: str | None = None
+
+
+class OrderWebhook(AccountWebhook):
+    batch_id: Any
+    orders: Any = None
+
+
+class PendingActionWebhook(AccountWebhook):
+    iscid: Any
+
+
+class MutualFundsWebhook(GatewayShape):
+    """It names no account: its `checksum` is made of `timestamp` + `transactionId`."""
+
+    timestamp: SignedText
+    checksum: SignedText
+    transaction_id: SignedText
+
+
+class WebhookBody(RootModel[HoldingsWebhook | OrderWebhook | PendingActionWebhook | MutualFundsWebhook]):
+    """Any kind; its shape tells which (contract §3.7)."""
+
+
+class WebhookReceived(BaseModel):
+    received: Literal[True]
+
+
+# The table -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Of the query or a request header; `schema` is JSON Schema."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`answers`: a model for JSON, a media type for text, None for no body. `function` is the folder's name."""
+
+    method: str
+    path: str
+    function: str
+    summary: str
+    answers: dict[int, type[BaseModel] | str | None]
+    problems: tuple[type[DomainError], ...]
+    body: type[BaseModel] | None = None
+    query: tuple[Parameter, ...] = ()
+    headers: tuple[Parameter, ...] = ()
+    answer_headers: tuple[Parameter, ...] = ()
+    needs_user: bool = True
+
+
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "A new UUID with each new request, the same with a repeat: then the first answer comes again, for a day",
+    {"type": "string", "pattern": "^[!-~]{1,128}$"},
+    required=True,
+)
+REPLAYED = Parameter(
+    "Idempotent-Replayed", "`true` when an earlier request with this key created it", {"const": "true"}
+)
+LIMIT = Parameter("limit", "How many at most", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20})
+CURSOR = Parameter("cursor", "`nextCursor` of the page before; none for the first page", {"type": "string"})
+VERSION = Parameter(
+    "version", "Gateway's shape: v2, or the older v1", {"type": "string", "enum": ["v2", "v1"], "default": "v2"}
+)
+IF_NONE_MATCH = Parameter("If-None-Match", "An ETag you have: 304 when nothing has changed", {"type": "string"})
+ETAG = Parameter("ETag", "Changes whenever the answer does", {"type": "string"}, required=True)
+DISPOSITION = Parameter("Content-Disposition", "Names the file", {"type": "string"}, required=True)
+
+ANYWHERE = (Internal, StoreUnavailable)
+FOR_A_USER = (*ANYWHERE, NotSignedIn)
+WITH_BODY = (RequestInvalid, BodyTooLarge)
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/session",
+        "create_session",
+        "Mint the token that the SDK is initialised with: a guest's, or one for a linked account",
+        body=SessionRequest,
+        answers={200: SessionView},
+        problems=(*FOR_A_USER, *WITH_BODY, NotFound, GatewayUnconfigured),
+    ),
+    Route(
+        "POST",
+        "/v1/transactions",
+        "create_transaction",
+        "Start an interaction of the user with Gateway",
+        body=TransactionRequest,
+        headers=(IDEMPOTENCY_KEY,),
+        answers={201: TransactionCreated},
+        answer_headers=(REPLAYED,),
+        problems=(
+            *FOR_A_USER,
+            *WITH_BODY,
+            IdempotencyKeyMissing,
+            IdempotencyKeyReused,
+            RequestInProgress,
+            NotFound,
+            GatewayUnconfigured,
+            GatewayUnavailable,
+            GatewayTimeout,
+            GatewayRefused,
+            GatewayForbidden,
+        ),
+    ),
+    Route(
+        "GET",
+        "/v1/transactions",
+        "list_transactions",
+        "The user's transactions, newest first",
+        query=(LIMIT, CURSOR),
+        answers={200: TransactionsView},
+        problems=(*FOR_A_USER, RequestInvalid, CursorInvalid, GatewayUnconfigured),
+    ),
+    Route(
+        "GET",
+        "/v1/transactions/{id}",
+        "get_transaction",
+        "One transaction; while it is open, Gateway is asked how it stands",
+        answers={200: TransactionView},
+        problems=(*FOR_A_USER, NotFound, GatewayUnconfigured),
+    ),
+    Route(
+        "POST",
+        "/v1/transactions/{id}/result",
+        "complete_transaction",
+        "Hand over what the SDK resolved or rejected with; 202 while Gateway cannot tell the end yet",
+        body=ResultRequest,
+        answers={200: TransactionView, 202: TransactionView},
+        problems=(
+            *FOR_A_USER,
+            *WITH_BODY,
+            NotFound,
+            SdkTokenInvalid,
+            SdkTokenExpired,
+            AccountMismatch,
+            AccountOfAnotherUser,
+            ConnectionWithdrawn,
+            GatewayUnconfigured,
+        ),
+    ),
+    Route(
+        "GET",
+        "/v1/connections",
+        "list_connections",
+        "Every linked broker account with its health and freshness",
+        answers={200: ConnectionsView},
+        problems=FOR_A_USER,
+    ),
+    Route(
+        "DELETE",
+        "/v1/connections/{id}",
+        "delete_connection",
+        "Unlink the account and erase what is held of it",
+        answers={204: None},
+        problems=(*FOR_A_USER, NotFound),
+    ),
+    Route(
+        "GET",
+        "/v1/connections/{id}/holdings",
+        "get_account_holdings",
+        "One account's holdings as Gateway sent them, digit for digit, and how fresh they are",
+        query=(VERSION,),
+        headers=(IF_NONE_MATCH,),
+        answers={200: AccountHoldings, 304: None},
+        answer_headers=(ETAG,),
+        problems=(*FOR_A_USER, RequestInvalid, NotFound, NothingImported, VersionUnavailable),
+    ),
+    Route(
+        "GET",
+        "/v1/holdings",
+        "get_holdings",
+        "All accounts' holdings, consolidated by ISIN",
+        answers={200: HoldingsView},
+        problems=FOR_A_USER,
+    ),
+    Route(
+        "GET",
+        "/v1/holdings.csv",
+        "export_holdings",
+        "The same for a spreadsheet or a portfolio tracker, a row per security and account",
+        answers={200: "text/csv"},
+        answer_headers=(DISPOSITION,),
+        problems=FOR_A_USER,
+    ),
+    Route(
+        "POST",
+        "/webhooks/smallcase",
+        "receive_webhook",
+        "Where smallcase Gateway delivers its webhooks; the checksum in the body stands for a token",
+        body=WebhookBody,
+        needs_user=False,
+        answers={200: WebhookReceived},
+        problems=(*ANYWHERE, RequestInvalid, BodyUnreadable, BodyTooLarge, NotAuthentic, GatewayUnconfigured),
+    ),
+)

@@ -1,0 +1,131 @@
+import py_compile
+from pathlib import Path
+
+import pytest
+
+from bench import built, bytecode, size, write_units
+from bench.counting_table import Attributes, CountingClient, item_bytes
+from bench.rows import Row
+
+MODES = py_compile.PycInvalidationMode
+
+TEMPLATE = """
+Parameters:
+  ReplayWindowDays: {Type: Number, Default: 5}
+  JwtIssuer: {Type: String}
+Globals:
+  Function:
+    Environment:
+      Variables:
+        TABLE_NAME: {Ref: Table}
+        REPLAY_WINDOW_DAYS: {Ref: ReplayWindowDays}
+Resources:
+  Table: {Type: "AWS::DynamoDB::Table"}
+  CoreLayer:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: CoreLayer}
+  ReceiveWebhookFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: ReceiveWebhookFunction
+      Environment: {Variables: {LEVEL: INFO}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("measured", "budget", "within"), [(29, 1.0, True), (31, 1.0, True), (32, 1.0, False), (99, None, True)]
+)
+def test_a_row_is_over_only_beyond_its_budget(measured: float, budget: float | None, within: bool) -> None:
+    assert Row("what", measured, 31, "WCU", "items", budget).within_budget is within
+
+
+@pytest.mark.parametrize(
+    ("mode", "recompiled"),
+    [(MODES.UNCHECKED_HASH, False), (MODES.CHECKED_HASH, False), (MODES.TIMESTAMP, True), (None, True)],
+)
+def test_what_python_compiles_again_after_sam_has_zipped_it(
+    tmp_path: Path, mode: py_compile.PycInvalidationMode | None, recompiled: bool
+) -> None:
+    source = tmp_path / "app.py"
+    source.write_text("answer = 42\n")
+    if mode:
+        py_compile.compile(str(source), invalidation_mode=mode)
+
+    assert bytecode.is_recompiled(source) is recompiled
+
+
+def test_checked_bytecode_of_another_source_is_compiled_again(tmp_path: Path) -> None:
+    source = tmp_path / "app.py"
+    source.write_text("answer = 42\n")
+    py_compile.compile(str(source), invalidation_mode=MODES.CHECKED_HASH)
+    source.write_text("answer = 43\n")
+
+    assert bytecode.is_recompiled(source)
+
+
+def test_a_function_gets_the_environment_of_the_template(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+
+    app = built.read(tmp_path)
+
+    (function,) = app.functions
+    assert (function.name, function.folder) == ("ReceiveWebhook", tmp_path / "ReceiveWebhookFunction")
+    assert function.environment == {
+        **built.LAMBDA_GIVES,
+        "TABLE_NAME": "Table",
+        "REPLAY_WINDOW_DAYS": "5",
+        "LEVEL": "INFO",
+    }
+    assert app.layer == tmp_path / "CoreLayer" / "python"
+
+
+def test_nothing_built_is_said_clearly(tmp_path: Path) -> None:
+    with pytest.raises(built.NothingBuiltError, match="make up"):
+        built.read(tmp_path)
+
+
+def test_an_items_size_is_what_dynamodb_bills() -> None:
+    item: Attributes = {
+        "pk": {"S": "é"},
+        "n": {"N": "-12.5"},
+        "b": {"B": b"123"},
+        "ok": {"BOOL": True},
+        "l": {"L": [{"S": "ab"}]},
+    }
+
+    # names 2+1+1+2+1; values 2 (UTF-8), 3 (two digits a byte, and one), 3, 1, 3 + 1 + 2
+    assert item_bytes(item) == 7 + 2 + 3 + 3 + 1 + 6
+
+
+def test_write_units_are_by_the_kilobyte_and_double_in_a_transaction() -> None:
+    client = CountingClient()
+    large: Attributes = {"pk": {"S": "a"}, "sk": {"S": "b"}, "blob": {"B": b"x" * 1500}}
+
+    client.put_item(Item=large)
+    assert client.write_units == 2
+
+    client.update_item(
+        Key={"pk": {"S": "a"}, "sk": {"S": "b"}},
+        UpdateExpression="SET #c = :c, #blob = if_not_exists(#blob, :c) REMOVE #d",
+        ExpressionAttributeValues={":c": {"N": "1"}},
+    )
+    assert client.write_units == 4
+    assert client.get_item(Key=large)["Item"]["blob"] == large["blob"]
+
+    client.transact_write_items(TransactItems=[{"Put": {"Item": {"pk": {"S": "c"}, "sk": {"S": "d"}}}}])
+    assert client.write_units == 6
+
+
+def test_an_import_stays_within_its_write_units() -> None:
+    changed, unchanged = write_units.import_units()
+
+    assert unchanged <= write_units.UNCHANGED_BUDGET
+    assert unchanged < changed <= write_units.CHANGED_BUDGET
+
+
+def test_size_is_of_every_file_below(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "data.bin").write_bytes(b"x" * 2_000_000)
+    (tmp_path / "app.py").write_bytes(b"x" * 500_000)
+
+    assert size.unzipped_mb(tmp_path) == 2.5
