@@ -1,0 +1,116 @@
+"""Who takes part in a scenario: the app's user, and whoever steers the sandbox. Both speak HTTP only."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from gateway_backend.domain import exact_json
+
+PATIENCE_SECONDS = 60
+
+
+def eventually(check: Callable[[], Any], *, within: float = PATIENCE_SECONDS) -> Any:
+    """Repeat a check until its assertions hold; what it gives, or its last failure."""
+    waiting = Retrying(
+        retry=retry_if_exception_type(AssertionError), stop=stop_after_delay(within), wait=wait_fixed(0.3), reraise=True
+    )
+    return waiting(check)
+
+
+def exact(response: httpx.Response) -> Any:
+    """The body with every fraction as Decimal, so that digits can be compared."""
+    return exact_json.read(response.content)
+
+
+class Sandbox:
+    """The control API (design section 8)."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=60)
+
+    def app_token(self, sub: str) -> str:
+        return str(self._post("/_sandbox/app-token", {"sub": sub})["token"])
+
+    def put_account(self, broker: str, account: str, portfolio: dict[str, Any] | str, auth_id: str = "") -> str:
+        """What the broker account holds, as an object or as exact JSON text; its smallcaseAuthId."""
+        text = portfolio if isinstance(portfolio, str) else exact_json.write(portfolio)
+        owned_by = f',"smallcaseAuthId":"{auth_id}"' if auth_id else ""
+        answer = self.http.put(f"/_sandbox/accounts/{broker}/{account}", content=f'{{"portfolio":{text}{owned_by}}}')
+        assert answer.is_success, answer.text
+        return str(answer.json()["smallcaseAuthId"])
+
+    def act(self, transaction_id: str, outcome: str, **how: Any) -> dict[str, Any]:
+        return self._post(f"/_sandbox/transactions/{transaction_id}/act", {"outcome": outcome, **how})
+
+    def fire(self, **webhook: Any) -> list[dict[str, Any]]:
+        return list(self._post("/_sandbox/webhooks", webhook)["deliveries"])
+
+    def fault(self, route: str, fault: str, times: int = 1, **more: Any) -> None:
+        answer = self.http.put("/_sandbox/faults", json={"route": route, "fault": fault, "times": times, **more})
+        assert answer.is_success, answer.text
+
+    def clear_faults(self) -> None:
+        self.http.delete("/_sandbox/faults")
+
+    def deliveries(self, transaction_id: str) -> list[dict[str, Any]]:
+        every = self.http.get("/_sandbox/deliveries").json()["deliveries"]
+        return [delivery for delivery in every if delivery["transactionId"] == transaction_id]
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.http.post(path, json=body)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return dict(answer.json())
+
+
+@dataclass
+class AppUser:
+    """A user of the wealth app, signed in."""
+
+    sub: str
+    api_url: str
+    sandbox: Sandbox
+    http: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        token = self.sandbox.app_token(self.sub)
+        self.http = httpx.Client(base_url=self.api_url, headers={"authorization": f"Bearer {token}"}, timeout=60)
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.http.get(path, **more)
+
+    def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
+        return self.http.post(path, json=body, **more)
+
+    def create(self, body: dict[str, Any] | None = None, key: str | None = None) -> httpx.Response:
+        body = {"intent": "HOLDINGS_IMPORT", "version": "v2"} if body is None else body
+        return self.post("/v1/transactions", body, headers={"idempotency-key": key or str(uuid.uuid4())})
+
+    def begin(self, body: dict[str, Any] | None = None) -> str:
+        answer = self.create(body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["transactionId"])
+
+    def send_result(self, transaction_id: str, result: dict[str, Any], platform: str = "web") -> httpx.Response:
+        return self.post(f"/v1/transactions/{transaction_id}/result", {"platform": platform, **result})
+
+    def import_from(self, broker: str, account: str, body: dict[str, Any] | None = None, webhooks: str = "drop") -> str:
+        """A whole import through the SDK's result; the transaction's id."""
+        transaction_id = self.begin(body)
+        result = self.sandbox.act(transaction_id, "complete", broker=broker, account=account, webhooks=webhooks)
+        answer = self.send_result(transaction_id, result)
+        assert (answer.status_code, answer.json()["status"]) == (200, "COMPLETED"), answer.text
+        return transaction_id
+
+    def holdings_of(self, account_id: str, **query: str) -> Any:
+        answer = self.get(f"/v1/connections/{account_id}/holdings", params=query)
+        assert answer.status_code == 200, answer.text
+        return exact(answer)
+
+    def connections(self) -> list[dict[str, Any]]:
+        answer = self.get("/v1/connections")
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["connections"])

@@ -1,0 +1,134 @@
+"""Gateway at its worst: a failure never looks like an empty portfolio, and everything converges afterwards."""
+
+import pytest
+
+from tests.actors import AppUser, Sandbox, eventually
+from tests.integration.test_bad_input import assert_problem
+from tests.portfolios import holding, portfolio
+
+PULL_FAULTS = [
+    "error_500",
+    "error_403",
+    "rate_limit",
+    "slow",
+    "timeout",
+    "truncated",
+    "html",
+    "success_false",
+    "empty_portfolio",
+    "half_portfolio",
+    "schema_drift",
+    "updating",
+]
+
+
+@pytest.mark.parametrize("fault", PULL_FAULTS)
+def test_a_failed_pull_leaves_the_last_good_snapshot(
+    fault: str, user: AppUser, faults: Sandbox, broker_account: str
+) -> None:
+    before = [holding(number) for number in (1, 2, 3, 4)]
+    account_id = faults.put_account("groww", broker_account, portfolio(*before))
+    user.import_from("groww", broker_account)
+    good = user.holdings_of(account_id)["data"]
+    faults.put_account("groww", broker_account, portfolio(*before, holding(5)))
+    transaction_id = user.begin()
+    result = faults.act(transaction_id, "complete", broker="groww", account=broker_account, webhooks="drop")
+
+    # Reads are tried three times: the fault outlasts them, except where one bad answer must not be believed.
+    once = fault in ("empty_portfolio", "half_portfolio", "timeout", "slow")
+    faults.fault("holdings", fault, times=1 if once else 3, **({"seconds": 8} if fault in ("slow", "timeout") else {}))
+    answer = user.send_result(transaction_id, result)
+
+    assert answer.status_code in (200, 202), answer.text
+    now = user.holdings_of(account_id)["data"]
+    assert now == good or len(now["securities"]) == 5
+    if answer.status_code == 202:
+        assert now == good
+        assert user.connections()[0]["lastFailure"]
+
+    faults.clear_faults()
+
+    def converged() -> None:
+        assert user.get(f"/v1/transactions/{transaction_id}").json()["final"] is True
+        assert len(user.holdings_of(account_id)["data"]["securities"]) == 5
+
+    eventually(converged)
+    assert user.connections()[0]["lastFailure"] is None
+
+
+@pytest.mark.parametrize("fault", ["empty_portfolio", "half_portfolio"])
+def test_a_shrunken_portfolio_is_not_believed_at_first_sight(
+    fault: str, user: AppUser, faults: Sandbox, broker_account: str
+) -> None:
+    text = portfolio(*[holding(number) for number in range(6)])
+    account_id = faults.put_account("groww", broker_account, text)
+    user.import_from("groww", broker_account)
+    transaction_id = user.begin()
+    result = faults.act(transaction_id, "complete", broker="groww", account=broker_account, webhooks="drop")
+    faults.fault("holdings", fault, times=1)
+
+    assert user.send_result(transaction_id, result).status_code == 202
+    assert len(user.holdings_of(account_id)["data"]["securities"]) == 6
+    assert user.connections()[0]["lastFailure"] == "SHRINKING_NOT_CONFIRMED"
+
+
+def test_a_portfolio_that_is_really_empty_is_believed(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:
+    account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1), holding(2)))
+    user.import_from("groww", broker_account)
+    sandbox.put_account("groww", broker_account, portfolio())
+    user.import_from("groww", broker_account)
+
+    assert user.holdings_of(account_id)["data"]["securities"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("error_500", 502, "GATEWAY_UNAVAILABLE"),
+        ("html", 502, "GATEWAY_UNAVAILABLE"),
+        ("truncated", 502, "GATEWAY_UNAVAILABLE"),
+        ("rate_limit", 502, "GATEWAY_UNAVAILABLE"),
+        ("success_false", 502, "GATEWAY_REFUSED"),
+        ("error_403", 502, "GATEWAY_FORBIDDEN"),
+        ("timeout", 504, "GATEWAY_TIMEOUT"),
+    ],
+)
+def test_a_create_is_sent_once_and_its_failure_told(
+    fault: str, status: int, code: str, user: AppUser, faults: Sandbox
+) -> None:
+    key = "the-same-key-of-" + user.sub
+    faults.fault("transaction", fault, times=1, **({"seconds": 8} if fault == "timeout" else {}))
+
+    assert_problem(user.create(key=key), status, code)
+    assert user.create(key=key).status_code == 201
+
+
+@pytest.mark.parametrize("fault", ["error_500", "html", "timeout"])
+def test_a_result_links_although_gateway_cannot_confirm(
+    fault: str, user: AppUser, faults: Sandbox, broker_account: str
+) -> None:
+    account_id = faults.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin()
+    result = faults.act(transaction_id, "complete", broker="groww", account=broker_account, webhooks="drop")
+    faults.fault("transactiondetails", fault, times=3 if fault != "timeout" else 1, seconds=8)
+
+    assert user.send_result(transaction_id, result).status_code == 202
+    assert [connection["smallcaseAuthId"] for connection in user.connections()] == [account_id]
+
+    faults.clear_faults()
+    assert user.send_result(transaction_id, result).status_code == 200
+    assert len(user.holdings_of(account_id)["data"]["securities"]) == 1
+
+
+def test_a_webhook_during_an_outage_is_applied_afterwards(user: AppUser, faults: Sandbox, broker_account: str) -> None:
+    account_id = faults.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin()
+    faults.act(transaction_id, "complete", broker="groww", account=broker_account, webhooks="hold")
+    faults.fault("transactiondetails", "error_500", times=3)
+    assert [d["status"] for d in faults.fire(kind="holdings", transactionId=transaction_id)] == [200]
+
+    def imported() -> None:
+        assert [connection["smallcaseAuthId"] for connection in user.connections()] == [account_id]
+        assert len(user.holdings_of(account_id)["data"]["securities"]) == 1
+
+    eventually(imported)

@@ -1,0 +1,397 @@
+"""Holdings: what Gateway sends in either shape is read whole, and accounts add up by ISIN."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.exact_json import read
+from gateway_backend.domain.holdings import (
+    AccountPortfolio,
+    Leg,
+    MutualFund,
+    Portfolio,
+    PortfolioUnreadable,
+    Security,
+    consolidate,
+    read_portfolio,
+    v1_securities,
+)
+from tests.portfolios import GUIDE_002
+
+JK_BANK = "INE168A01041"
+PNB = "INE160A01022"
+QUANTITIES = ("quantity", "demat", "nse", "bse", "collateral", "inSmallcases", "transactable")
+
+
+def security(isin: str | None = PNB, quantity: Any = 10, price: Any = "50", **more: Any) -> Security:
+    facts = {"name": "Punjab National Bank", "nse_ticker": "PNB", "bse_ticker": "PNB"} | more
+    return Security(isin=isin, demat=leg(quantity, price), **facts)
+
+
+def leg(quantity: Any, price: Any = 0) -> Leg:
+    return Leg(Decimal(quantity), Decimal(price))
+
+
+def fund(units: str, price: str, folio: str | None = "1/2", isin: str | None = "INF1") -> MutualFund:
+    return MutualFund(isin, "A Fund", folio, Decimal(units), Decimal(price))
+
+
+def account(name: str, *held: Security | MutualFund, broker: str = "groww") -> AccountPortfolio:
+    securities = tuple(item for item in held if isinstance(item, Security))
+    funds = tuple(item for item in held if isinstance(item, MutualFund))
+    return AccountPortfolio(name, broker, Portfolio("v2", securities, funds))
+
+
+def rows(*accounts: AccountPortfolio) -> list[dict[str, Any]]:
+    return list(consolidate(accounts)["holdings"])
+
+
+def row(*accounts: AccountPortfolio) -> dict[str, Any]:
+    (only,) = rows(*accounts)
+    return only
+
+
+def v2(**member: Any) -> dict[str, Any]:
+    """One security's data object, with members set or (None) left out."""
+    facts = {"holdings": {"quantity": 1, "averagePrice": 2}, "isin": PNB, "name": "PNB", "nseTicker": "PNB"}
+    return {"securities": [{k: v for k, v in (facts | member).items() if v is not None}]}
+
+
+# Guide 002 -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guide_002() -> dict[str, dict[str, Any]]:
+    portfolio = read_portfolio(read(GUIDE_002)["data"])
+    return {found["isin"]: found for found in rows(AccountPortfolio("6195e288360acf9ebc060d23", "groww", portfolio))}
+
+
+def test_guide_002_has_six_shares_of_jk_bank_and_five_can_be_sold(guide_002: Mapping[str, Any]) -> None:
+    bank = guide_002[JK_BANK]
+
+    assert bank["nseTicker"] == "J&KBANK"
+    assert [bank[name] for name in QUANTITIES] == [6, 4, 1, 1, 0, 2, 5]
+    assert bank["averagePrice"] == Decimal("35.82")
+    assert bank["invested"] == Decimal("214.92")
+
+
+def test_guide_002_has_six_securities_and_none_twice_for_being_in_a_smallcase(guide_002: Mapping[str, Any]) -> None:
+    assert len(guide_002) == 6
+    assert "NIFTYBEES" not in {found["nseTicker"] for found in guide_002.values()}
+
+
+# Reading v2 ------------------------------------------------------------------------------------
+
+
+def test_a_security_may_lack_all_that_is_optional() -> None:
+    (found,) = read_portfolio(v2(nseTicker=None)).securities
+
+    assert (found.nse_ticker, found.nse, found.bse) == (None, Leg(), Leg())
+    assert (found.collateral, found.in_smallcases, found.suspended_on_nse) == (0, 0, False)
+
+
+def test_an_empty_portfolio_is_a_portfolio() -> None:
+    assert read_portfolio({"securities": []}).size == 0
+    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": []}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"securities": None},
+        {"securities": "none"},
+        {"securities": [5]},
+        {"securities": {}},
+        {"securities": {"holdings": {}}},
+        {"securities": {"holdings": [{"ticker": "PNB"}]}},
+        {"securities": {"holdings": [{"ticker": "PNB", "shares": 1}]}, "smallcases": []} | {"smallcases": [1]},
+        {"securities": [], "mutualFunds": [1]},
+        {"securities": [], "mutualFunds": {"holdings": [{"fund": "no quantity"}]}},
+        v2(holdings=None),
+        v2(holdings=5),
+        v2(holdings={"averagePrice": 5}),
+        v2(holdings={"quantity": "5"}),
+        v2(holdings={"quantity": True}),
+        v2(holdings={"quantity": Decimal("1e31")}),
+        v2(positions={"nse": []}),
+        v2(positions={"bse": {"quantity": "1"}}),
+        v2(positions=[1]),
+        v2(transactableQuantity="1"),
+        v2(isin=5),
+        v2(name=["PNB"]),
+    ],
+)
+def test_what_does_not_have_the_shape_of_the_contract_is_unreadable(data: dict[str, Any]) -> None:
+    with pytest.raises(PortfolioUnreadable):
+        read_portfolio(data)
+
+
+def test_an_absurd_zero_does_not_become_a_million_digits() -> None:
+    (found,) = read_portfolio(v2(holdings=read('{"quantity":0e-999999,"averagePrice":0e999999}'))).securities
+
+    assert f"{found.demat.quantity:f} {found.demat.average_price:f}" == "0 0"
+
+
+def test_fund_units_keep_their_decimals_and_a_text_is_taken_from_fund_or_symbol() -> None:
+    holdings = [
+        {
+            "folio": "1/2",
+            "fund": "A Fund",
+            "isin": "INF1",
+            "quantity": Decimal("12.3456"),
+            "averagePrice": Decimal("8.1"),
+        },
+        {"tradingsymbol": "INF2", "quantity": 1},
+    ]
+
+    first, second = read_portfolio({"securities": [], "mutualFunds": {"holdings": holdings}}).mutual_funds
+
+    assert first == MutualFund("INF1", "A Fund", "1/2", Decimal("12.3456"), Decimal("8.1"))
+    assert (second.name, second.isin, second.folio) == ("INF2", None, None)
+
+
+# Reading v1 ------------------------------------------------------------------------------------
+
+V1: dict[str, Any] = {
+    "securities": {
+        "holdings": [
+            {"name": "Punjab National Bank", "ticker": "PNB", "averagePrice": Decimal("36.05"), "shares": 4},
+            {"name": "No ticker", "ticker": None, "averagePrice": 1, "shares": 2},
+        ]
+    },
+    "smallcases": {
+        "public": [
+            {"scid": "A", "constituents": [{"ticker": "PNB", "shares": 3}, {"ticker": "GOLDBEES", "shares": 1}]}
+        ],
+        "private": {"investments": [{"scid": "B", "constituents": [{"ticker": "PNB", "shares": 2}]}]},
+    },
+}
+
+
+def test_v1_gets_its_smallcase_shares_back() -> None:
+    portfolio = read_portfolio(V1)
+    held = {found.nse_ticker: (found.demat.quantity, found.in_smallcases) for found in portfolio.securities}
+
+    assert portfolio.version == "v1"
+    assert held == {"PNB": (9, 5), None: (2, 0), "GOLDBEES": (1, 1)}
+
+
+def test_v1_of_a_third_partys_private_smallcases_has_figures_only() -> None:
+    private = {"private": {"stats": {"currentValue": 5, "totalReturns": 1}}}
+
+    assert read_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4
+
+
+def test_v2_shows_smallcase_shares_beside_and_never_adds_them() -> None:
+    data = v2(smallcaseQuantity=1) | {"smallcases": V1["smallcases"]}
+
+    found = row(AccountPortfolio("a", "groww", read_portfolio(data)))
+
+    assert (found["quantity"], found["inSmallcases"]) == (1, 1)
+
+
+def test_v2_served_as_v1_has_v1s_own_limits() -> None:
+    held = (
+        security(quantity=10, in_smallcases=Decimal(3), nse=leg(2, "60"), bse=leg(-1)),
+        security("INE2", nse_ticker=None, bse_ticker="BSEONLY"),
+        security("INE3", nse_ticker="ALLIN", quantity=5, in_smallcases=Decimal(5)),
+    )
+
+    assert v1_securities(Portfolio("v2", held, ())) == {
+        "holdings": [
+            {
+                "name": "Punjab National Bank",
+                "ticker": "PNB",
+                "averagePrice": Decimal("51.66666667"),
+                "shares": Decimal(8),
+            }
+        ]
+    }
+
+
+# Consolidating ---------------------------------------------------------------------------------
+
+
+def test_accounts_add_up_by_isin_with_their_parts_beside() -> None:
+    found = row(
+        account("a", security(quantity=10, price="50")), account("b", security(quantity=30, price="70"), broker="kite")
+    )
+
+    assert (found["quantity"], found["averagePrice"], found["invested"]) == (40, 65, 2600)
+    assert [(part["smallcaseAuthId"], part["broker"], part["quantity"]) for part in found["accounts"]] == [
+        ("a", "groww", 10),
+        ("b", "kite", 30),
+    ]
+
+
+def test_sums_over_accounts_are_exact() -> None:
+    tenths = [account(str(number), security(quantity=1, price="0.1")) for number in range(1000)]
+
+    assert row(*tenths)["invested"] == 100
+
+
+def test_net_sales_reduce_the_quantity_and_leave_at_the_average() -> None:
+    found = row(account("a", security(quantity=10, price="50", nse=leg(-4, "90"), bse=leg(2, "80"))))
+
+    assert (found["quantity"], found["nse"], found["bse"]) == (8, -4, 2)
+    assert found["averagePrice"] == 55  # (10×50 + 2×80) / 12; what a share was sold for does not matter
+    assert found["invested"] == 440
+
+
+def test_what_one_account_sold_left_at_its_own_average() -> None:
+    found = row(
+        account("a", security(quantity=10, price="100")), account("b", security(quantity=10, price="50", nse=leg(-5)))
+    )
+
+    assert [part["invested"] for part in found["accounts"]] == [1000, 250]
+    assert (found["quantity"], found["invested"]) == (15, 1250)
+    assert found["averagePrice"] == Decimal("83.33333333")
+
+
+def test_a_short_position_is_shown_and_nothing_is_invested_in_it() -> None:
+    found = row(account("a", security(quantity=0, price="0", nse=leg(-3, "90"))))
+
+    assert (found["quantity"], found["invested"], found["averagePrice"], found["weight"]) == (-3, 0, None, None)
+
+
+def test_zero_average_price_means_the_cost_is_unknown_rather_than_nothing() -> None:
+    first, second = rows(account("a", security("INE1", price="0"), security("INE2", price="50")))
+
+    assert (second["isin"], second["averagePrice"], second["invested"], second["weight"]) == ("INE1", None, None, None)
+    assert (first["isin"], first["weight"]) == ("INE2", 1)
+
+
+def test_shares_of_unknown_cost_leave_the_average_but_not_the_amount() -> None:
+    within_one = row(account("a", security(quantity=10, price="50", nse=leg(5, "0"))))
+    over_two = row(account("a", security(quantity=10, price="50")), account("b", security(quantity=5, price="0")))
+
+    assert [(found["quantity"], found["averagePrice"], found["invested"]) for found in (within_one, over_two)] == [
+        (15, 50, None)
+    ] * 2
+
+
+def test_pledged_shares_are_shown_and_neither_added_nor_subtracted() -> None:
+    found = row(account("a", security(quantity=10, collateral=Decimal(4), transactable=Decimal(10))))
+
+    assert (found["quantity"], found["collateral"], found["transactable"]) == (10, 4, 10)
+
+
+def test_what_is_suspended_anywhere_is_marked() -> None:
+    assert row(account("a", security(suspended_on_bse=True)), account("b", security()))["suspended"] is True
+    assert row(account("a", security()))["suspended"] is False
+
+
+def test_tickers_may_be_missing_for_some_or_for_all() -> None:
+    nowhere = security("INE1", name="Delisted", nse_ticker=None, bse_ticker=None)
+    bse_only = security("INE2", name="On BSE", nse_ticker=None, bse_ticker="BSEONLY")
+
+    found = {f["isin"]: (f["nseTicker"], f["bseTicker"]) for f in rows(account("a", nowhere, bse_only))}
+
+    assert found == {"INE1": (None, None), "INE2": (None, "BSEONLY")}
+
+
+def test_a_ticker_that_only_one_account_knows_is_still_shown() -> None:
+    first = security(nse_ticker=None, bse_ticker=None)
+
+    assert row(account("a", first), account("b", security()))["nseTicker"] == "PNB"
+
+
+def test_a_security_without_isin_joins_the_isin_of_its_ticker_in_any_order() -> None:
+    without, known = account("a", security(None, quantity=1, name="PNB")), account("b", security(quantity=2))
+
+    for found in (row(without, known), row(known, without)):
+        assert (found["isin"], found["name"], found["quantity"]) == (PNB, "Punjab National Bank", 3)
+
+
+def test_securities_that_share_nothing_stay_apart() -> None:
+    held = [
+        security(None, name="One", nse_ticker=None, bse_ticker=None),
+        security(None, name="Two", nse_ticker=None, bse_ticker=None),
+        security(None, name="Three", nse_ticker="SAME", bse_ticker=None),
+        security(None, name="Four", nse_ticker=None, bse_ticker="SAME"),
+    ]
+
+    assert {found["name"] for found in rows(account("a", *held))} == {"One", "Two", "Three", "Four"}
+
+
+def test_funds_add_up_by_isin_with_a_part_for_each_folio() -> None:
+    (found,) = consolidate([account("a", fund("12.3456", "10", "1")), account("b", fund("0.6544", "20", "2"))])[
+        "mutualFunds"
+    ]
+
+    assert found["units"] == Decimal("13.0000")
+    assert found["invested"] == Decimal("136.544")
+    assert [(part["folio"], part["units"]) for part in found["accounts"]] == [
+        ("1", Decimal("12.3456")),
+        ("2", Decimal("0.6544")),
+    ]
+
+
+def test_rows_come_with_the_most_money_first() -> None:
+    found = rows(account("a", security("INE1", 1, "10"), security("INE2", 1, "30"), security("INE3", 1, "0")))
+
+    assert [item["isin"] for item in found] == ["INE2", "INE1", "INE3"]
+
+
+# Whatever is held ------------------------------------------------------------------------------
+
+SHARES = st.integers(-(10**6), 10**9).map(Decimal)
+PRICES = st.just(Decimal(0)) | st.decimals(0, 10**6, places=4)
+LEGS = st.builds(Leg, SHARES, PRICES)
+SECURITIES = st.builds(
+    Security,
+    isin=st.sampled_from([None, JK_BANK, PNB, "INE040H01021"]),
+    name=st.sampled_from(["One", "Two"]),
+    nse_ticker=st.sampled_from([None, "J&KBANK", "PNB", "SUZLON"]),
+    bse_ticker=st.sampled_from([None, "J&KBANK"]),
+    demat=LEGS,
+    nse=LEGS,
+    bse=LEGS,
+    transactable=SHARES,
+    in_smallcases=SHARES,
+    collateral=SHARES,
+)
+ACCOUNTS = st.lists(st.lists(SECURITIES, max_size=4), max_size=4).map(
+    lambda held: [account(f"account-{number}", *securities) for number, securities in enumerate(held)]
+)
+
+
+@given(ACCOUNTS)
+def test_no_share_is_lost_or_counted_twice(accounts: list[AccountPortfolio]) -> None:
+    held = [item for one in accounts for item in one.portfolio.securities]
+
+    assert sum(found["quantity"] for found in rows(*accounts)) == sum(
+        item.demat.quantity + item.nse.quantity + item.bse.quantity for item in held
+    )
+
+
+@given(ACCOUNTS)
+def test_the_parts_of_a_row_sum_to_the_row(accounts: list[AccountPortfolio]) -> None:
+    for found in rows(*accounts):
+        for name in QUANTITIES:
+            assert found[name] == sum(part[name] for part in found["accounts"])
+        if found["invested"] is not None:
+            assert found["invested"] == sum(part["invested"] for part in found["accounts"] if part["quantity"] > 0)
+
+
+@given(ACCOUNTS)
+def test_weights_sum_to_one(accounts: list[AccountPortfolio]) -> None:
+    weights = [found["weight"] for found in rows(*accounts) if found["weight"] is not None]
+
+    assert not weights or abs(sum(weights) - 1) < Decimal("1e-6")
+    assert all(0 <= weight <= 1 for weight in weights)
+
+
+@given(ACCOUNTS, st.randoms())
+def test_the_order_of_accounts_changes_nothing_about_quantities(accounts: list[AccountPortfolio], random: Any) -> None:
+    def totals(some: list[AccountPortfolio]) -> dict[str | None, Decimal]:
+        return {found["isin"]: found["quantity"] for found in rows(*some) if found["isin"]}
+
+    shuffled = random.sample(accounts, len(accounts))
+
+    assert {isin: totals(accounts)[isin] for isin in totals(accounts)}.keys() == totals(shuffled).keys()
