@@ -1,7 +1,5 @@
 """The table of design section 4, row by row, through the front door."""
 
-import hashlib
-import hmac
 import json
 import uuid
 from collections.abc import Callable
@@ -13,33 +11,8 @@ import pytest
 
 from tests.actors import AppUser, Sandbox, eventually
 from tests.integration.aws import Aws
+from tests.integration.signed_webhooks import holdings_webhook, instant, signed
 from tests.portfolios import holding, isins, portfolio
-
-API_SECRET = "sandbox-api-secret-not-a-real-one"
-
-
-def instant(ago: timedelta = timedelta()) -> str:
-    return (datetime.now(UTC) - ago).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def signed(body: dict[str, Any], subject: str, secret: str = API_SECRET) -> dict[str, Any]:
-    text = body["timestamp"] + body[subject]
-    return body | {"checksum": hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()}
-
-
-def holdings_webhook(account_id: str, transaction_id: str, **changed: Any) -> dict[str, Any]:
-    body = {
-        "securities": [json.loads(holding(1))],
-        "smallcases": {"public": [], "private": {}},
-        "updating": False,
-        "lastUpdate": instant(),
-        "snapshotDate": instant(timedelta(minutes=5)),
-        "smallcaseAuthId": account_id,
-        "broker": "groww",
-        "transactionId": transaction_id,
-        "timestamp": instant(),
-    }
-    return signed(body | changed, "smallcaseAuthId")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from gateway_backend.contracts.http_api import (
@@ -106,7 +106,7 @@ class AccountHoldings(Answer):
     freshness: FreshnessView
 
 
-type SignedText = Annotated[str, Field(min_length=1, max_length=128)]
+type SignedText = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,128}$")]
 
 
 class AccountWebhook(GatewayShape):

@@ -36,6 +36,7 @@ ADVICE = {
     1011: _CANCELLED,
     1012: _CANCELLED,
     1013: _CONSENT,
+    1014: Advice("No browser that can do this was found. Install or allow one, then start again.", Action.RECONNECT),
     2000: UNKNOWN,
     2001: Advice("Your broker could not hand over your holdings. Please try again later.", Action.WAIT),
     3000: Advice("Your broker does not support this.", Action.NONE),

@@ -15,7 +15,7 @@ from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.codec import Item
 from gateway_backend.store.table import ConditionFailed, Table, Update
 
-FIRST_SWEEP = timedelta(minutes=5)
+FIRST_SWEEP = timedelta(minutes=2)
 MOST_SWEEPS = 12
 _SHARDS = "0123456789abcdef"
 
@@ -116,8 +116,8 @@ class Receipts:
     def overdue(self, now: datetime) -> Iterator[ReceiptKey]:
         """Receipts whose message may be lost: still without a verdict, and looked after less and less often.
 
-        The n-th sweep of a receipt comes 5 minutes times 2 to the n after it arrived, so that a long outage of Gateway
-        is survived and a hopeless one is not carried round for ever: its receipt stays without a verdict, to be seen.
+        The n-th sweep of a receipt comes two minutes times 2 to the n after it arrived: a long outage of Gateway
+        is survived, and a hopeless one is not carried round for ever but stays without a verdict, to be seen.
         """
         for shard in _SHARDS:
             for item in self._every(f"PENDING#{shard}"):
