@@ -14,7 +14,7 @@ from local.instance import CHECKOUT, REGION, STACK_NAME, Instance, architecture,
 from local.processes import Service, require_free_port
 from local.progress import console, step
 
-_PAUSE_SECONDS = 20
+_PAUSE_SECONDS = 10
 
 
 def services(instance: Instance) -> dict[str, Service]:

@@ -31,10 +31,10 @@ def test_a_kept_state_knows_its_port(tmp_path: Path) -> None:
     assert Instance.from_environment({"LOCAL_STATE": str(tmp_path)}).port == 3000
 
 
-def test_no_door_to_the_real_aws_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_door_to_the_real_aws_is_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-real-one")
-    environment = Instance.from_environment({"PORT": "4700"}).tool_environment
+    environment = Instance.from_environment({"PORT": "4700", "LOCAL_STATE": str(tmp_path)}).tool_environment
     assert "AWS_PROFILE" not in environment
     assert "AWS_SESSION_TOKEN" not in environment
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4702"
