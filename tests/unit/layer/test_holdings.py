@@ -91,7 +91,8 @@ def test_a_security_may_lack_all_that_is_optional() -> None:
     (found,) = read_portfolio(v2(nseTicker=None)).securities
 
     assert (found.nse_ticker, found.nse, found.bse) == (None, Leg(), Leg())
-    assert (found.collateral, found.in_smallcases, found.suspended_on_nse) == (0, 0, False)
+    assert [found.collateral, found.in_smallcases] == [0, 0]
+    assert found.suspended_on_nse is False
 
 
 def test_an_empty_portfolio_is_a_portfolio() -> None:
@@ -175,10 +176,10 @@ V1: dict[str, Any] = {
 
 def test_v1_gets_its_smallcase_shares_back() -> None:
     portfolio = read_portfolio(V1)
-    held = {found.nse_ticker: (found.demat.quantity, found.in_smallcases) for found in portfolio.securities}
+    held = {found.nse_ticker: [found.demat.quantity, found.in_smallcases] for found in portfolio.securities}
 
     assert portfolio.version == "v1"
-    assert held == {"PNB": (9, 5), None: (2, 0), "GOLDBEES": (1, 1)}
+    assert held == {"PNB": [9, 5], None: [2, 0], "GOLDBEES": [1, 1]}
 
 
 def test_v1_of_a_third_partys_private_smallcases_has_figures_only() -> None:
@@ -332,6 +333,14 @@ def test_funds_add_up_by_isin_with_a_part_for_each_folio() -> None:
     ]
 
 
+def test_a_fund_is_known_by_its_isin_whatever_a_broker_calls_it() -> None:
+    renamed = MutualFund("INF1", "A Fund - Direct", None, Decimal(1), Decimal(1))
+    plans = (fund("1", "1", isin="INF2"), fund("1", "1", isin="INF3"))
+
+    assert len(consolidate([account("a", fund("1", "1")), account("b", renamed)])["mutualFunds"]) == 1
+    assert len(consolidate([account("a", *plans)])["mutualFunds"]) == 2
+
+
 def test_rows_come_with_the_most_money_first() -> None:
     found = rows(account("a", security("INE1", 1, "10"), security("INE2", 1, "30"), security("INE3", 1, "0")))
 
@@ -343,12 +352,11 @@ def test_rows_come_with_the_most_money_first() -> None:
 SHARES = st.integers(-(10**6), 10**9).map(Decimal)
 PRICES = st.just(Decimal(0)) | st.decimals(0, 10**6, places=4)
 LEGS = st.builds(Leg, SHARES, PRICES)
+LISTED = {"J&KBANK": JK_BANK, "PNB": PNB, "SUZLON": "INE040H01021"}
+NAMED = st.sampled_from([*LISTED.items(), *((ticker, None) for ticker in LISTED), (None, JK_BANK)])
 SECURITIES = st.builds(
-    Security,
-    isin=st.sampled_from([None, JK_BANK, PNB, "INE040H01021"]),
-    name=st.sampled_from(["One", "Two"]),
-    nse_ticker=st.sampled_from([None, "J&KBANK", "PNB", "SUZLON"]),
-    bse_ticker=st.sampled_from([None, "J&KBANK"]),
+    lambda named, **held: Security(named[1], "A name", named[0], None, **held),
+    NAMED,
     demat=LEGS,
     nse=LEGS,
     bse=LEGS,
@@ -388,10 +396,8 @@ def test_weights_sum_to_one(accounts: list[AccountPortfolio]) -> None:
 
 
 @given(ACCOUNTS, st.randoms())
-def test_the_order_of_accounts_changes_nothing_about_quantities(accounts: list[AccountPortfolio], random: Any) -> None:
-    def totals(some: list[AccountPortfolio]) -> dict[str | None, Decimal]:
-        return {found["isin"]: found["quantity"] for found in rows(*some) if found["isin"]}
+def test_the_order_of_accounts_changes_nothing(accounts: list[AccountPortfolio], random: Any) -> None:
+    def quantities(some: list[AccountPortfolio]) -> dict[str, list[Decimal]]:
+        return {found["isin"] or found["nseTicker"]: [found[name] for name in QUANTITIES] for found in rows(*some)}
 
-    shuffled = random.sample(accounts, len(accounts))
-
-    assert {isin: totals(accounts)[isin] for isin in totals(accounts)}.keys() == totals(shuffled).keys()
+    assert quantities(random.sample(accounts, len(accounts))) == quantities(accounts)

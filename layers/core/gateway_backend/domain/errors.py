@@ -126,13 +126,6 @@ class ConnectionWithdrawn(DomainError):
     action = Action.RECONNECT
 
 
-class TransactionExpired(DomainError):
-    code = "TRANSACTION_EXPIRED"
-    status = 409
-    title = "The transaction expired before it was finished"
-    action = Action.RECONNECT
-
-
 class NothingImported(DomainError):
     code = "NOTHING_IMPORTED"
     status = 409

@@ -1,9 +1,12 @@
 """A transaction: one interaction of a user with Gateway, from creation to its end (contract §2.1, §2.5)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
+
+GRACE = timedelta(minutes=15)
+"""How long after `expireAt` a transaction that Gateway has not called expired may still be finishing."""
 
 
 class Intent(StrEnum):
@@ -100,4 +103,5 @@ class Report:
     def status_at(self, now: datetime, expire_at: datetime) -> Status:
         """INITIALIZED and USED never end by themselves when the user just leaves: expiry ends them."""
         left_open = self.status in (Status.INITIALIZED, Status.USED)
-        return Status.EXPIRED if left_open and (self.expired or now >= expire_at) else self.status
+        over = self.expired or now >= expire_at + GRACE
+        return Status.EXPIRED if left_open and over else self.status

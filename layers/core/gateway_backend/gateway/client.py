@@ -4,11 +4,12 @@ Reads are retried a few times; a create never is, because Gateway has no idempot
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails, Wire
@@ -28,9 +29,20 @@ from gateway_backend.runtime.observability import count, logger
 
 CONNECT_SECONDS, READ_SECONDS = 3.05, 6.0
 _LARGEST_ANSWER = 20 * 1024 * 1024
-_READ_RETRIES = Retry(
+
+
+class _Retries(Retry):
+    """A connection that broke is worth another try; an answer that did not come in time is not waited for again,
+    which would outlast the app's own request."""
+
+    def increment(self, *request: Any, **outcome: Any) -> Self:
+        if isinstance(outcome.get("error"), ReadTimeoutError):
+            raise outcome["error"]
+        return super().increment(*request, **outcome)
+
+
+_READ_RETRIES = _Retries(
     total=2,
-    read=0,  # a second long wait would outlast the app's own request
     allowed_methods={"GET"},
     status_forcelist={429, 500, 502, 503, 504},
     backoff_factor=0.2,

@@ -7,9 +7,9 @@ from botocore.config import Config
 from botocore.session import get_session
 
 _CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=4,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 2},
     tcp_keepalive=True,
 )
 _session = cache(get_session)

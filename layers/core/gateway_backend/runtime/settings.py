@@ -49,6 +49,6 @@ def _required(environment: Mapping[str, str], name: str) -> str:
 
 def _days(environment: Mapping[str, str], name: str) -> timedelta:
     value = _required(environment, name)
-    if not value.isdigit():
+    if not value.isdecimal():
         raise SettingMissing(f"{name} is {value!r}, not a whole number of days")
     return timedelta(days=int(value))

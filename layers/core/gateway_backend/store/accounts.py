@@ -16,7 +16,7 @@ from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdr
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.snapshots import Snapshot
 from gateway_backend.domain.transactions import Transaction
-from gateway_backend.store.blobs import put_with_blob, read_blob
+from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.codec import Item
 from gateway_backend.store.table import Check, ConditionFailed, Delete, Put, Table, Update
 
@@ -107,55 +107,63 @@ class Accounts:
         crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile.
         """
         if account.as_of and snapshot.as_of <= account.as_of:
+            self._record_attempt(account, now)
             return False
         changed = snapshot.content_hash != account.content_hash
         key = _snapshot_key(snapshot) if changed else account.snapshot_key
         if changed:
-            self._store(account.id, key or "", snapshot)
+            self._store(account.id, key or "", snapshot, now)
         try:
             self._table.write(_pointing_at(snapshot, account, key, now))
         except ConditionFailed:
-            return self._lost(account, snapshot, now)
+            return self._record_again(account, snapshot, now)
         return True
 
     def record_failure(self, account: Account, reason: str, now: datetime) -> None:
         """Note on the status that an attempt failed; the last good snapshot stays. Silent when unlinked meanwhile."""
-        update = Update(
-            _pk(account.id),
-            _STATUS,
-            "SET #lastAttemptAt = :now, #lastFailure = :reason",
-            {"now": times.to_text(now), "reason": reason, "owner": account.owner},
-            condition="#owner = :owner",
-        )
+        values = {"now": times.to_text(now), "reason": reason}
+        self._touch(account, "SET #lastAttemptAt = :now, #lastFailure = :reason", values)
+
+    def _record_attempt(self, account: Account, now: datetime) -> None:
+        """Gateway answered well but has nothing newer: that mends a noted failure and is worth no write otherwise."""
+        if account.last_failure:
+            values = {"now": times.to_text(now)}
+            self._touch(account, "SET #lastAttemptAt = :now, #lastSuccessAt = :now REMOVE #lastFailure", values)
+
+    def _touch(self, account: Account, update: str, values: Item) -> None:
+        still_owned = {**values, "owner": account.owner}
         try:
-            self._table.write(update)
+            self._table.write(Update(_pk(account.id), _STATUS, update, still_owned, condition="#owner = :owner"))
         except ConditionFailed:
             return
 
-    def _store(self, account_id: str, key: str, snapshot: Snapshot) -> None:
-        item = {"pk": _pk(account_id), "sk": key, "snapshotDate": snapshot.snapshot_date}
+    def _store(self, account_id: str, key: str, snapshot: Snapshot, now: datetime) -> None:
+        item = {"pk": _pk(account_id), "sk": key, "snapshotDate": snapshot.snapshot_date, "storedAt": times.to_key(now)}
         put_with_blob(self._table, item, snapshot.portfolio.encode(), part_prefix=_part_prefix(key))
 
-    def _lost(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
-        """Somebody else moved the status between our read and our write: look again."""
+    def _record_again(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
+        """Somebody else moved the status between our read and our write: look again, or take back what we stored."""
         current = self.find(account.id)
-        if current is None or current.owner != account.owner:
-            self.erase_snapshots(account.id)
-            raise NotFound
-        return self.record(current, snapshot, now)
+        if current and current.owner == account.owner:
+            return self.record(current, snapshot, now)
+        key = _snapshot_key(snapshot)
+        stored = self._table.get(_pk(account.id), key)
+        if stored:
+            self._table.delete_all([*part_keys(stored, _part_prefix(key)), (stored["pk"], key)])
+        raise NotFound("The connection was unlinked meanwhile")
 
     # Unlinking ---------------------------------------------------------------------------------
 
-    def unlink(self, account_id: str, owner: str, now: datetime) -> None:
-        """End the ownership and leave a consent record; the data goes with `erase_snapshots`.
+    def unlink(self, account_id: str, owner: str, now: datetime) -> datetime:
+        """End the ownership and leave a consent record; when that was, for `erase_snapshots`.
 
-        Raises: NotFound, unless this owner has unlinked it before: then there is nothing left to do.
+        Raises: NotFound, unless this owner has unlinked it before: then the time of that.
         """
         account = self.find(account_id)
         if account is None or account.owner != owner:
             erased = self._table.get(_pk(account_id), _ERASED)
             if erased and erased["owner"] == owner:
-                return
+                return times.parse(erased["erasedAt"])
             raise NotFound("No such connection")
         erased_at = times.to_key(now)
         consent = {
@@ -177,12 +185,13 @@ class Accounts:
             )
         except ConditionFailed:
             raise NotFound("No such connection") from None
+        return now
 
-    def erase_snapshots(self, account_id: str) -> None:
-        """Delete every stored portfolio of the account; safe to repeat."""
-        for prefix in ("SNAPSHOT#", "PART#"):
-            items = self._table.query(_pk(account_id), prefix=prefix)
-            self._table.delete_all([(item["pk"], item["sk"]) for item in items])
+    def erase_snapshots(self, account_id: str, stored_before: datetime) -> None:
+        """Delete the portfolios from before the unlinking; what was imported after a new linking stays."""
+        for item in self._table.query(_pk(account_id), prefix="SNAPSHOT#"):
+            if item["storedAt"] <= times.to_key(stored_before):
+                self._table.delete_all([*part_keys(item, _part_prefix(item["sk"])), (item["pk"], item["sk"])])
 
     @staticmethod
     def _check_owner(account: Account | None, owner: str) -> Account:

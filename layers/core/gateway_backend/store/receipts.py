@@ -135,9 +135,11 @@ class Receipts:
         except ConditionFailed:
             return
 
-    def erase_of_account(self, account_id: str) -> None:
-        """Delete the receipts whose bodies hold the account's portfolio; safe to repeat."""
+    def erase_of_account(self, account_id: str, received_before: datetime) -> None:
+        """Delete the receipts whose bodies hold the account's portfolio from before it was unlinked."""
         for item in self._every(f"RECEIPTS#{account_id}"):
+            if item["listOrder"] > times.to_key(received_before):
+                return
             whole = self._table.get(item["pk"], item["sk"]) or item
             self._table.delete_all([*part_keys(whole, whole["sk"]), (item["pk"], item["sk"])])
 

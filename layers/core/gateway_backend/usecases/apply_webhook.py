@@ -102,8 +102,7 @@ def _apply(
     except AccountOfAnotherUser as refusal:
         raise Quarantine(refusal.code) from None
     except (ConnectionWithdrawn, NotFound):
-        # Unlinked meanwhile: whatever this receipt brought is erased with the rest.
-        accounts.erase_snapshots(report.account_id or "")
+        # Unlinked meanwhile: the body holds a portfolio that the user has taken back.
         raise Quarantine(ConnectionWithdrawn.code, erase=True) from None
 
 

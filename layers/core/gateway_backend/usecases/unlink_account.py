@@ -11,6 +11,6 @@ def unlink_account(account_id: str, *, user: str, now: datetime, accounts: Accou
 
     Raises: NotFound when the account is not, and never was, this user's.
     """
-    accounts.unlink(account_id, user, now)
-    accounts.erase_snapshots(account_id)
-    receipts.erase_of_account(account_id)
+    unlinked_at = accounts.unlink(account_id, user, now)
+    accounts.erase_snapshots(account_id, unlinked_at)
+    receipts.erase_of_account(account_id, unlinked_at)

@@ -1,0 +1,99 @@
+"""What a webhook meets when a piece of AWS is away: the handler itself, in this process, with nothing behind it."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from gateway_backend.gateway.checksums import checksum
+from gateway_backend.runtime import clients, secrets, settings
+from tests.conftest import CHECKOUT
+from tests.integration.aws import Aws
+from tests.integration.signed_webhooks import API_SECRET, holdings_webhook
+
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> Iterator[pytest.MonkeyPatch]:
+    given = {
+        "TABLE_NAME": outputs["tableName"],
+        "GATEWAY_SECRET_ID": outputs["gatewaySecretArn"],
+        "GATEWAY_BASE_URL": outputs["sandboxUrl"],
+        "WEBHOOK_QUEUE_URL": outputs["webhookQueueUrl"],
+        "REPLAY_WINDOW_DAYS": "5",
+        "RECEIPT_RETENTION_DAYS": "90",
+        "AWS_ENDPOINT_URL": outputs["awsEndpoint"],
+        "AWS_REGION": outputs["region"],
+        "AWS_DEFAULT_REGION": outputs["region"],
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    forget()
+    yield monkeypatch
+    forget()
+
+
+def forget() -> None:
+    """What a worker keeps between invocations."""
+    for kept in (settings.settings, clients.client, clients._session, secrets._read):
+        kept.cache_clear()
+
+
+def receive_webhook() -> ModuleType:
+    path = CHECKOUT / "functions" / "receive_webhook" / "app.py"
+    specification = importlib.util.spec_from_file_location("receive_webhook", path)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def deliver(module: ModuleType, body: dict[str, Any]) -> dict[str, Any]:
+    event = json.loads((CHECKOUT / "events" / "receive_webhook.json").read_text())
+    return dict(module.handler(event | {"body": json.dumps(body), "isBase64Encoded": False}, None))
+
+
+def webhook() -> dict[str, Any]:
+    return holdings_webhook("6195e288360acf9ebc060d23", "TRX_00000000000000000000000000000001")
+
+
+@pytest.mark.parametrize("service", ["DYNAMODB", "SECRETS_MANAGER"])
+def test_it_is_refused_with_503_so_that_gateway_sends_it_again(
+    service: str, environment: pytest.MonkeyPatch, aws: Aws
+) -> None:
+    environment.setenv(f"AWS_ENDPOINT_URL_{service}", NOBODY_LISTENS)
+    body = webhook()
+    answer = deliver(receive_webhook(), body)
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (503, "STORE_UNAVAILABLE")
+    assert aws.receipts(body["checksum"]) == []
+
+
+def test_it_is_acknowledged_and_kept_although_the_queue_is_away(environment: pytest.MonkeyPatch, aws: Aws) -> None:
+    environment.setenv("AWS_ENDPOINT_URL_SQS", NOBODY_LISTENS)
+    body = webhook()
+    answer = deliver(receive_webhook(), body)
+
+    assert answer["statusCode"] == 200
+    (receipt,) = aws.receipts(body["checksum"])
+    assert receipt["listKey"].startswith("PENDING#")
+
+
+def test_one_signed_with_the_previous_api_secret_is_authentic(environment: pytest.MonkeyPatch, aws: Aws) -> None:
+    """While smallcase rotates the API secret, both are good."""
+    environment.setattr(secrets, "gateway_secret", lambda: "")
+    module = receive_webhook()
+    rotated = {"gatewayName": "sandboxgateway", "secret": "s", "apiSecret": "new", "previousApiSecret": API_SECRET}
+    environment.setattr(module, "gateway_secret", lambda: json.dumps(rotated))
+    old, new, wrong = webhook(), webhook(), webhook()
+    subject = new["timestamp"] + new["smallcaseAuthId"]
+    new["checksum"], wrong["checksum"] = checksum(subject, "new"), checksum(subject, "older")
+
+    assert [deliver(module, body)["statusCode"] for body in (old, new, wrong)] == [200, 200, 401]

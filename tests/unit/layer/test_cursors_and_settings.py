@@ -1,0 +1,91 @@
+"""Cursors open for whom they were sealed only; settings that are missing are named at once."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.errors import CursorInvalid
+from gateway_backend.runtime.cursors import seal, unseal
+from gateway_backend.runtime.settings import SettingMissing, Settings
+
+SCOPE, SECRET = "user-1|transactions", "a-made-up-secret"
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def sealed(position: dict[str, str] | None = None) -> str:
+    cursor = seal({"pk": "USER#user-1", "sk": "TXN#1"} if position is None else position, scope=SCOPE, secret=SECRET)
+    assert cursor is not None
+    return cursor
+
+
+@given(st.dictionaries(TEXT, TEXT, max_size=4), TEXT, TEXT)
+def test_a_cursor_opens_where_it_was_sealed(position: dict[str, str], scope: str, secret: str) -> None:
+    cursor = seal(position, scope=scope, secret=secret)
+
+    assert unseal(cursor, scope=scope, secret=secret) == position
+
+
+def test_no_cursor_is_the_first_page_and_no_next_page() -> None:
+    assert unseal(None, scope=SCOPE, secret=SECRET) is None
+    assert seal(None, scope=SCOPE, secret=SECRET) is None
+
+
+def test_a_cursor_travels_in_a_url_as_it_is() -> None:
+    assert sealed({"pk": "??>>~~"}).replace("-", "").replace("_", "").isalnum()
+
+
+def test_a_cursor_of_another_user_list_or_secret_does_not_open() -> None:
+    for scope, secret in (("user-2|transactions", SECRET), ("user-1|orders", SECRET), (SCOPE, "another secret")):
+        with pytest.raises(CursorInvalid):
+            unseal(sealed(), scope=scope, secret=secret)
+
+
+@given(st.data())
+def test_a_cursor_changed_anywhere_does_not_open(data: st.DataObject) -> None:
+    raw = bytearray(base64.urlsafe_b64decode(sealed() + "=" * (-len(sealed()) % 4)))
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
+
+    with pytest.raises(CursorInvalid):
+        unseal(base64.urlsafe_b64encode(raw).decode().rstrip("="), scope=SCOPE, secret=SECRET)
+
+
+@given(st.text())
+def test_garbage_is_refused_and_never_a_crash(cursor: str) -> None:
+    with pytest.raises(CursorInvalid):
+        unseal(cursor, scope=SCOPE, secret=SECRET)
+
+
+# Settings --------------------------------------------------------------------------------------
+
+ENVIRONMENT = {
+    "TABLE_NAME": "table",
+    "GATEWAY_SECRET_ID": "secret",
+    "GATEWAY_BASE_URL": "https://gateway.example",
+    "REPLAY_WINDOW_DAYS": "7",
+    "RECEIPT_RETENTION_DAYS": "90",
+}
+
+
+def test_settings_are_read_from_the_environment() -> None:
+    settings = Settings.read(ENVIRONMENT | {"WEBHOOK_QUEUE_URL": "https://queue.example"})
+
+    assert (settings.table_name, settings.webhook_queue_url) == ("table", "https://queue.example")
+    assert (settings.replay_window, settings.receipt_retention) == (timedelta(days=7), timedelta(days=90))
+
+
+@pytest.mark.parametrize("name", list(ENVIRONMENT))
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
+    environment = {key: text for key, text in (ENVIRONMENT | {name: value}).items() if text is not None}
+
+    with pytest.raises(SettingMissing, match=name):
+        Settings.read(environment)
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "a week", "7d", "²"])
+def test_days_are_a_whole_number(value: str) -> None:
+    with pytest.raises(SettingMissing, match="REPLAY_WINDOW_DAYS"):
+        Settings.read(ENVIRONMENT | {"REPLAY_WINDOW_DAYS": value})

@@ -1,0 +1,144 @@
+"""A webhook is routed by its shape, and only its ids are read from it (contract §3.2, §3.7)."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from gateway_backend.contracts.notice import Kind, Notice
+from gateway_backend.domain.errors import BodyUnreadable
+from tests.portfolios import FIXTURES
+
+WEBHOOK = (FIXTURES / "holdings-v2-webhook.json").read_bytes()
+ORDER = (FIXTURES / "order-webhook.json").read_bytes()
+IDS = {"smallcaseAuthId": "account-1", "transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
+V2: dict[str, Any] = IDS | {"securities": []}
+MUTUAL_FUNDS = {"transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
+
+
+def notice(body: Any) -> Notice:
+    return Notice.read(json.dumps(body).encode())
+
+
+def test_guide_002s_webhook_is_read_by_its_ids() -> None:
+    found = Notice.read(WEBHOOK)
+
+    assert found.kind is Kind.HOLDINGS_V2
+    assert (found.account_id, found.transaction_id) == (
+        "6195e288360acf9ebc060d23",
+        "TRX_06726c28769e44b8920bd6eb5bbeef17",
+    )
+    assert found.signed_text == "2022-03-24T11:33:53.091Z6195e288360acf9ebc060d23"
+    assert found.snapshot_date == "2022-03-24T11:24:00.871Z"
+    assert found.body_hash == hashlib.sha256(WEBHOOK).hexdigest()
+
+
+def test_guide_003s_order_is_an_order() -> None:
+    assert Notice.read(ORDER).kind is Kind.ORDER
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (V2, Kind.HOLDINGS_V2),
+        (IDS | {"securities": {"holdings": []}}, Kind.HOLDINGS_V1),
+        (IDS | {"batchId": "b", "iscid": "i"}, Kind.ORDER),
+        (IDS | {"iscid": "i"}, Kind.PENDING_ACTION),
+        (MUTUAL_FUNDS, Kind.MUTUAL_FUNDS),
+        (MUTUAL_FUNDS | {"smallcaseAuthId": None}, Kind.MUTUAL_FUNDS),
+        (MUTUAL_FUNDS | {"data": {"payload": {}}}, Kind.MUTUAL_FUNDS),
+    ],
+)
+def test_a_webhook_is_known_by_its_shape(body: dict[str, Any], kind: Kind) -> None:
+    assert notice(body).kind is kind
+
+
+def test_the_checksum_covers_the_account_or_for_mutual_funds_the_transaction() -> None:
+    assert notice(V2).signed_text == "Taccount-1"
+    assert notice(MUTUAL_FUNDS).signed_text == "TTRX_1"
+
+
+@pytest.mark.parametrize("missing", [{"checksum": None}, {"checksum": ""}, {}])
+def test_a_missing_checksum_is_read_so_that_it_can_be_refused_as_not_authentic(missing: dict[str, Any]) -> None:
+    assert notice({name: V2[name] for name in V2 if name != "checksum"} | missing).checksum is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        IDS,
+        [V2],
+        "text",
+        None,
+        5,
+        {"securities": []},
+        IDS | {"securities": None},
+        IDS | {"securities": "none"},
+        {"transactionId": "TRX_1"},
+        {"smallcaseAuthId": "account-1", "securities": []},
+        V2 | {"timestamp": None},
+        V2 | {"timestamp": ""},
+        V2 | {"timestamp": 1648121633},
+        V2 | {"smallcaseAuthId": 5},
+        V2 | {"smallcaseAuthId": ["account-1"]},
+        V2 | {"transactionId": {"id": "TRX_1"}},
+        V2 | {"smallcaseAuthId": "a" * 129},
+        V2 | {"transactionId": "a" * 129},
+        V2 | {"smallcaseAuthId": "\ud800"},
+        V2 | {"timestamp": "T\n"},
+        V2 | {"checksum": 5},
+    ],
+)
+def test_what_has_the_shape_of_no_webhook_is_unreadable(body: Any) -> None:
+    with pytest.raises(BodyUnreadable):
+        notice(body)
+
+
+@pytest.mark.parametrize("member", ["smallcaseAuthId", "transactionId", "timestamp"])
+def test_a_member_of_the_wrong_type_is_named(member: str) -> None:
+    with pytest.raises(BodyUnreadable, match=member):
+        notice(V2 | {member: 5})
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"not JSON",
+        b"\xff\xfe\xfd",
+        b'{"a":1}x',
+        b"[" * 100_000,
+        b'{"securities":' * 100_000,
+        WEBHOOK[:-10],
+    ],
+)
+def test_what_is_not_json_or_nests_without_end_is_unreadable(raw: bytes) -> None:
+    with pytest.raises(BodyUnreadable):
+        Notice.read(raw)
+
+
+def test_a_body_cannot_name_its_own_kind_hash_or_ids() -> None:
+    smuggled = {
+        "kind": "ORDER",
+        "body_hash": "0",
+        "account_id": "theirs",
+        "transaction_id": "theirs",
+        "snapshot_date": "x",
+    }
+
+    assert notice(V2 | smuggled) == notice(smuggled | V2).__class__(
+        kind=Kind.HOLDINGS_V2,
+        body_hash=hashlib.sha256(json.dumps(V2 | smuggled).encode()).hexdigest(),
+        timestamp="T",
+        checksum="C",
+        account_id="account-1",
+        transaction_id="TRX_1",
+    )
+
+
+def test_another_body_has_another_hash() -> None:
+    assert notice(V2).body_hash != notice(V2 | {"notes": "other"}).body_hash

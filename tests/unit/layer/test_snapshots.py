@@ -1,0 +1,197 @@
+"""May a pull replace the last good snapshot? A failure never looks like an empty portfolio."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gateway_backend.domain import times
+from gateway_backend.domain.exact_json import members
+from gateway_backend.domain.snapshots import (
+    CLOCK_SKEW,
+    OUTSIDE_PORTFOLIO,
+    Complete,
+    Incomplete,
+    Outcome,
+    Snapshot,
+    agrees,
+    judge,
+    needs_confirmation,
+)
+from tests.portfolios import GUIDE_002, holding, portfolio
+
+ACCOUNT = "6195e288360acf9ebc060d23"
+NOW = datetime(2022, 3, 24, 12, 0, tzinfo=UTC)
+GUIDE_DATA = members(GUIDE_002)["data"][0]
+
+
+def verdict_on(text: str = GUIDE_DATA, account_id: str = ACCOUNT, now: datetime = NOW) -> Outcome:
+    return judge(members(text), account_id, now)
+
+
+def changed(**member: Any) -> str:
+    """Guide 002's data object with members set, or (None) left out."""
+    data = {**json.loads(GUIDE_DATA), **member}
+    return json.dumps({name: value for name, value in data.items() if value is not None})
+
+
+def snapshot(text: str = GUIDE_DATA) -> Snapshot:
+    outcome = verdict_on(text)
+    assert isinstance(outcome, Complete), outcome
+    return outcome.snapshot
+
+
+def holding_number(size: int, day: int = 20) -> Snapshot:
+    return snapshot(portfolio(*map(holding, range(size)), dates=f'"snapshotDate":"2022-03-{day:02}T10:00:00.000Z"'))
+
+
+# Complete --------------------------------------------------------------------------------------
+
+
+def test_guide_002_is_complete() -> None:
+    found = snapshot()
+
+    assert (found.account_id, found.broker, found.version, found.size) == (ACCOUNT, "groww", "v2", 6)
+    assert found.snapshot_date == "2022-03-24T11:24:00.871Z"
+    assert found.as_of == datetime(2022, 3, 24, 11, 24, 0, 871000, tzinfo=UTC)
+
+
+def test_the_portfolio_is_kept_to_the_letter_without_dates_and_ids() -> None:
+    kept = members(snapshot().portfolio)
+
+    assert kept == {name: member for name, member in members(GUIDE_DATA).items() if name not in OUTSIDE_PORTFOLIO}
+    assert set(kept) == {"smallcases", "securities"}
+    assert '"totalReturns": 1.3100000000000023' in kept["smallcases"][0]
+
+
+def test_an_empty_portfolio_is_complete_and_of_no_size() -> None:
+    assert snapshot(changed(securities=[])).size == 0
+
+
+def test_fund_folios_count_too() -> None:
+    assert snapshot(changed(mutualFunds={"holdings": [{"fund": "A Fund", "quantity": 1}]})).size == 7
+
+
+def test_v1_is_known_by_its_shape() -> None:
+    v1 = changed(securities={"holdings": [{"ticker": "PNB", "shares": 1, "averagePrice": 2}]}, smallcases=None)
+
+    assert (snapshot(v1).version, snapshot(v1).size) == ("v1", 1)
+
+
+def test_the_same_portfolio_at_a_later_date_has_the_same_content() -> None:
+    later = changed(snapshotDate="2022-03-24T11:50:00.000Z", lastUpdate="2022-03-24T11:51:00.000Z")
+
+    assert snapshot(later).content_hash == snapshot(changed()).content_hash
+    assert snapshot(changed(securities=[])).content_hash != snapshot(changed()).content_hash
+
+
+def test_a_date_in_another_zone_is_the_same_instant() -> None:
+    assert snapshot(changed(snapshotDate="2022-03-24T16:54:00.871+05:30")).as_of == snapshot().as_of
+
+
+# Incomplete ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [
+        ({"updating": True}, "UPDATING"),
+        ({"updating": True, "securities": []}, "UPDATING"),
+        ({"smallcaseAuthId": "0" * 24}, "OTHER_ACCOUNT"),
+        ({"snapshotDate": None}, "SNAPSHOT_DATE_UNREADABLE"),
+        ({"snapshotDate": ""}, "SNAPSHOT_DATE_UNREADABLE"),
+        ({"snapshotDate": "yesterday"}, "SNAPSHOT_DATE_UNREADABLE"),
+        ({"snapshotDate": 1648121040}, "SNAPSHOT_DATE_UNREADABLE"),
+        ({"snapshotDate": "2022-03-24"}, "SNAPSHOT_DATE_UNREADABLE"),
+        ({"snapshotDate": "2022-03-24T11:24:00"}, "SNAPSHOT_DATE_UNREADABLE"),
+        ({"snapshotDate": "0001-01-01T00:00:00+05:30"}, "SNAPSHOT_DATE_UNREADABLE"),
+        ({"snapshotDate": "2022-03-25T11:24:00.871Z"}, "SNAPSHOT_DATE_IN_FUTURE"),
+        ({"securities": None}, "PORTFOLIO_UNREADABLE"),
+        ({"securities": [{"isin": "INE160A01022"}]}, "PORTFOLIO_UNREADABLE"),
+        ({"securities": [{"isin": "INE160A01022", "holdings": {"qty": 4}}]}, "PORTFOLIO_UNREADABLE"),
+        ({"securities": {"items": []}}, "PORTFOLIO_UNREADABLE"),
+        ({"mutualFunds": {"holdings": {}}}, "PORTFOLIO_UNREADABLE"),
+    ],
+)
+def test_what_is_no_whole_portfolio_of_this_account_replaces_nothing(member: dict[str, Any], reason: str) -> None:
+    assert verdict_on(changed(**member)) == Incomplete(reason)
+
+
+def test_another_accounts_holdings_are_not_ours() -> None:
+    assert verdict_on(account_id="somebody-else") == Incomplete("OTHER_ACCOUNT")
+
+
+def test_clocks_may_differ_a_little() -> None:
+    taken = snapshot().as_of
+
+    assert isinstance(verdict_on(now=taken - CLOCK_SKEW), Complete)
+    assert verdict_on(now=taken - CLOCK_SKEW - timedelta(milliseconds=1)) == Incomplete("SNAPSHOT_DATE_IN_FUTURE")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["securities", "smallcases", "mutualFunds", "snapshotDate", "updating", "broker", "lastUpdate"]
+        ),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.sampled_from(["holdings", "public", "nse", "quantity", "isin"]), inner, max_size=3)
+            ),
+        ),
+    )
+)
+def test_whatever_gateway_changes_is_judged_and_never_a_crash(member: dict[str, Any]) -> None:
+    assert isinstance(verdict_on(json.dumps(json.loads(GUIDE_DATA) | member)), Complete | Incomplete)
+
+
+# Shrinking -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "last_size", "needed"),
+    [
+        (0, 1, True),
+        (0, 0, False),
+        (4, 10, True),
+        (5, 10, True),
+        (6, 10, False),
+        (10, 10, False),
+        (20, 10, False),
+        (1, 0, False),
+    ],
+)
+def test_a_portfolio_that_shrank_much_needs_a_second_look(size: int, last_size: int, needed: bool) -> None:
+    assert needs_confirmation(holding_number(size), last_size) is needed
+
+
+def test_only_a_second_pull_that_tells_the_same_confirms() -> None:
+    empty = holding_number(0)
+
+    assert agrees(empty, Complete(empty))
+    assert agrees(empty, Complete(holding_number(0, day=21)))
+    assert not agrees(empty, Complete(holding_number(0, day=19)))
+    assert not agrees(empty, Complete(holding_number(1)))
+    assert not agrees(empty, Incomplete("UPDATING"))
+
+
+# Instants --------------------------------------------------------------------------------------
+
+INSTANTS = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.timezones())  # noqa: DTZ001
+
+
+@given(INSTANTS)
+def test_an_instant_survives_its_text(instant: datetime) -> None:
+    assert abs(times.parse(times.to_text(instant)) - instant) < timedelta(milliseconds=1)
+    assert times.to_text(instant).endswith("Z")
+
+
+@given(INSTANTS, INSTANTS)
+@example(NOW, NOW + timedelta(microseconds=1))
+@example(NOW + timedelta(microseconds=999_999), NOW + timedelta(seconds=1))
+def test_keys_sort_as_time_does(first: datetime, second: datetime) -> None:
+    assert (times.to_key(first) < times.to_key(second)) is (first.astimezone(UTC) < second.astimezone(UTC))

@@ -1,0 +1,112 @@
+"""A transaction only moves forward, in whatever order reports about it arrive."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.transactions import GRACE, Failure, Intent, Report, Status, Transaction
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+BEGUN = Transaction("TRX_1", "user-1", Intent.HOLDINGS_IMPORT, NOW, NOW + timedelta(minutes=5), "correlation-1")
+CANCELLED_AFTER_LOGIN = Failure(1012, "user_cancelled")
+
+REPORTS = st.lists(
+    st.builds(
+        Report,
+        st.just("TRX_1"),
+        st.sampled_from(Status),
+        expired=st.booleans(),
+        account_id=st.sampled_from([None, "account-1"]),
+        broker=st.sampled_from([None, "kite"]),
+    ),
+    max_size=6,
+)
+MOMENTS = st.timedeltas(timedelta(0), timedelta(hours=1)).map(lambda passed: NOW + passed)
+
+
+def after(*reports: Report, now: datetime = NOW, begun: Transaction = BEGUN) -> Transaction:
+    for report in reports:
+        begun = begun.moved_to(report, now)
+    return begun
+
+
+def told(status: Status, **more: str | bool | Failure | None) -> Report:
+    return replace(Report("TRX_1", status), **more)  # type: ignore[arg-type]
+
+
+@given(REPORTS, MOMENTS)
+def test_no_report_moves_a_transaction_back(reports: list[Report], now: datetime) -> None:
+    transaction = BEGUN
+    for report in reports:
+        moved = transaction.moved_to(report, now)
+        assert moved.status.rank >= transaction.status.rank
+        assert moved.account_id == transaction.account_id or transaction.account_id is None
+        transaction = moved
+
+
+@given(REPORTS, MOMENTS, st.randoms())
+def test_reports_end_the_same_in_any_order(reports: list[Report], now: datetime, random: st.DataObject) -> None:
+    def end(some: list[Report]) -> tuple[Status, str | None, str | None, bool]:
+        found = after(*some, now=now)
+        return found.status, found.account_id, found.broker, found.is_settled
+
+    assert end(random.sample(reports, len(reports))) == end(reports)  # type: ignore[attr-defined]
+
+
+def test_a_completed_transaction_stays_so_whatever_comes_late() -> None:
+    late = (told(Status.USED), told(Status.COMPLETED), told(Status.ERRORED, failure=Failure(2000, "internal_error")))
+
+    for order in permutations(late):
+        assert (after(*order).status, after(*order).failure) == (Status.COMPLETED, None)
+
+
+@pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
+def test_a_transaction_that_the_user_just_left_expires(status: Status) -> None:
+    assert after(told(status), now=BEGUN.expire_at + GRACE - timedelta(seconds=1)).status is status
+    assert after(told(status), now=BEGUN.expire_at + GRACE).status is Status.EXPIRED
+    assert after(told(status, expired=True)).status is Status.EXPIRED
+
+
+def test_work_at_the_broker_does_not_expire() -> None:
+    assert after(told(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
+
+
+def test_an_expired_transaction_that_was_completed_after_all_is_completed() -> None:
+    assert after(told(Status.USED, expired=True), told(Status.COMPLETED)).status is Status.COMPLETED
+
+
+def test_the_reason_of_a_failure_is_not_forgotten() -> None:
+    found = after(told(Status.USED, failure=CANCELLED_AFTER_LOGIN), told(Status.ERRORED))
+
+    assert (found.status, found.failure) == (Status.ERRORED, CANCELLED_AFTER_LOGIN)
+
+
+def test_the_account_first_named_stays() -> None:
+    found = after(told(Status.USED, account_id="account-1"), told(Status.COMPLETED, account_id="account-2"))
+
+    assert found.account_id == "account-1"
+
+
+@pytest.mark.parametrize(
+    ("status", "intent", "imported", "refused", "settled"),
+    [
+        (Status.USED, Intent.HOLDINGS_IMPORT, False, None, False),
+        (Status.PROCESSING, Intent.HOLDINGS_IMPORT, False, None, False),
+        (Status.ACTION_REQUIRED, Intent.CONNECT, False, None, False),
+        (Status.COMPLETED, Intent.HOLDINGS_IMPORT, False, None, False),
+        (Status.COMPLETED, Intent.HOLDINGS_IMPORT, True, None, True),
+        (Status.COMPLETED, Intent.CONNECT, False, None, True),
+        (Status.ERRORED, Intent.HOLDINGS_IMPORT, False, None, True),
+        (Status.CANCELLED, Intent.HOLDINGS_IMPORT, False, None, True),
+        (Status.EXPIRED, Intent.HOLDINGS_IMPORT, False, None, True),
+        (Status.USED, Intent.CONNECT, False, "ACCOUNT_OF_ANOTHER_USER", True),
+    ],
+)
+def test_settled_means_that_there_is_nothing_more_to_learn(
+    status: Status, intent: Intent, imported: bool, refused: str | None, settled: bool
+) -> None:
+    assert replace(BEGUN, status=status, intent=intent, imported=imported, refused=refused).is_settled is settled

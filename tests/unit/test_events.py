@@ -1,0 +1,110 @@
+"""events/ holds what AWS really hands to each function, and our code reads it."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gateway_backend.contracts.http_api import ResultRequest
+from gateway_backend.contracts.notice import Kind, Notice
+from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.routes import ROUTES, WebhookBody
+from gateway_backend.contracts.sdk_result import read_sdk_result
+from gateway_backend.gateway import tokens
+from gateway_backend.gateway.checksums import is_authentic
+from gateway_backend.runtime.http import Request
+from gateway_backend.store.receipts import ReceiptKey
+from sandbox.settings import Settings
+from tests.template import CHECKOUT, events, folder, functions, resources
+
+EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((CHECKOUT / "events").glob("*.json"))}
+FUNCTIONS = {folder(name): function for name, function in functions().items()}
+ROUTE_OF = {route.function: route for route in ROUTES}
+SANDBOX = Settings()
+
+
+def function_of(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def named(*kinds: str) -> list[str]:
+    """The events of the functions that such a trigger wakes."""
+    return [name for name in EVENTS if any(events(FUNCTIONS[function_of(name)], kind) for kind in kinds)]
+
+
+def request_of(name: str) -> Request:
+    return Request.from_event(EVENTS[name])
+
+
+def test_every_function_has_its_event_and_every_event_its_function() -> None:
+    folders = {path.parent.name for path in (CHECKOUT / "functions").glob("*/app.py")}
+    assert {function_of(name) for name in EVENTS} == folders == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", named("HttpApi"))
+def test_an_http_event_is_a_request_to_the_route(name: str) -> None:
+    route, event, request = ROUTE_OF[function_of(name)], EVENTS[name], request_of(name)
+    assert (event["version"], event["routeKey"]) == ("2.0", request.route)
+    assert request.route == f"{route.method} {route.path}"
+    assert request.path == route.path.format(**request.path_parameters)
+    assert (request.method, request.path) == (route.method, event["rawPath"])
+    assert request.claims.get("sub") == ("user-1" if route.needs_user else None)
+    assert bool(request.raw_body) == (route.body is not None)
+    assert set(request.query) <= {parameter.name for parameter in route.query}
+
+
+@pytest.mark.parametrize("name", [name for name in named("HttpApi") if ROUTE_OF[function_of(name)].body])
+def test_its_body_fits_the_model(name: str) -> None:
+    model = ROUTE_OF[function_of(name)].body
+    assert model is not None
+    assert read_body(model, request_of(name).body)
+
+
+def test_a_create_has_its_idempotency_key() -> None:
+    assert request_of("create_transaction").idempotency_key
+
+
+def test_the_sdk_result_holds_a_token_that_the_local_cloud_accepts() -> None:
+    body = read_body(ResultRequest, request_of("complete_transaction").body)
+    result = read_sdk_result(body.given, rejected=body.was_rejected)
+    assert result.transaction_id == request_of("complete_transaction").identifier()
+    account_id = tokens.account_of(result.token or "", SANDBOX.secret, datetime.now(UTC))
+    assert account_id == request_of("get_account_holdings").identifier()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("receive_webhook", Kind.HOLDINGS_V2), ("receive_webhook-order", Kind.ORDER)]
+)
+def test_a_webhook_is_authentic_to_the_local_cloud(name: str, kind: Kind) -> None:
+    notice = Notice.read(request_of(name).raw_body)
+    assert notice.kind is kind
+    assert is_authentic(notice.signed_text, notice.checksum, [SANDBOX.api_secret])
+
+
+def test_the_webhook_is_smallcases_own_sample() -> None:
+    def portfolio(body: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in body.items() if name != "checksum"}
+
+    sample = json.loads((CHECKOUT / "tests/fixtures/holdings-v2-webhook.json").read_text())
+    assert portfolio(json.loads(request_of("receive_webhook").raw_body)) == portfolio(sample)
+    assert WebhookBody.model_validate(sample)
+
+
+def test_the_queue_event_names_the_receipt_of_the_webhook() -> None:
+    (record,) = EVENTS["apply_webhook"]["Records"]
+    notice = Notice.read(request_of("receive_webhook").raw_body)
+    assert ReceiptKey.parse(record["body"]) == ReceiptKey(notice.checksum or "", notice.body_hash)
+    assert record["md5OfBody"] == hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
+    assert record["eventSource"] == "aws:sqs"
+    queue = record["eventSourceARN"].rpartition("-")[2]
+    assert queue in resources("AWS::SQS::Queue")
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+@pytest.mark.parametrize("name", named("ScheduleV2"))
+def test_a_schedule_event_is_the_schedulers(name: str) -> None:
+    event = EVENTS[name]
+    assert (event["source"], event["detail-type"]) == ("aws.scheduler", "Scheduled Event")
+    assert event["resources"][0].startswith(f"arn:aws:scheduler:{event['region']}:{event['account']}:schedule/")

@@ -1,0 +1,155 @@
+"""docs/openapi.json describes what template.yaml deploys and what the contracts say."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import schemathesis
+from jsonschema_rs import validator_for
+
+from gateway_backend.contracts import http_api
+from gateway_backend.contracts.routes import ROUTES, Route
+from gateway_backend.domain import errors
+from gateway_backend.domain.errors import DomainError, NotFound
+from gateway_backend.domain.times import parse
+from gateway_backend.domain.transactions import Failure, Intent, Status, Transaction
+from gateway_backend.runtime.http import problem
+from ops import generate_openapi
+from tests.template import events, folder, functions
+
+DOCUMENT: dict[str, Any] = json.loads(generate_openapi.TARGET.read_text())
+TRANSACTION = Transaction(
+    id="TRX_06726c28769e44b8920bd6eb5bbeef17",
+    owner="user-1",
+    intent=Intent.HOLDINGS_IMPORT,
+    created_at=parse("2022-03-24T11:20:00.000Z"),
+    expire_at=parse("2022-03-25T11:20:00.000Z"),
+    correlation_id="c",
+    status=Status.ERRORED,
+    failure=Failure(1003, "consent_denied"),
+)
+
+
+def operations() -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, item in DOCUMENT["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def fits(schema: dict[str, Any], value: Any) -> bool:
+    return bool(validator_for({**schema, "components": DOCUMENT["components"]}).is_valid(value))
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_the_committed_file_is_what_the_code_says() -> None:
+    committed = generate_openapi.TARGET.read_text(encoding="utf-8")
+    assert committed == generate_openapi.render(), "run `python -m ops.generate_openapi`"
+
+
+def test_every_deployed_route_is_described_and_no_other() -> None:
+    deployed = {
+        (event["Method"], event["Path"]): (folder(name), event.get("Auth", {}).get("Authorizer") != "NONE")
+        for name, function in functions().items()
+        for event in events(function, "HttpApi")
+    }
+    described = {
+        key: (operation["operationId"], operation.get("security") != []) for key, operation in operations().items()
+    }
+    assert described == deployed
+
+
+def test_a_validator_finds_nothing_wrong() -> None:
+    schemathesis.openapi.from_dict(DOCUMENT).validate()
+
+
+def test_no_schema_is_missing_or_left_over() -> None:
+    text = json.dumps(DOCUMENT)
+    named = {f'"#/components/schemas/{name}"' for name in DOCUMENT["components"]["schemas"]}
+    used = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+    assert {f'"#/components/schemas/{name}"' for name in used} == named
+
+
+def test_the_examples_fit_their_schemas() -> None:
+    wrong = []
+    for (method, path), operation in operations().items():
+        contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for media in (media for content in contents for media in content.get("content", {}).values()):
+            examples = [each["value"] for each in media.get("examples", {}).values()]
+            examples += [media["example"]] if "example" in media else []
+            wrong += [f"{method} {path}" for example in examples if not fits(media["schema"], example)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.function)
+def test_a_refusal_as_the_caller_gets_it_fits(route: Route) -> None:
+    responses = operations()[route.method, route.path]["responses"]
+    for kind in route.problems:
+        body = json.loads(problem(kind(), route.path, "request-1").body)
+        schema = responses[str(kind.status)]["content"]["application/problem+json"]["schema"]
+        assert fits(schema, body), kind
+        assert kind.code in responses[str(kind.status)]["description"]
+
+
+def test_a_refusal_that_the_route_does_not_list_does_not_fit() -> None:
+    schema = operations()["GET", "/v1/transactions/{id}"]["responses"]["404"]["content"]["application/problem+json"]
+    body = json.loads(problem(NotFound(), "/v1/transactions/x", "request-1").body)
+    assert fits(schema["schema"], body)
+    assert not fits(schema["schema"], body | {"code": "REQUEST_INVALID"})
+
+
+def test_an_answer_fits_and_one_with_a_missing_or_mistyped_member_does_not() -> None:
+    answer = json.loads(http_api.TransactionView.of(TRANSACTION).model_dump_json(by_alias=True))
+    assert fits(schema_of("TransactionView"), answer)
+    assert not fits(schema_of("TransactionView"), {k: v for k, v in answer.items() if k != "final"})
+    assert not fits(schema_of("TransactionView"), answer | {"status": "DONE"})
+    in_progress = replace(TRANSACTION, status=Status.USED, failure=None)
+    view = http_api.TransactionView.of(in_progress).model_dump_json(by_alias=True)
+    assert fits(schema_of("TransactionView"), json.loads(view))
+
+
+def test_money_and_quantities_are_numbers_not_texts() -> None:
+    example = operations()["GET", "/v1/holdings"]["responses"]["200"]["content"]["application/json"]["example"]
+    assert fits(schema_of("HoldingsView"), example)
+    assert not fits(schema_of("HoldingsView"), example | {"invested": str(example["invested"])})
+    assert not fits(schema_of("HoldingsView"), example | {"holdings": [{"isin": "INE168A01041"}]})
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "valid"),
+    [
+        ("TransactionRequest", {"intent": "CONNECT"}, True),
+        ("TransactionRequest", {"intent": "HOLDINGS_IMPORT", "version": "v1", "notes": "n" * 256}, True),
+        ("TransactionRequest", {"intent": "HOLDINGS_IMPORT", "notes": "n" * 257}, False),
+        ("TransactionRequest", {"intent": "SOMETHING"}, False),
+        ("TransactionRequest", {"intent": "CONNECT", "surprise": 1}, False),
+        ("TransactionRequest", {"request": {"intent": "CONNECT"}}, False),
+        ("ResultRequest", {"platform": "web", "resolved": {}}, True),
+        ("ResultRequest", {"platform": "ios", "rejected": "text"}, True),
+        ("ResultRequest", {"platform": "web", "resolved": {}, "rejected": {}}, False),
+        ("ResultRequest", {"platform": "web"}, False),
+        ("ResultRequest", {"platform": "fridge", "resolved": {}}, False),
+        ("SessionRequest", {}, True),
+        ("SessionRequest", {"smallcaseAuthId": "no spaces"}, False),
+        ("WebhookBody", {"timestamp": "t", "checksum": "c", "transactionId": "x"}, True),
+        ("WebhookBody", {"timestamp": "t", "smallcaseAuthId": "a", "securities": []}, False),
+    ],
+)
+def test_request_schemas_take_what_the_models_take(schema: str, body: dict[str, Any], valid: bool) -> None:
+    assert fits(schema_of(schema), body) is valid
+
+
+def test_every_failure_an_app_can_meet_is_described() -> None:
+    listed = {kind for route in ROUTES for kind in route.problems}
+    everything = {
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, DomainError) and kind is not DomainError
+    }
+    only_inside = {errors.NotYet}
+    assert everything - listed - only_inside == set()

@@ -1,0 +1,401 @@
+"""What template.yaml must hold (design section 11). What the local cloud does not enforce is enforced here."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway_backend.contracts.routes import ROUTES
+from gateway_backend.runtime.settings import Settings
+from tests import reach
+from tests.template import CHECKOUT, events, folder, functions, resources, statements, template
+
+FUNCTIONS = functions()
+ALARMS = resources("AWS::CloudWatch::Alarm")
+QUEUES = resources("AWS::SQS::Queue")
+RETENTION = {"Ref": "LogRetentionDays"}
+SECRET_TEMPLATE = "AWSSecretsManagerGetSecretValuePolicy"
+# Actions of an index; whatever else a statement allows has no effect there.
+ON_INDEXES = {"dynamodb:Query", "dynamodb:Scan"}
+API_GATEWAY_WAITS_SECONDS = 30
+SQS_KEEPS_AT_MOST = 14 * 86400
+
+# Which metrics AWS publishes with which dimensions, as far as we use them; a wrong dimension is a silent alarm.
+PUBLISHED_BY_AWS: dict[str, dict[str, set[tuple[str, ...]]]] = {
+    "AWS/SQS": {
+        "ApproximateNumberOfMessagesVisible": {("QueueName",)},
+        "ApproximateAgeOfOldestMessage": {("QueueName",)},
+    },
+    "AWS/ApiGateway": {name: {("ApiId",), ("ApiId", "Stage")} for name in ("Count", "Latency", "4xx", "5xx")},
+    "AWS/DynamoDB": {
+        "ReadThrottleEvents": {("TableName",), ("GlobalSecondaryIndexName", "TableName")},
+        "WriteThrottleEvents": {("TableName",), ("GlobalSecondaryIndexName", "TableName")},
+        "ThrottledRequests": {("Operation", "TableName")},
+        "SystemErrors": {("Operation", "TableName")},
+    },
+    "AWS/Lambda": {"Errors": {(), ("FunctionName",)}, "Throttles": {(), ("FunctionName",)}},
+}
+
+each_function = pytest.mark.parametrize("name", FUNCTIONS)
+each_alarm = pytest.mark.parametrize("name", ALARMS)
+
+
+def handler(name: str) -> Path:
+    return CHECKOUT / "functions" / folder(name) / "app.py"
+
+
+def target(reference: Any) -> str:
+    """The logical id a Ref, GetAtt or Sub is about."""
+    match reference:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            return name
+        case {"Fn::Sub": str(text)}:
+            return str(re.findall(r"\$\{(\w+)", text)[0])
+    return ""
+
+
+def is_index(resource: Any) -> bool:
+    return "/index/" in resource.get("Fn::Sub", "")
+
+
+def granted(function: dict[str, Any]) -> set[str]:
+    """Every permission of the function's own policies, in the words of `reach`."""
+    found = set()
+    for statement in statements(function):
+        for action in statement["Action"]:
+            for resource in statement["Resource"]:
+                if is_index(resource):
+                    found |= {f"{action} on the index"} if action in ON_INDEXES else set()
+                else:
+                    found.add(action)
+    if any(SECRET_TEMPLATE in policy for policy in function.get("Policies", [])):
+        found.add("secretsmanager:GetSecretValue")
+    return found
+
+
+# Functions -------------------------------------------------------------------------------------
+
+
+def test_every_folder_is_deployed() -> None:
+    assert {path.parent.name for path in (CHECKOUT / "functions").glob("*/app.py")} == set(map(folder, FUNCTIONS))
+
+
+@each_function
+def test_a_function_may_do_what_its_code_does_and_nothing_else(name: str) -> None:
+    assert granted(FUNCTIONS[name]) == reach.permissions(handler(name))
+
+
+# get_transaction reconciles with Gateway on read (design section 3).
+READERS = {route.function for route in ROUTES if route.method == "GET"} - {"get_transaction"}
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if folder(name) in READERS])
+def test_a_reader_cannot_write(name: str) -> None:
+    reads = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Query on the index", "secretsmanager:GetSecretValue"}
+    assert granted(FUNCTIONS[name]) <= reads
+
+
+@each_function
+def test_a_policy_names_what_it_is_about(name: str) -> None:
+    for statement in statements(FUNCTIONS[name]):
+        assert set(statement) == {"Effect", "Action", "Resource"}
+        assert "*" not in json.dumps(statement)
+        assert {target(resource) for resource in statement["Resource"]} <= set(template()["Resources"])
+    for policy in FUNCTIONS[name].get("Policies", []):
+        assert policy.get(SECRET_TEMPLATE, {"SecretArn": {"Ref": "GatewaySecret"}}) == {
+            "SecretArn": {"Ref": "GatewaySecret"}
+        }
+        assert set(policy) in ({"Statement"}, {SECRET_TEMPLATE})
+
+
+@each_function
+def test_a_function_has_the_settings_its_code_reads(name: str) -> None:
+    variables = FUNCTIONS[name]["Environment"]["Variables"]
+    queue_is_read = "webhook_queue_url" in reach.settings_read(handler(name))
+    assert ("WEBHOOK_QUEUE_URL" in variables) == queue_is_read
+    text = {key: value if isinstance(value, str) else "1" for key, value in variables.items()}
+    assert Settings.read(text)
+
+
+@each_function
+def test_a_function_runs_as_all_do(name: str) -> None:
+    function = FUNCTIONS[name]
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == [{"Ref": "Architecture"}]
+    assert function["Tracing"] == "Active"
+    assert function["Layers"] == [{"Ref": "CoreLayer"}]
+    assert "Role" not in function
+    if events(function, "HttpApi"):
+        assert function["Timeout"] < API_GATEWAY_WAITS_SECONDS
+
+
+def test_the_runtime_is_the_one_that_is_tested() -> None:
+    assert (CHECKOUT / ".python-version").read_text().strip() == "3.13"
+    assert template()["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert resources("AWS::Serverless::LayerVersion")["CoreLayer"]["CompatibleRuntimes"] == ["python3.13"]
+
+
+# Logs ------------------------------------------------------------------------------------------
+
+
+def test_every_function_logs_into_a_group_of_its_own() -> None:
+    groups = [target(function["LoggingConfig"]["LogGroup"]) for function in FUNCTIONS.values()]
+    assert len(set(groups)) == len(FUNCTIONS)
+    assert set(groups) <= set(resources("AWS::Logs::LogGroup"))
+
+
+def test_every_log_group_forgets_when_the_operator_says() -> None:
+    groups = resources("AWS::Logs::LogGroup")
+    assert {name: group.get("RetentionInDays") for name, group in groups.items()} == dict.fromkeys(groups, RETENTION)
+
+
+def test_access_logs_hold_no_bodies_headers_claims_or_addresses() -> None:
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    line = api["AccessLogSettings"]["Format"]
+    assert json.loads(line), "one JSON object per line"
+    harmless = {
+        "requestId",
+        "routeKey",
+        "status",
+        "responseLatency",
+        "responseLength",
+        "error.messageString",
+        "integrationLatency",
+        "integration.status",
+    }
+    assert set(re.findall(r"\$context\.([\w.]+)", line)) <= harmless
+    assert line.count("$") == line.count("$context.")
+    assert target(api["AccessLogSettings"]["DestinationArn"]) in resources("AWS::Logs::LogGroup")
+
+
+# API -------------------------------------------------------------------------------------------
+
+
+def test_only_the_webhook_is_open() -> None:
+    every_event = [event for function in FUNCTIONS.values() for event in events(function, "HttpApi")]
+    assert [event["Path"] for event in every_event if "Auth" in event] == ["/webhooks/smallcase"]
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    default = api["Auth"]["DefaultAuthorizer"]
+    assert api["Auth"]["Authorizers"][default]["JwtConfiguration"] == {
+        "issuer": {"Ref": "JwtIssuer"},
+        "audience": {"Ref": "JwtAudience"},
+    }
+
+
+def test_the_api_is_throttled() -> None:
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    for limit in ("ThrottlingBurstLimit", "ThrottlingRateLimit"):
+        parameter = template()["Parameters"][target(api["DefaultRouteSettings"][limit])]
+        assert parameter["Type"] == "Number"
+        assert parameter["Default"] > 0
+
+
+def test_browsers_may_send_and_read_the_headers_that_the_routes_use() -> None:
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    cors = api["CorsConfiguration"]
+    app_routes = [route for route in ROUTES if route.needs_user]
+    sent = {parameter.name.lower() for route in app_routes for parameter in route.headers}
+    assert sent | {"authorization", "content-type"} == set(cors["AllowHeaders"])
+    assert {route.method for route in app_routes} == set(cors["AllowMethods"])
+    assert {"etag", "idempotent-replayed", "retry-after", "x-correlation-id"} <= set(cors["ExposeHeaders"])
+    assert cors["AllowOrigins"] == {"Ref": "AllowedOrigins"}
+    assert "*" not in template()["Parameters"]["AllowedOrigins"]["Default"]
+
+
+# Queues ----------------------------------------------------------------------------------------
+
+
+def dead_letter_queues() -> dict[str, str]:
+    """Queue → its dead-letter queue."""
+    redrives = {name: queue["RedrivePolicy"] for name, queue in QUEUES.items() if "RedrivePolicy" in queue}
+    return {name: target(policy["deadLetterTargetArn"]) for name, policy in redrives.items()}
+
+
+@each_function
+def test_a_queue_gives_its_function_time_and_takes_back_only_what_failed(name: str) -> None:
+    for event in events(FUNCTIONS[name], "SQS"):
+        queue = QUEUES[target(event["Queue"])]
+        assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[name]["Timeout"]
+        assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_message_that_fails_five_times_is_kept_apart() -> None:
+    worked_on = {target(event["Queue"]) for function in FUNCTIONS.values() for event in events(function, "SQS")}
+    assert worked_on == set(dead_letter_queues())
+    for name, dead_letters in dead_letter_queues().items():
+        assert QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert QUEUES[dead_letters]["MessageRetentionPeriod"] == SQS_KEEPS_AT_MOST
+
+
+def test_every_dead_letter_queue_has_an_alarm_on_depth_and_one_on_age() -> None:
+    watched = {
+        (metric["MetricName"], target(value))
+        for alarm in ALARMS.values()
+        for metric in metrics(alarm)
+        for value in dimensions(metric).values()
+    }
+    for dead_letters in dead_letter_queues().values():
+        assert ("ApproximateNumberOfMessagesVisible", dead_letters) in watched
+        assert ("ApproximateAgeOfOldestMessage", dead_letters) in watched
+
+
+def test_queues_are_encrypted() -> None:
+    assert [name for name, queue in QUEUES.items() if not queue.get("SqsManagedSseEnabled")] == []
+
+
+# What is kept ----------------------------------------------------------------------------------
+
+
+def test_the_table_survives_mistakes() -> None:
+    (table,) = resources("AWS::DynamoDB::Table").values()
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+
+
+@pytest.mark.parametrize("name", ["Table", "GatewaySecret"])
+def test_deleting_the_stack_keeps_it(name: str) -> None:
+    resource = template()["Resources"][name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+# Secrets ---------------------------------------------------------------------------------------
+
+SECRET_NAME = re.compile(r"secret|password|token|credential|private|apikey", re.IGNORECASE)
+
+
+def test_no_parameter_takes_a_secret() -> None:
+    parameters = template()["Parameters"]
+    assert [name for name in parameters if SECRET_NAME.search(name)] == []
+    assert [name for name, parameter in parameters.items() if "NoEcho" in parameter] == []
+
+
+@each_function
+def test_no_variable_holds_a_secret(name: str) -> None:
+    variables = FUNCTIONS[name]["Environment"]["Variables"]
+    suspects = {key: value for key, value in variables.items() if SECRET_NAME.search(key)}
+    assert suspects == {"GATEWAY_SECRET_ID": {"Ref": "GatewaySecret"}}
+
+
+def test_the_secret_is_empty_until_the_operator_fills_it() -> None:
+    (secret,) = resources("AWS::SecretsManager::Secret").values()
+    assert json.loads(secret["SecretString"]) == {"gatewayName": "", "secret": "", "apiSecret": ""}
+    assert "{{resolve:" not in (CHECKOUT / "template.yaml").read_text()
+
+
+# Alarms ----------------------------------------------------------------------------------------
+
+
+def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those the alarm watches: its only one, or those that its expression is about."""
+    stats = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+    return stats or [alarm]
+
+
+def dimensions(metric: dict[str, Any]) -> dict[str, Any]:
+    return {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
+
+
+def counted_in_code() -> set[str]:
+    """Counters that the code writes: `count("WebhookRejected")`, and what a scheduled handler returns."""
+    found = set()
+    for path in [*(CHECKOUT / "layers/core/gateway_backend").rglob("*.py"), *(CHECKOUT / "functions").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="count"), args=[ast.Constant(value=str(name)), *_]):
+                    found.add(name)
+                case ast.FunctionDef(decorator_list=[ast.Name(id="scheduled")], body=[*_, ast.Return(ast.Dict(keys))]):
+                    names = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
+                    found |= {name[0].upper() + name[1:] for name in names}
+    return found
+
+
+def is_published(namespace: str, name: str, labels: dict[str, Any]) -> bool:
+    """Does anybody write this metric with exactly these dimensions?"""
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    if namespace == variables["POWERTOOLS_METRICS_NAMESPACE"]:
+        return name in counted_in_code() and labels == {"service": variables["POWERTOOLS_SERVICE_NAME"]}
+    return tuple(sorted(labels)) in PUBLISHED_BY_AWS[namespace].get(name, set())
+
+
+@each_alarm
+def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
+    for metric in metrics(ALARMS[name]):
+        labels = dimensions(metric)
+        assert is_published(metric["Namespace"], metric["MetricName"], labels)
+        named = {target(value) for value in labels.values() if not isinstance(value, str)}
+        assert named <= set(template()["Resources"])
+
+
+@each_alarm
+def test_an_alarm_wakes_somebody_and_names_the_page_to_read(name: str) -> None:
+    alarm = ALARMS[name]
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert alarm["TreatMissingData"] == "notBreaching"
+    section = re.search(r"\(runbook: (\w[\w ]+)\)$", alarm["AlarmDescription"])
+    assert section
+    headings = re.findall(r"^#+ (.+)$", (CHECKOUT / "docs/runbook.md").read_text(), re.MULTILINE)
+    assert section[1].lower() in map(str.lower, headings)
+
+
+def test_what_an_operator_must_hear_of_has_an_alarm() -> None:
+    watched = {(metric["Namespace"], metric["MetricName"]) for alarm in ALARMS.values() for metric in metrics(alarm)}
+    assert {("GatewayBackend", "WebhookRejected"), ("GatewayBackend", "WebhookQuarantined")} <= watched
+    assert {("AWS/DynamoDB", "ReadThrottleEvents"), ("AWS/DynamoDB", "WriteThrottleEvents")} <= watched
+    assert ("AWS/ApiGateway", "5xx") in watched
+
+
+def test_nobody_can_miss_that_a_schedule_fails() -> None:
+    """What no caller waits for and no queue keeps fails silently."""
+    watched = {
+        target(dimensions(metric)["FunctionName"])
+        for alarm in ALARMS.values()
+        for metric in metrics(alarm)
+        if (metric["Namespace"], metric["MetricName"]) == ("AWS/Lambda", "Errors")
+    }
+    assert {name for name, function in FUNCTIONS.items() if events(function, "ScheduleV2")} <= watched
+
+
+def test_the_dashboard_draws_metrics_that_exist() -> None:
+    (dashboard,) = resources("AWS::CloudWatch::Dashboard").values()
+    drawn = [
+        [part for part in metric if isinstance(part, str)]
+        for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
+        for metric in widget["properties"]["metrics"]
+    ]
+    assert drawn
+    for namespace, name, *labels in drawn:
+        assert is_published(namespace, name, dict(zip(labels[::2], labels[1::2], strict=True))), name
+    named = set(re.findall(r"\$\{(\w+)[.}]", dashboard["DashboardBody"]["Fn::Sub"]))
+    assert named <= set(template()["Resources"])
+
+
+@each_function
+def test_a_new_version_takes_over_in_steps_and_not_while_an_alarm_is_on(name: str) -> None:
+    function = FUNCTIONS[name]
+    assert function["AutoPublishAlias"]
+    assert function["DeploymentPreference"]["Type"] == {"Fn::If": ["IsGradual", "Canary10Percent5Minutes", "AllAtOnce"]}
+    alarms = {target(alarm) for alarm in function["DeploymentPreference"]["Alarms"]}
+    assert "ApiErrorsAlarm" in alarms
+    assert alarms <= set(ALARMS)
+
+
+def test_somebody_subscribes_to_the_alarms_when_an_address_is_given() -> None:
+    subscription = template()["Resources"]["AlarmSubscription"]
+    assert subscription["Condition"] == "HasAlarmEmail"
+    assert subscription["Properties"] == {
+        "TopicArn": {"Ref": "AlarmTopic"},
+        "Protocol": "email",
+        "Endpoint": {"Ref": "AlarmEmail"},
+    }
+
+
+def test_the_local_cloud_and_the_operator_find_what_they_need() -> None:
+    needed = {"ApiUrl", "ApiId", "TableName", "GatewaySecretArn", "WebhookQueueUrl", "WebhookDeadLetterQueueUrl"}
+    assert needed <= set(template()["Outputs"])
