@@ -34,6 +34,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> Ite
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("gateway_backend.runtime.http.flush_metrics", lambda: None)  # no namespace in this process
     forget()
     yield monkeypatch
     forget()
@@ -88,7 +89,6 @@ def test_it_is_acknowledged_and_kept_although_the_queue_is_away(environment: pyt
 
 def test_one_signed_with_the_previous_api_secret_is_authentic(environment: pytest.MonkeyPatch, aws: Aws) -> None:
     """While smallcase rotates the API secret, both are good."""
-    environment.setattr(secrets, "gateway_secret", lambda: "")
     module = receive_webhook()
     rotated = {"gatewayName": "sandboxgateway", "secret": "s", "apiSecret": "new", "previousApiSecret": API_SECRET}
     environment.setattr(module, "gateway_secret", lambda: json.dumps(rotated))
