@@ -52,10 +52,10 @@ format: setup  ## Put the code into the project's style
 	$(PYTHON) -m ruff format
 
 bench: setup  ## Measure what it costs, as ratios
-	$(PYTHON) -m bench
+	PYTHONPATH=layers/core $(PYTHON) -m bench
 
 openapi: setup  ## Write docs/openapi.json from the contracts
-	$(PYTHON) -m ops.generate_openapi
+	PYTHONPATH=layers/core $(PYTHON) -m ops.generate_openapi
 
 # `sam build` looks for python3.13 on the PATH; a pyenv shim there may not work, the interpreter itself does.
 ON_PATH = PATH="$$(dirname "$$($(UV) python find --resolve-links 3.13)"):$(CURDIR)/.tools/bin:$$PATH"

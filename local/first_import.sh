@@ -1,8 +1,27 @@
-# What `make run` prints and the README shows: import a Zerodha account. Needs API and SANDBOX; run it in the checkout.
+# What `make run` prints and the README explains: import a Groww account. Needs API and SANDBOX; run it in the checkout.
 field() { python3 -c "import json, sys; print(json.load(sys.stdin)['$1'])"; }
-python3 -c 'import json, sys; print(json.dumps({"portfolio": json.load(sys.stdin)["data"]}))' < tests/fixtures/holdings-v2-api.json | curl -s -o /dev/null -X PUT $SANDBOX/_sandbox/accounts/kite/ZA1234 -d @-
+python3 -c 'import json, sys; print(json.dumps({"portfolio": json.load(sys.stdin)["data"]}))' \
+  < tests/fixtures/holdings-v2-api.json |
+  curl -s -X PUT $SANDBOX/_sandbox/accounts/groww/GR1234 -d @- | field smallcaseAuthId
 TOKEN=$(curl -s $SANDBOX/_sandbox/app-token -d '{"sub": "asha"}' | field token)
-TRANSACTION=$(curl -s $API/v1/transactions -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Idempotency-Key: first-import-$(date +%s)" -d '{"intent": "HOLDINGS_IMPORT", "version": "v2"}' | field transactionId)
-RESULT=$(curl -s $SANDBOX/_sandbox/transactions/$TRANSACTION/act -d '{"broker": "kite", "account": "ZA1234", "outcome": "complete"}')
-curl -s $API/v1/transactions/$TRANSACTION/result -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{"platform": "web", '"${RESULT#?}"
-curl -s $API/v1/holdings -H "Authorization: Bearer $TOKEN" | python3 -m json.tool
+AUTH="Authorization: Bearer $TOKEN"
+JSON="Content-Type: application/json"
+TRANSACTION=$(curl -s $API/v1/transactions -H "$AUTH" -H "$JSON" -H "Idempotency-Key: first-import-$(date +%s)" \
+  -d '{"intent": "HOLDINGS_IMPORT", "version": "v2"}' | field transactionId)
+echo $TRANSACTION
+RESULT=$(curl -s $SANDBOX/_sandbox/transactions/$TRANSACTION/act \
+  -d '{"broker": "groww", "account": "GR1234", "outcome": "complete"}')
+echo "$RESULT" | cut -c 1-60
+curl -s $API/v1/transactions/$TRANSACTION/result -H "$AUTH" -H "$JSON" \
+  -d '{"platform": "web", '"${RESULT#?}" | python3 -m json.tool
+digits() { python3 -c 'import json, sys
+body = json.load(sys.stdin, parse_float=str, parse_int=str)
+body.pop("freshness", None)
+print(json.dumps(body, indent=1))'; }
+curl -s $API/v1/connections/6195e288360acf9ebc060d23/holdings -H "$AUTH" | digits > .local/imported.json
+digits < tests/fixtures/holdings-v2-api.json | diff - .local/imported.json && echo "The same, digit for digit"
+curl -s $API/v1/holdings -H "$AUTH" | python3 -c 'import json, sys
+told = json.load(sys.stdin)
+print(told["freshness"]["state"], "-", told["freshness"]["text"])
+for row in told["holdings"]:
+    print(row["isin"], row["quantity"], "held,", row["transactable"], "transactable:", row["name"])'

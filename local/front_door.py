@@ -38,9 +38,10 @@ def create_app(emulator: str, api_host: str, web: Path, transport: httpx.AsyncBa
     if web.is_dir():
         routes += [Mount(prefix, app=proxy) for prefix in API_PREFIXES]
         routes.append(Mount("/", app=StaticFiles(directory=web, html=True)))
-    else:
-        routes.append(Mount("/", app=proxy))
-    return Starlette(routes=routes)
+    app = Starlette(routes=routes)
+    # Not a mount: its pattern would miss a path with a line break in it.
+    app.router.default = proxy
+    return app
 
 
 async def _healthz(_request: Request) -> Response:

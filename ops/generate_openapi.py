@@ -108,7 +108,7 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["parameters"] = parameters
     if route.body:
         operation["requestBody"] = {
-            "required": True,
+            "required": any(field.is_required() for field in route.body.model_fields.values()),
             "content": {
                 "application/json": {"schema": _ref(route.body), "examples": _request_examples(route.function)}
             },
