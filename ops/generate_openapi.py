@@ -193,9 +193,6 @@ def _schemas() -> dict[str, Any]:
     wanted |= dict.fromkeys([*answers, http_api.Problem], "serialization")
     _, definitions = models_json_schema(list(wanted.items()), ref_template=REF, schema_generator=Schemas)
     schemas: dict[str, Any] = definitions["$defs"]
-    # The model wraps the union to make its errors name fields; on the wire there is no wrapper.
-    wrapper = http_api.TransactionRequest.__name__
-    schemas[wrapper] = schemas[wrapper]["properties"]["request"] | {"description": schemas[wrapper]["description"]}
     # Checked by a validator, which JSON Schema cannot see.
     schemas[http_api.ResultRequest.__name__]["oneOf"] = [{"required": ["resolved"]}, {"required": ["rejected"]}]
     schemas["ApiGatewayMessage"] = {

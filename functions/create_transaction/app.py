@@ -21,7 +21,7 @@ http = open_session()
 
 @endpoint
 def handler(request: Request) -> Response:
-    wanted = read_body(TransactionRequest, request.body).request
+    wanted = read_body(TransactionRequest, request.body).root
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
     started = start_transaction(
         wanted,

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 
 
 def transaction_request(text: str) -> Any:
-    return read_body(TransactionRequest, text.encode()).request
+    return read_body(TransactionRequest, text.encode()).root
 
 
 def refusal(model: type[BaseModel], text: str | bytes) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from gateway_backend.domain import times
@@ -56,15 +56,8 @@ class ConnectRequest(Body):
     notes: Note | None = None
 
 
-class TransactionRequest(BaseModel):
+class TransactionRequest(RootModel[Annotated[HoldingsImportRequest | ConnectRequest, Field(discriminator="intent")]]):
     """Any intent; the field `intent` tells them apart."""
-
-    request: Annotated[HoldingsImportRequest | ConnectRequest, Field(discriminator="intent")]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _wrap(cls, value: Any) -> Any:
-        return {"request": value}
 
 
 class ResultRequest(Body):
@@ -227,15 +220,6 @@ class ConnectionView(Answer):
 
 class ConnectionsView(Answer):
     connections: list[ConnectionView]
-
-
-class GatewayHoldings(Answer):
-    """Gateway's own answer (contract §4.1, §4.2), digit for digit, with freshness beside it."""
-
-    success: Literal[True]
-    errors: None
-    data: dict[str, Any]
-    freshness: FreshnessView
 
 
 class Quantities(Answer):

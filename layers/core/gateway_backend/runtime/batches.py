@@ -11,7 +11,7 @@ from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.observability import count, flush_metrics, logger
 from gateway_backend.runtime.settings import settings
 
-_FIRST_RETRY_SECONDS = 5
+_FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 5, 600
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -37,13 +37,13 @@ def queue_worker(work: Callable[[str, int], None]) -> Callable[[dict[str, Any], 
 
 
 def _come_back_soon(receipt_handle: str, attempt: int) -> None:
-    """5 s, 20 s, 80 s instead of the queue's whole visibility timeout."""
+    """5 s, 20 s, 80 s, 320 s instead of the queue's whole visibility timeout."""
     delay = _FIRST_RETRY_SECONDS * 4 ** (attempt - 1)
     try:
         client("sqs").change_message_visibility(
             QueueUrl=settings().webhook_queue_url,
             ReceiptHandle=receipt_handle,
-            VisibilityTimeout=min(delay, 600),
+            VisibilityTimeout=min(delay, _LONGEST_RETRY_SECONDS),
         )
     except (ClientError, BotoCoreError) as error:
         logger.warning("retry not brought forward", error=type(error).__name__)
