@@ -13,7 +13,7 @@ _UNKNOWN_ERROR = 2000
 class Wire(BaseModel):
     """A member that is null counts as one that is not there."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
