@@ -318,3 +318,17 @@ def test_transactions_are_listed_page_by_page(user: AppUser) -> None:
         assert seen == made[::-1]
 
     eventually(listed)
+
+
+def test_unlinking_again_does_not_touch_the_next_owners_data(
+    new_user: Callable[[], AppUser], sandbox: Sandbox, broker_account: str
+) -> None:
+    """A repeated unlink finishes what a crash left, of the first owner's only."""
+    first, second = new_user(), new_user()
+    account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    first.import_from("groww", broker_account)
+    assert first.http.delete(f"/v1/connections/{account_id}").status_code == 204
+    second.import_from("groww", broker_account)
+
+    assert first.http.delete(f"/v1/connections/{account_id}").status_code == 204
+    assert isins(second.holdings_of(account_id)) == {json.loads(holding(1))["isin"]}

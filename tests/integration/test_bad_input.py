@@ -126,6 +126,38 @@ def test_a_token_for_another_account_than_the_transaction(user: AppUser, sandbox
     assert_problem(user.send_result(transaction_id, result), 409, "ACCOUNT_MISMATCH")
 
 
+def test_a_strangers_token_moves_nothing(
+    new_user: Callable[[], AppUser], sandbox: Sandbox, broker_account: str
+) -> None:
+    """Mallory has seen a victim's token. Neither before nor after her own login does it get her the account."""
+    victim, mallory = new_user(), new_user()
+    account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    sandbox.put_account("groww", broker_account + "M", portfolio(holding(2)))
+    stolen = sandbox.act(victim.begin(), "complete", broker="groww", account=broker_account, webhooks="drop")[
+        "resolved"
+    ]
+    stolen = {name: stolen[name] for name in ("smallcaseAuthToken", "broker")}
+    transaction_id = mallory.begin()
+
+    assert mallory.send_result(transaction_id, {"resolved": stolen}).status_code == 202
+    assert mallory.connections() == []
+    own = sandbox.act(transaction_id, "complete", broker="groww", account=broker_account + "M", webhooks="drop")
+    assert_problem(mallory.send_result(transaction_id, {"resolved": stolen}), 409, "ACCOUNT_MISMATCH")
+    assert mallory.send_result(transaction_id, own).status_code == 200
+    assert account_id not in [connection["smallcaseAuthId"] for connection in mallory.connections()]
+    assert mallory.get(f"/v1/connections/{account_id}/holdings").status_code == 404
+
+
+def test_the_client_does_not_name_the_broker(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:
+    sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin()
+    result = sandbox.act(transaction_id, "complete", broker="groww", account=broker_account, webhooks="drop")
+    result["resolved"]["broker"] = "=HYPERLINK(0)"
+
+    assert user.send_result(transaction_id, result).status_code == 200
+    assert user.connections()[0]["broker"] == "groww"
+
+
 @pytest.mark.parametrize(
     ("body", "naming"),
     [
@@ -151,8 +183,10 @@ def test_an_expired_transaction_ends(user: AppUser, sandbox: Sandbox, broker_acc
     result = sandbox.act(transaction_id, "expire", broker="groww", account=broker_account)
     assert result["rejected"]["code"] == 1005
 
-    told = user.send_result(transaction_id, result).json()
+    assert_problem(user.send_result(transaction_id, result), 409, "TRANSACTION_EXPIRED", "start a new one")
+    told = user.get(f"/v1/transactions/{transaction_id}").json()
     assert (told["status"], told["final"], told["error"]["code"]) == ("EXPIRED", True, 1005)
+    assert user.connections() == []
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "bm90IG91cnMgYXQgYWxsIG5vdCBvdXJz", "%00"])

@@ -104,7 +104,7 @@ def test_a_create_is_sent_once_and_its_failure_told(
 
 
 @pytest.mark.parametrize("fault", ["error_500", "html", "timeout"])
-def test_a_result_links_although_gateway_cannot_confirm(
+def test_a_result_binds_nothing_until_gateway_confirms_it(
     fault: str, user: AppUser, faults: Sandbox, broker_account: str
 ) -> None:
     account_id = faults.put_account("groww", broker_account, portfolio(holding(1)))
@@ -113,11 +113,48 @@ def test_a_result_links_although_gateway_cannot_confirm(
     faults.fault("transactiondetails", fault, times=3 if fault != "timeout" else 1, seconds=8)
 
     assert user.send_result(transaction_id, result).status_code == 202
-    assert [connection["smallcaseAuthId"] for connection in user.connections()] == [account_id]
+    assert user.connections() == []
 
     faults.clear_faults()
     assert user.send_result(transaction_id, result).status_code == 200
+    assert [connection["smallcaseAuthId"] for connection in user.connections()] == [account_id]
     assert len(user.holdings_of(account_id)["data"]["securities"]) == 1
+
+
+def test_an_empty_first_import_is_not_believed_at_first_sight(
+    user: AppUser, faults: Sandbox, broker_account: str
+) -> None:
+    account_id = faults.put_account("groww", broker_account, portfolio(holding(1), holding(2)))
+    transaction_id = user.begin()
+    result = faults.act(transaction_id, "complete", broker="groww", account=broker_account, webhooks="drop")
+    faults.fault("holdings", "empty_portfolio", times=1)
+
+    assert user.send_result(transaction_id, result).status_code == 202
+    assert user.get(f"/v1/connections/{account_id}/holdings").json()["code"] == "NOTHING_IMPORTED"
+    assert user.send_result(transaction_id, result).status_code == 200
+    assert len(user.holdings_of(account_id)["data"]["securities"]) == 2
+
+
+def test_revoked_consent_asks_for_a_login_and_a_login_heals_it(
+    user: AppUser, faults: Sandbox, broker_account: str
+) -> None:
+    account_id = faults.put_account("groww", broker_account, portfolio(holding(1)))
+    user.import_from("groww", broker_account)
+    transaction_id = user.begin()
+    faults.act(transaction_id, "complete", broker="groww", account=broker_account, webhooks="hold")
+    faults.fault("holdings", "error_403", times=10)
+    faults.fire(kind="holdings", transactionId=transaction_id)
+
+    def asks() -> None:
+        connection = user.connections()[0]
+        assert (connection["state"], connection["reason"]) == ("NEEDS_LOGIN", "GATEWAY_FORBIDDEN")
+        assert connection["freshness"]["action"] == "RECONNECT"
+
+    eventually(asks)
+    assert len(user.holdings_of(account_id)["data"]["securities"]) == 1
+    faults.clear_faults()
+    user.import_from("groww", broker_account)
+    assert (user.connections()[0]["state"], user.connections()[0]["reason"]) == ("ACTIVE", None)
 
 
 def test_a_webhook_during_an_outage_is_applied_afterwards(user: AppUser, faults: Sandbox, broker_account: str) -> None:

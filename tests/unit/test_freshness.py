@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway_backend.domain.brokers import BROKERS as BROKERS_BY_KEY
+from gateway_backend.domain.brokers import Broker
 from gateway_backend.domain.errors import Action
 from gateway_backend.domain.freshness import Reason, SessionState, State, Verdict, verdict
 from gateway_backend.domain.market_calendar import nse_calendar
@@ -140,15 +142,14 @@ def test_a_snapshot_from_the_future_is_not_called_fresh(session: SessionState) -
     assert "future" in result.text
 
 
+@pytest.mark.parametrize("broker", BROKERS_BY_KEY.values(), ids=lambda broker: broker.key)
+def test_due_is_for_the_brokers_that_refresh_without_a_login(broker: Broker) -> None:
+    result = judge(FRIDAY_EVENING, broker=broker.key)
+    assert result.state == (State.DUE if broker.long_lived else State.STALE)
+
+
 def test_clocks_may_differ_a_little() -> None:
     assert judge(SATURDAY + timedelta(minutes=5), SATURDAY).state == State.FRESH
-
-
-def test_the_brokers_that_refresh_without_a_login_are_configurable() -> None:
-    result = verdict(
-        WEDNESDAY_EVENING, FRIDAY_EVENING, "groww", ACTIVE, CALENDAR, long_lived_brokers=frozenset({"groww"})
-    )
-    assert result.state == State.DUE
 
 
 @pytest.mark.parametrize(

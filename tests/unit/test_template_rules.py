@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ RETENTION = {"Ref": "LogRetentionDays"}
 SECRET_TEMPLATE = "AWSSecretsManagerGetSecretValuePolicy"
 # Actions of an index; whatever else a statement allows has no effect there.
 ON_INDEXES = {"dynamodb:Query", "dynamodb:Scan"}
+STACK = "AWS::StackName"
+OF_THIS_STACK = {"service": {"Ref": STACK}}
+"""How our own metrics are told from those of another stack in the account."""
 API_GATEWAY_WAITS_SECONDS = 30
+CANARY_SECONDS = 300
 SQS_KEEPS_AT_MOST = 14 * 86400
 
 # Which metrics AWS publishes with which dimensions, as far as we use them; a wrong dimension is a silent alarm.
@@ -111,13 +116,17 @@ def test_a_policy_names_what_it_is_about(name: str) -> None:
         assert set(policy) in ({"Statement"}, {SECRET_TEMPLATE})
 
 
+def setting(value: Any) -> str:
+    """What the variable holds when every parameter has its default."""
+    return value if isinstance(value, str) else str(template()["Parameters"].get(target(value), {}).get("Default", "x"))
+
+
 @each_function
 def test_a_function_has_the_settings_its_code_reads(name: str) -> None:
     variables = FUNCTIONS[name]["Environment"]["Variables"]
     queue_is_read = "webhook_queue_url" in reach.settings_read(handler(name))
     assert ("WEBHOOK_QUEUE_URL" in variables) == queue_is_read
-    text = {key: value if isinstance(value, str) else "1" for key, value in variables.items()}
-    assert Settings.read(text)
+    assert Settings.read({key: setting(value) for key, value in variables.items()})
 
 
 @each_function
@@ -162,7 +171,7 @@ def test_access_logs_hold_no_bodies_headers_claims_or_addresses() -> None:
         "status",
         "responseLatency",
         "responseLength",
-        "error.messageString",
+        "error.message",
         "integrationLatency",
         "integration.status",
     }
@@ -308,19 +317,28 @@ def counted_in_code() -> set[str]:
     for path in [*(CHECKOUT / "layers/core/gateway_backend").rglob("*.py"), *(CHECKOUT / "functions").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="count"), args=[ast.Constant(value=str(name)), *_]):
-                    found.add(name)
+                case ast.Call(func=ast.Name(id="count"), args=[name, *_]):
+                    found |= set(texts(name))
                 case ast.FunctionDef(decorator_list=[ast.Name(id="scheduled")], body=[*_, ast.Return(ast.Dict(keys))]):
                     names = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
                     found |= {name[0].upper() + name[1:] for name in names}
     return found
 
 
+def texts(name: ast.expr) -> Iterator[str]:
+    """The one a text is, or the two that `a if … else b` chooses from."""
+    match name:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*texts(one), *texts(other))
+
+
 def is_published(namespace: str, name: str, labels: dict[str, Any]) -> bool:
     """Does anybody write this metric with exactly these dimensions?"""
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
     if namespace == variables["POWERTOOLS_METRICS_NAMESPACE"]:
-        return name in counted_in_code() and labels == {"service": variables["POWERTOOLS_SERVICE_NAME"]}
+        return name in counted_in_code() and labels == {"service": variables["POWERTOOLS_SERVICE_NAME"]} == OF_THIS_STACK
     return tuple(sorted(labels)) in PUBLISHED_BY_AWS[namespace].get(name, set())
 
 
@@ -330,7 +348,7 @@ def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
         labels = dimensions(metric)
         assert is_published(metric["Namespace"], metric["MetricName"], labels)
         named = {target(value) for value in labels.values() if not isinstance(value, str)}
-        assert named <= set(template()["Resources"])
+        assert named <= {*template()["Resources"], STACK}
 
 
 @each_alarm
@@ -348,7 +366,7 @@ def test_what_an_operator_must_hear_of_has_an_alarm() -> None:
     watched = {(metric["Namespace"], metric["MetricName"]) for alarm in ALARMS.values() for metric in metrics(alarm)}
     assert {("GatewayBackend", "WebhookRejected"), ("GatewayBackend", "WebhookQuarantined")} <= watched
     assert {("AWS/DynamoDB", "ReadThrottleEvents"), ("AWS/DynamoDB", "WriteThrottleEvents")} <= watched
-    assert ("AWS/ApiGateway", "5xx") in watched
+    assert {("AWS/ApiGateway", "5xx"), ("GatewayBackend", "UnexpectedError")} <= watched
 
 
 def test_nobody_can_miss_that_a_schedule_fails() -> None:
@@ -371,7 +389,8 @@ def test_the_dashboard_draws_metrics_that_exist() -> None:
     ]
     assert drawn
     for namespace, name, *labels in drawn:
-        assert is_published(namespace, name, dict(zip(labels[::2], labels[1::2], strict=True))), name
+        values = [{"Ref": STACK} if label == f"${{{STACK}}}" else label for label in labels[1::2]]
+        assert is_published(namespace, name, dict(zip(labels[::2], values, strict=True))), name
     named = set(re.findall(r"\$\{(\w+)[.}]", dashboard["DashboardBody"]["Fn::Sub"]))
     assert named <= set(template()["Resources"])
 
@@ -381,9 +400,12 @@ def test_a_new_version_takes_over_in_steps_and_not_while_an_alarm_is_on(name: st
     function = FUNCTIONS[name]
     assert function["AutoPublishAlias"]
     assert function["DeploymentPreference"]["Type"] == {"Fn::If": ["IsGradual", "Canary10Percent5Minutes", "AllAtOnce"]}
-    alarms = {target(alarm) for alarm in function["DeploymentPreference"]["Alarms"]}
-    assert "ApiErrorsAlarm" in alarms
-    assert alarms <= set(ALARMS)
+    (alarm,) = function["DeploymentPreference"]["Alarms"]
+    (metric,) = metrics(ALARMS[target(alarm)])
+    # Our own bugs and nothing else: an outage of Gateway, or dead letters lying there, must not keep the mend out.
+    assert (metric["Namespace"], metric["MetricName"]) == ("GatewayBackend", "UnexpectedError")
+    # The canary has five minutes: the alarm has to ring, and to fall silent, within them.
+    assert ALARMS[target(alarm)]["Period"] * ALARMS[target(alarm)]["EvaluationPeriods"] <= CANARY_SECONDS / 2
 
 
 def test_somebody_subscribes_to_the_alarms_when_an_address_is_given() -> None:

@@ -85,6 +85,13 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
         Settings.read(environment)
 
 
+@pytest.mark.parametrize("days", ["7", "6", "0"])
+def test_a_receipt_outlives_the_time_in_which_its_webhook_can_be_replayed(days: str) -> None:
+    assert Settings.read(ENVIRONMENT | {"RECEIPT_RETENTION_DAYS": "8"})
+    with pytest.raises(SettingMissing, match="RECEIPT_RETENTION_DAYS must be over REPLAY_WINDOW_DAYS"):
+        Settings.read(ENVIRONMENT | {"RECEIPT_RETENTION_DAYS": days})
+
+
 @pytest.mark.parametrize("value", ["-1", "1.5", "a week", "7d", "²"])
 def test_days_are_a_whole_number(value: str) -> None:
     with pytest.raises(SettingMissing, match="REPLAY_WINDOW_DAYS"):

@@ -1,9 +1,11 @@
 """The Gateway client against a Gateway that misbehaves: each way it can fail has a name, and a create is sent once."""
 
+import gzip
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,6 +41,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     after_seconds: float = 0
     hang_up: bool = False
+    pieces_apart: float = 0
+    """Seconds between the pieces of a body that trickles."""
 
 
 def success(data: Any) -> Reply:
@@ -78,7 +82,14 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in ({"content-length": str(len(content))} | reply.headers).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
+        if not reply.pieces_apart:
+            self.wfile.write(content)
+            return
+        self.close_connection = True
+        with suppress(ConnectionError):
+            for at in range(0, len(content), 100):
+                self.wfile.write(content[at : at + 100])
+                time.sleep(reply.pieces_apart)
 
     do_POST = do_GET  # noqa: N815 - the name that http.server asks for
 
@@ -204,6 +215,32 @@ def test_a_failed_transaction_is_reported_with_its_reason(fake: FakeGateway, gat
     assert details(gateway) == Report("TRX_1", Status.ERRORED, False, ACCOUNT, None, Failure(1003, "consent_denied"))
 
 
+# What a shared session must not carry ----------------------------------------------------------
+
+
+def test_a_cookie_of_one_user_does_not_go_out_with_another_request(fake: FakeGateway, gateway: Gateway) -> None:
+    reply = success({"securities": []})
+    reply.headers = {"set-cookie": "session=of-user-1; Path=/"}
+    fake.replies = [reply]
+
+    holdings(gateway)
+    holdings(gateway)
+
+    assert [name for _, _, headers, _ in fake.asked for name in headers if name.lower() == "cookie"] == []
+
+
+def test_nothing_in_the_environment_leads_our_keys_elsewhere(
+    fake: FakeGateway, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    fake.replies = [success({"securities": []})]
+
+    assert holdings(gateway)
+
+
 # Answers that are a no -------------------------------------------------------------------------
 
 
@@ -240,12 +277,13 @@ def test_each_failure_has_its_name(
     assert type(failed.value) is error
 
 
-def test_gateways_own_words_are_kept_short(fake: FakeGateway, gateway: Gateway) -> None:
-    fake.replies = [Reply(json.dumps({"success": False, "errors": ["Invalid JWT", "x" * 10_000]}), 400)]
+def test_gateways_own_words_go_no_further(fake: FakeGateway, gateway: Gateway) -> None:
+    """They may quote what was sent, and `detail` reaches the app."""
+    fake.replies = [Reply(json.dumps({"success": False, "errors": ["Invalid JWT eyJhbGciOi"]}), 400)]
 
-    with pytest.raises(GatewayRefused, match="Invalid JWT") as refused:
+    with pytest.raises(GatewayRefused) as refused:
         details(gateway)
-    assert len(refused.value.detail) < 300
+    assert refused.value.detail == "smallcase Gateway refused the request (400)"
 
 
 @EVERY_CALL
@@ -257,14 +295,30 @@ def test_a_redirect_is_not_followed_with_our_keys(call: Call, fake: FakeGateway,
     assert len(fake.asked) == 1
 
 
-def test_an_absurdly_large_answer_is_refused(
-    fake: FakeGateway, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+@EVERY_CALL
+def test_an_answer_that_could_not_be_handed_on_is_refused(
+    call: Call, fake: FakeGateway, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "_LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(client, "LARGEST_ANSWER", 1000)
     fake.replies = [Reply(GUIDE_002)]
 
-    with pytest.raises(GatewayUnavailable, match="large"):
+    with pytest.raises(GatewayUnavailable, match="too large"):
+        call(gateway)
+
+
+def test_an_answer_without_end_is_not_read_to_the_end(fake: FakeGateway, gateway: Gateway) -> None:
+    unpacked = b"[" + b" " * (client.LARGEST_ANSWER * 4)
+    fake.replies = [Reply(gzip.compress(unpacked), headers={"content-encoding": "gzip"})]
+
+    with pytest.raises(GatewayUnavailable, match="too large"):
         holdings(gateway)
+
+
+def test_an_answer_just_below_the_limit_is_read_whole(fake: FakeGateway, gateway: Gateway) -> None:
+    note = "x" * (client.LARGEST_ANSWER - 1000)
+    fake.replies = [success({"securities": [], "note": note})]
+
+    assert holdings(gateway)["note"] == (f'"{note}"', note)
 
 
 # No answer -------------------------------------------------------------------------------------
@@ -279,6 +333,48 @@ def test_a_gateway_that_does_not_answer_is_asked_once_and_not_waited_for(
     with pytest.raises(GatewayTimeout):
         call(gateway)
     assert len(fake.asked) == 1
+
+
+def test_all_the_calls_of_one_request_share_one_deadline(
+    fake: FakeGateway, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.replies = [Reply(GUIDE_002)]
+    holdings(gateway)
+    begun = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: begun + client.PATIENCE_SECONDS)
+
+    with pytest.raises(GatewayTimeout):
+        holdings(gateway)
+    assert len(fake.asked) == 1
+
+
+def test_a_call_waits_no_longer_than_the_deadline(fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0.3)
+    gateway = Gateway(open_session(), fake.url, KEYS)
+    fake.replies = [Reply(GUIDE_002, after_seconds=1.5)]
+    begun = time.monotonic()
+
+    with pytest.raises(GatewayTimeout):
+        holdings(gateway)
+    assert time.monotonic() - begun < 1
+
+
+def test_a_body_that_stops_half_way_is_a_timeout(fake: FakeGateway, gateway: Gateway) -> None:
+    fake.replies = [Reply(GUIDE_002, pieces_apart=0.5)]
+
+    with pytest.raises(GatewayTimeout):
+        holdings(gateway)
+
+
+def test_a_body_that_trickles_is_not_waited_for(fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0.3)
+    gateway = Gateway(open_session(), fake.url, KEYS)
+    fake.replies = [Reply(GUIDE_002, pieces_apart=0.1)]
+    begun = time.monotonic()
+
+    with pytest.raises(GatewayTimeout):
+        holdings(gateway)
+    assert time.monotonic() - begun < 1
 
 
 @EVERY_CALL

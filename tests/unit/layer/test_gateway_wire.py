@@ -101,6 +101,16 @@ def test_the_token_is_found_in_each_of_its_places(member: dict[str, Any]) -> Non
         ({"value": True}, Failure(2000, "internal_error")),
         ({"value": True, "code": None, "message": None}, Failure(2000, "internal_error")),
         ({"value": False, "code": 1003, "message": "consent_denied"}, None),
+        ({"value": True, "code": "E_LOGIN", "message": "no"}, Failure(2000, "no")),
+        ({"value": True, "code": -1, "message": "no"}, Failure(2000, "no")),
+        ({"value": True, "code": True, "message": "no"}, Failure(2000, "no")),
+        ({"value": True, "code": "9" * 30, "message": "no"}, Failure(2000, "no")),
+        ({"value": True, "code": [1003], "message": 5}, Failure(2000, "5")),
+        ("consent_denied", Failure(2000, "consent_denied")),
+        ("", None),
+        ({}, None),
+        ([], None),
+        (False, None),
         (None, None),
     ],
 )
@@ -113,9 +123,14 @@ def test_every_status_is_known(status: Status) -> None:
     assert details(status=status.value).status is status
 
 
+@pytest.mark.parametrize("status", ["?", "IN_REVIEW", "completed", ""])
+def test_a_status_of_tomorrow_is_one_that_something_may_still_follow(status: str) -> None:
+    assert details(status=status).status is Status.PROCESSING
+
+
 @pytest.mark.parametrize(
-    "data", [None, {}, [], "text", {"transactionDetails": {}}, {"transactionDetails": {"status": "?"}}]
+    "data", [None, {}, [], "text", {"transactionDetails": {}}, {"transactionDetails": {"status": 5}}]
 )
-def test_what_names_no_known_status_does_not_fit(data: Any) -> None:
+def test_what_names_no_status_does_not_fit(data: Any) -> None:
     with pytest.raises(ValidationError):
         TransactionDetails.model_validate(data)

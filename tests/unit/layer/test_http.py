@@ -16,6 +16,7 @@ from gateway_backend.domain.errors import (
     NotSignedIn,
     RequestInvalid,
 )
+from gateway_backend.runtime import http
 from gateway_backend.runtime.http import MAX_BODY_BYTES, Request, Response, endpoint
 from gateway_backend.runtime.observability import logger
 
@@ -201,6 +202,20 @@ def test_a_bug_is_a_500_that_tells_neither_caller_nor_log_what_it_quoted(error: 
     assert CANARY not in json.dumps(answer)
     assert type(error).__name__ in log.getvalue()
     assert CANARY not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"), [(ValueError(), ["UnexpectedError"]), (NotFound(), []), (GatewayUnavailable(), [])]
+)
+def test_only_a_bug_counts_against_a_deployment(
+    error: Exception, counted: list[str], log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+    monkeypatch.setattr(http, "count", found.append)
+
+    answer_to(failing(error))
+
+    assert found == counted
 
 
 def test_a_request_is_one_short_line_of_log(log: io.StringIO) -> None:

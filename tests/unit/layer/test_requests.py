@@ -85,6 +85,9 @@ def test_notes_may_have_256_characters_of_any_script() -> None:
         ('{"intent":"HOLDINGS_IMPORT","version":2}', "version"),
         ('{"intent":"HOLDINGS_IMPORT","assetConfig":[]}', "assetConfig"),
         ('{"intent":"HOLDINGS_IMPORT","assetConfig":{"mfHoldings":"perhaps"}}', "assetConfig.mfHoldings"),
+        ('{"intent":"HOLDINGS_IMPORT","assetConfig":{"mfHoldings":1}}', "assetConfig.mfHoldings"),
+        ('{"intent":"HOLDINGS_IMPORT","assetConfig":{"mfHoldings":"false"}}', "assetConfig.mfHoldings"),
+        ('{"intent":"HOLDINGS_IMPORT","assetConfig":{"mfHoldings":"yes"}}', "assetConfig.mfHoldings"),
         ('{"intent":"HOLDINGS_IMPORT","assetConfig":{"pan":"ABCDE1234F"}}', "assetConfig.pan"),
         ('{"intent":"HOLDINGS_IMPORT","smallcaseAuthId":""}', "smallcaseAuthId"),
         ('{"intent":"HOLDINGS_IMPORT","smallcaseAuthId":"../x"}', "smallcaseAuthId"),
@@ -168,7 +171,7 @@ def test_a_transaction_is_shown_with_words_for_the_user() -> None:
     assert "owner" not in shown
 
 
-@pytest.mark.parametrize("reason", ["ACCOUNT_OF_ANOTHER_USER", "CONNECTION_WITHDRAWN"])
+@pytest.mark.parametrize("reason", ["ACCOUNT_MISMATCH", "ACCOUNT_OF_ANOTHER_USER", "CONNECTION_WITHDRAWN"])
 def test_a_refused_transaction_says_why(reason: str) -> None:
     refused = Transaction("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1", refused=reason)
 

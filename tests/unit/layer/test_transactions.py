@@ -92,6 +92,24 @@ def test_the_account_first_named_stays() -> None:
 
 
 @pytest.mark.parametrize(
+    ("named", "requested", "may_speak"),
+    [
+        (None, None, True),
+        ("account-1", None, True),
+        (None, "account-1", True),
+        ("account-1", "account-1", True),
+        ("account-2", None, False),
+        (None, "account-2", False),
+        ("account-1", "account-2", False),
+    ],
+)
+def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_started_for(
+    named: str | None, requested: str | None, may_speak: bool
+) -> None:
+    assert replace(BEGUN, account_id=named, requested_account_id=requested).is_about("account-1") is may_speak
+
+
+@pytest.mark.parametrize(
     ("status", "intent", "imported", "refused", "settled"),
     [
         (Status.USED, Intent.HOLDINGS_IMPORT, False, None, False),

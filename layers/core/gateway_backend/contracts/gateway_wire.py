@@ -1,9 +1,18 @@
 """Gateway's answers, read tolerantly: what is unsure in the contract is looked for in every documented place."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from gateway_backend.domain.transactions import Failure, Report, Status
 
@@ -43,16 +52,34 @@ class CreatedTransaction(Wire):
     expire_at: datetime = Field(validation_alias="expireAt")
 
 
+def _known_status(value: Any) -> Any:
+    """A status the contract does not name is one that something may still follow."""
+    return Status.PROCESSING if isinstance(value, str) and value not in Status else value
+
+
+def _known_code(value: Any) -> int:
+    """A number, or one in digits; what is neither is an error all the same."""
+    text = str(value) if isinstance(value, int | str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _UNKNOWN_ERROR
+
+
+def _as_error(value: Any) -> Any:
+    """An object that says something, or a bare text; anything else is no error."""
+    if isinstance(value, dict):
+        return value if any(member is not None for member in value.values()) else None
+    return {"message": value} if isinstance(value, str) and value else None
+
+
 class _Error(Wire):
-    code: int = _UNKNOWN_ERROR
-    message: str = "internal_error"
+    code: Annotated[int, BeforeValidator(_known_code)] = _UNKNOWN_ERROR
+    message: Annotated[str, BeforeValidator(str)] = "internal_error"
     value: bool = True
 
 
 class TransactionDetails(Wire):
     """Contract §2.5: nested under `transactionDetails` or `transaction`, or not at all."""
 
-    status: Status
+    status: Annotated[Status, BeforeValidator(_known_status)]
     expired: bool = False
     account_id: str | None = Field(default=None, validation_alias=AliasChoices("smallcaseAuthId", "authId"))
     broker: str | None = Field(default=None, validation_alias=AliasChoices("broker", AliasPath("success", "broker")))
@@ -60,7 +87,7 @@ class TransactionDetails(Wire):
         default=None,
         validation_alias=AliasChoices(AliasPath("success", "smallcaseAuthToken"), "smallcaseAuthToken", "authToken"),
     )
-    error: _Error | None = None
+    error: Annotated[_Error | None, BeforeValidator(_as_error)] = None
 
     @model_validator(mode="before")
     @classmethod

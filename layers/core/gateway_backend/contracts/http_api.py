@@ -4,18 +4,27 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    RootModel,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.brokers import Broker
-from gateway_backend.domain.errors import AccountOfAnotherUser, Action, ConnectionWithdrawn
+from gateway_backend.domain.errors import AccountMismatch, AccountOfAnotherUser, Action, ConnectionWithdrawn
 from gateway_backend.domain.freshness import SessionState, State, Verdict
 from gateway_backend.domain.transaction_errors import advise
 from gateway_backend.domain.transactions import Status, Transaction
 
-REFUSALS = {refusal.code: refusal for refusal in (AccountOfAnotherUser, ConnectionWithdrawn)}
+REFUSALS = {refusal.code: refusal for refusal in (AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn)}
 
 type AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 type Note = Annotated[str, Field(max_length=256, description="The app's own note; it stays with us")]
@@ -40,7 +49,9 @@ class SessionRequest(Body):
 
 
 class AssetConfig(Body):
-    mf_holdings: bool = Field(default=False, description="Also import mutual funds held at the broker")
+    mf_holdings: StrictBool | Literal["true"] = Field(
+        default=False, description="Also import mutual funds held at the broker; Gateway's own sample has a text"
+    )
 
 
 class HoldingsImportRequest(Body):

@@ -48,6 +48,7 @@ from gateway_backend.domain.errors import (
     SdkTokenExpired,
     SdkTokenInvalid,
     StoreUnavailable,
+    TransactionExpired,
     VersionUnavailable,
 )
 
@@ -266,6 +267,7 @@ ROUTES = (
             AccountMismatch,
             AccountOfAnotherUser,
             ConnectionWithdrawn,
+            TransactionExpired,
             GatewayUnconfigured,
         ),
     ),

@@ -13,7 +13,8 @@ class Account:
 
     `as_of` is the newest `snapshotDate` seen and `snapshot_key` names the stored snapshot that holds its portfolio:
     an unchanged portfolio moves `as_of` alone. Both are None until the first import. `version` is the shape in which
-    Gateway sent it. `mutual_funds`: an import asked for them once, so every later pull does.
+    Gateway sent it. `mutual_funds`: an import asked for them once, so every later pull does. `size`
+    counts the snapshot's securities and funds, `funds` the funds alone.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Account:
     content_hash: str | None = None
     version: str = "v2"
     size: int = 0
+    funds: int = 0
     last_success_at: datetime | None = None
     last_attempt_at: datetime | None = None
     last_failure: str | None = None

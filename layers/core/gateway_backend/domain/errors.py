@@ -106,7 +106,7 @@ class SdkTokenExpired(DomainError):
 class AccountMismatch(DomainError):
     code = "ACCOUNT_MISMATCH"
     status = 409
-    title = "The SDK's token is for another broker account than the transaction"
+    title = "The transaction is about another broker account"
     action = Action.RECONNECT
 
 
@@ -123,6 +123,13 @@ class ConnectionWithdrawn(DomainError):
     code = "CONNECTION_WITHDRAWN"
     status = 409
     title = "The account was unlinked after this transaction began"
+    action = Action.RECONNECT
+
+
+class TransactionExpired(DomainError):
+    code = "TRANSACTION_EXPIRED"
+    status = 409
+    title = "The transaction expired before it was finished"
     action = Action.RECONNECT
 
 

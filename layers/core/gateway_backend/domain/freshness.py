@@ -4,16 +4,13 @@ Age is counted in NSE sessions, not in hours: a snapshot from Friday evening is 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from gateway_backend.domain import times
+from gateway_backend.domain.brokers import broker as known_broker
 from gateway_backend.domain.errors import Action
 from gateway_backend.domain.market_calendar import IST, MarketCalendar
-
-# Brokers whose snapshot Gateway can refresh without a login. Gateway's list may grow.
-LONG_LIVED_BROKERS = frozenset({"kite"})
-# Gateway's clock and ours may differ this much before a snapshot counts as coming from the future.
-CLOCK_SKEW = timedelta(minutes=5)
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -69,7 +66,7 @@ class Verdict:
         """As the API says it; `asOf` is ISO-8601 in UTC with milliseconds."""
         return {
             "state": self.state.value,
-            "asOf": _iso_utc(self.as_of) if self.as_of else None,
+            "asOf": times.to_text(self.as_of) if self.as_of else None,
             "sessionsMissed": self.sessions_missed,
             "reason": self.reason.value,
             "action": self.action.value,
@@ -85,7 +82,6 @@ def verdict(
     calendar: MarketCalendar,
     *,
     updating: bool = False,
-    long_lived_brokers: frozenset[str] = LONG_LIVED_BROKERS,
 ) -> Verdict:
     """Judge the snapshot taken at `as_of` (its `snapshotDate`; None before the first import).
 
@@ -93,8 +89,7 @@ def verdict(
     A current snapshot is FRESH even if the next one needs a login: then `action` alone asks for it.
     """
     missed = calendar.sessions_closed_between(as_of, now) if as_of else 0
-    # Gateway's test accounts behave like the broker they imitate (contract 7.1).
-    long_lived = broker.removesuffix("-leprechaun") in long_lived_brokers
+    long_lived = known_broker(broker).long_lived
     state, reason, action = _judge(now, as_of, missed, session, updating=updating, long_lived=long_lived)
     return Verdict(state, as_of, missed, reason, action, _text(as_of, reason, action))
 
@@ -112,7 +107,7 @@ def _judge(
         return State.UPDATING, Reason.BROKER_UPDATING, Action.WAIT
     if as_of is None:
         return State.STALE, Reason.NEVER_IMPORTED, Action.RECONNECT
-    if as_of - now > CLOCK_SKEW:
+    if as_of - now > times.CLOCK_SKEW:
         # No login helps: a newer snapshot with a true date would count as older than this one.
         return State.STALE, Reason.CLOCK, Action.CONTACT_SUPPORT
     state = State.STALE if missed else State.FRESH
@@ -141,7 +136,3 @@ def _ist_text(moment: datetime) -> str:
     local = moment.astimezone(IST)
     clock = f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {clock}"
-
-
-def _iso_utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -63,6 +63,16 @@ class Portfolio:
         """How many securities and fund folios are held."""
         return len(self.securities) + len(self.mutual_funds)
 
+    def quantities(self) -> list[tuple[str, ...]]:
+        """What is held, without what it is worth: comparable between two answers moments apart."""
+        securities = [
+            (s.isin or "", s.nse_ticker or "", *(str(tidy(leg.quantity)) for leg in (s.demat, s.nse, s.bse)))
+            for s in self.securities
+        ]
+        return sorted(
+            [*securities, *((f.isin or f.name, f.folio or "", str(tidy(f.units))) for f in self.mutual_funds)]
+        )
+
 
 # Reading ---------------------------------------------------------------------------------------
 
@@ -291,11 +301,12 @@ def _cost(legs: Sequence[Leg]) -> tuple[Decimal | None, Decimal | None]:
     if not priced:
         return None, None
     cost = total(product(leg.quantity, leg.average_price) for leg in priced)
-    average = quotient(cost, total(leg.quantity for leg in priced))
+    shares = total(leg.quantity for leg in priced)
+    average = priced[0].average_price if len(priced) == 1 else quotient(cost, shares)
     if len(priced) < len(bought):
         return average, None
-    sold = total(leg.quantity for leg in legs if leg.quantity < 0)
-    return average, tidy(cost + product(sold, average))
+    held = total(leg.quantity for leg in legs)
+    return average, tidy(cost) if held == shares else quotient(product(cost, held), shares)
 
 
 def _cost_across(accounts: Sequence[Mapping[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
@@ -306,6 +317,8 @@ def _cost_across(accounts: Sequence[Mapping[str, Any]]) -> tuple[Decimal | None,
     priced = [account for account in held if account["averagePrice"] is not None]
     if not priced:
         return None, None
+    if len(held) == 1:
+        return held[0]["averagePrice"], held[0]["invested"]
     cost = total(product(account["quantity"], account["averagePrice"]) for account in priced)
     average = quotient(cost, total(account["quantity"] for account in priced))
     if any(account["invested"] is None for account in held):

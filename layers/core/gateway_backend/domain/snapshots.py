@@ -3,14 +3,11 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gateway_backend.domain import times
-from gateway_backend.domain.holdings import PortfolioUnreadable, read_portfolio
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far ahead of our clock a `snapshotDate` may be before it is taken for wrong."""
+from gateway_backend.domain.holdings import Portfolio, PortfolioUnreadable, read_portfolio
 
 MOST_GONE_AT_ONCE = 0.5
 """A portfolio that has lost this share of the last one's entries is pulled a second time before it is believed."""
@@ -40,13 +37,12 @@ class Snapshot:
     as_of: datetime
     snapshot_date: str
     last_update: str | None
-    portfolio: str
-    version: str
-    size: int
+    text: str
+    portfolio: Portfolio
 
     @property
     def content_hash(self) -> str:
-        return hashlib.sha256(self.portfolio.encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,11 @@ class Incomplete:
 type Outcome = Complete | Incomplete
 
 
-def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime) -> Outcome:
-    """Judge a holdings data object given as its members: name -> (JSON text, value)."""
+def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime, *, funds_expected: bool = False) -> Outcome:
+    """Judge a holdings data object given as its members: name -> (JSON text, value).
+
+    `funds_expected`: the last snapshot held mutual funds, so an answer that does not speak of them is not whole.
+    """
     values = {name: value for name, (_, value) in data.items()}
     if values.get("updating") is True:
         return Incomplete("UPDATING")
@@ -75,8 +74,10 @@ def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime) -> O
     as_of = _instant(snapshot_date)
     if as_of is None or not isinstance(snapshot_date, str):
         return Incomplete("SNAPSHOT_DATE_UNREADABLE")
-    if as_of > now + CLOCK_SKEW:
+    if as_of > now + times.CLOCK_SKEW:
         return Incomplete("SNAPSHOT_DATE_IN_FUTURE")
+    if funds_expected and values.get("mutualFunds") is None:
+        return Incomplete("MUTUAL_FUNDS_MISSING")
     try:
         portfolio = read_portfolio(values)
     except PortfolioUnreadable:
@@ -89,24 +90,24 @@ def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime) -> O
             as_of=as_of,
             snapshot_date=snapshot_date,
             last_update=last_update if isinstance(last_update, str) else None,
-            portfolio=_portfolio_text(data),
-            version=portfolio.version,
-            size=portfolio.size,
+            text=_portfolio_text(data),
+            portfolio=portfolio,
         )
     )
 
 
 def needs_confirmation(snapshot: Snapshot, last_size: int) -> bool:
-    """Is the portfolio so much smaller than the last one that only a second, agreeing pull proves it?"""
-    return last_size > 0 and last_size - snapshot.size >= last_size * MOST_GONE_AT_ONCE
+    """Is nothing in it, or so much less than last time, that only a second, agreeing pull proves it?"""
+    size = snapshot.portfolio.size
+    return size == 0 or last_size - size >= last_size * MOST_GONE_AT_ONCE
 
 
 def agrees(first: Snapshot, second: Outcome) -> bool:
-    """Does a second pull tell the same, at the same date or a later one?"""
+    """Does a second pull hold the same quantities, at the same date or a later one? Prices may have moved."""
     return (
         isinstance(second, Complete)
         and second.snapshot.as_of >= first.as_of
-        and second.snapshot.content_hash == first.content_hash
+        and second.snapshot.portfolio.quantities() == first.portfolio.quantities()
     )
 
 

@@ -1,6 +1,9 @@
 """Instants as Gateway writes them: ISO-8601, UTC, milliseconds, Z."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far Gateway's clock and ours may differ before an instant counts as lying in the future."""
 
 
 def parse(text: str) -> datetime:

@@ -75,6 +75,10 @@ class Transaction:
             return self.imported
         return self.status.is_final
 
+    def is_about(self, account_id: str) -> bool:
+        """May it speak for the account: is that the one it was pinned to, and the first that Gateway named?"""
+        return all(known in (None, account_id) for known in (self.account_id, self.requested_account_id))
+
     def moved_to(self, report: "Report", now: datetime) -> Self:
         """The transaction after Gateway's report; an older status never replaces a later one."""
         status = max(self.status, report.status_at(now, self.expire_at), key=lambda s: s.rank)

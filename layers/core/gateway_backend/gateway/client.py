@@ -3,7 +3,9 @@
 Reads are retried a few times; a create never is, because Gateway has no idempotency key (contract §9).
 """
 
+import time
 from datetime import datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
 
 import requests
@@ -28,7 +30,13 @@ from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.observability import count, logger
 
 CONNECT_SECONDS, READ_SECONDS = 3.05, 6.0
-_LARGEST_ANSWER = 20 * 1024 * 1024
+PATIENCE_SECONDS = 18.0
+"""For all the calls of one request or message together, so that its function answers before it is stopped."""
+
+LARGEST_ANSWER = 5 * 1024 * 1024
+"""What Lambda could not hand on (6 MB) is not stored either; 5,000 securities are below 2 MB."""
+
+_CHUNK = 64 * 1024
 
 
 class _Retries(Retry):
@@ -56,6 +64,9 @@ _READ_RETRIES = _Retries(
 def open_session() -> requests.Session:
     """The session to keep for a worker's life: connections are reused between invocations."""
     session = requests.Session()
+    # It serves many users: a cookie that Gateway sets for one must never go out with another's request.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.trust_env = False
     adapter = HTTPAdapter(max_retries=_READ_RETRIES)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -63,12 +74,16 @@ def open_session() -> requests.Session:
 
 
 class Gateway:
-    """One gateway name at one base URL. Every method raises GatewayTimeout, GatewayUnavailable (no answer, or none that
-    fits the contract), GatewayForbidden (403) or GatewayRefused (any other no)."""
+    """One gateway name at one base URL, for the length of one request or message.
+
+    Every method raises GatewayTimeout, GatewayUnavailable (no answer, or none that fits the contract), GatewayForbidden
+    (403) or GatewayRefused (any other no).
+    """
 
     def __init__(self, session: requests.Session, base_url: str, keys: GatewayKeys) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
+        self._give_up_at = time.monotonic() + PATIENCE_SECONDS
         self.keys = keys
 
     def create_transaction(self, body: dict[str, Any], token: str) -> CreatedTransaction:
@@ -99,7 +114,7 @@ class Gateway:
     def _data(self, method: str, path: str, token: str, **parts: Any) -> tuple[str, Any]:
         """The envelope's data (§2.0), as its JSON text and its value; a failure is counted and logged by its code."""
         try:
-            return _checked(self._send(method, path, token, **parts))
+            return _checked(*self._send(method, path, token, **parts))
         except DomainError as error:
             logger.warning("gateway call failed", call=f"{method} {path.rpartition('/')[2]}", code=error.code)
             count("GatewayCallFailed")
@@ -112,40 +127,54 @@ class Gateway:
         except SdkTokenInvalid:
             raise GatewayUnavailable("smallcase Gateway's answer holds a token of another gateway") from None
 
-    def _send(self, method: str, path: str, token: str, **parts: Any) -> requests.Response:
+    def _send(self, method: str, path: str, token: str, **parts: Any) -> tuple[int, bytes]:
+        """The answer's status and body."""
+        left = self._give_up_at - time.monotonic()
+        if left <= 0:
+            raise GatewayTimeout
         headers = {"x-gateway-secret": self.keys.api_secret, "x-gateway-authtoken": token}
         try:
-            answer = self._session.request(
+            with self._session.request(
                 method,
                 self._base_url + path,
                 headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, min(READ_SECONDS, left)),
                 allow_redirects=False,
+                stream=True,
                 **parts,
-            )
+            ) as answer:
+                return answer.status_code, self._body(answer)
         except requests.Timeout:
             raise GatewayTimeout from None
         except requests.RequestException as error:
+            if isinstance(error.args[0] if error.args else None, ReadTimeoutError):
+                raise GatewayTimeout from None  # the body stopped half-way: requests calls that a ConnectionError
             raise GatewayUnavailable from _without_url(error)
-        if len(answer.content) > _LARGEST_ANSWER:
-            raise GatewayUnavailable("smallcase Gateway's answer is absurdly large")
-        return answer
+
+    def _body(self, answer: requests.Response) -> bytes:
+        body = bytearray()
+        for chunk in answer.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise GatewayUnavailable("smallcase Gateway's answer is too large to be served")
+            if time.monotonic() > self._give_up_at:
+                raise GatewayTimeout
+        return bytes(body)
 
 
-def _checked(answer: requests.Response) -> tuple[str, Any]:
+def _checked(status: int, content: bytes) -> tuple[str, Any]:
     """`success` must be true even on HTTP 200 (contract §2.0)."""
-    status = answer.status_code
     if status == requests.codes.too_many or status >= requests.codes.server_error:
         raise GatewayUnavailable(f"smallcase Gateway answered {status}")
     if status in (requests.codes.unauthorized, requests.codes.forbidden):
         raise GatewayForbidden(f"smallcase Gateway answered {status}")
     try:
-        body = members(answer.content.decode())
+        body = members(content.decode())
     except (JsonUnreadable, UnicodeDecodeError):
         raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
     envelope = _fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
-    if not envelope.success or not answer.ok:
-        raise GatewayRefused(f"smallcase Gateway refused: {'; '.join(envelope.errors)[:200] or status}")
+    if not envelope.success or status >= requests.codes.bad_request:
+        raise GatewayRefused(f"smallcase Gateway refused the request ({status})")
     return body.get("data", ("null", None))
 
 

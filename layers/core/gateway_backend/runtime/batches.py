@@ -8,8 +8,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gateway_backend.domain.errors import DomainError
 from gateway_backend.runtime.clients import client
-from gateway_backend.runtime.observability import count, flush_metrics, logger
+from gateway_backend.runtime.observability import count, flush_metrics, logger, where
 from gateway_backend.runtime.settings import settings
 
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 5, 600
@@ -34,8 +35,14 @@ def _is_done(work: Callable[[str, int], None], record: dict[str, Any]) -> bool:
     try:
         work(record["body"], attempt)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others go on
-        logger.warning("message failed", error=type(error).__name__, messageId=record["messageId"], attempt=attempt)
-        count("MessageFailed")
+        logger.warning(
+            "message failed",
+            error=type(error).__name__,
+            where=where(error),
+            messageId=record["messageId"],
+            attempt=attempt,
+        )
+        count("MessageFailed" if isinstance(error, DomainError) else "UnexpectedError")
         _come_back_soon(record["receiptHandle"], attempt)
         return False
     return True

@@ -17,7 +17,7 @@ from gateway_backend.domain.errors import (
     NotSignedIn,
     RequestInvalid,
 )
-from gateway_backend.runtime.observability import flush_metrics, logger
+from gateway_backend.runtime.observability import count, flush_metrics, logger, where
 
 MAX_BODY_BYTES = 256 * 1024
 """For bodies that the app sends; webhooks have a limit of their own."""
@@ -163,7 +163,8 @@ def _answer(
     except DomainError as error:
         return problem(error, event["rawPath"], request_id), error.code
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
-        logger.error("unexpected", error=type(error).__name__, where=_where(error), correlationId=request_id)
+        count("UnexpectedError")
+        logger.error("unexpected", error=type(error).__name__, where=where(error), correlationId=request_id)
         internal = Internal("This is our fault. Quote the correlationId when you contact support.")
         return problem(internal, event["rawPath"], request_id), internal.code
 
@@ -183,16 +184,6 @@ def problem(error: DomainError, path: str, correlation_id: str) -> Response:
     }
     headers = {"retry-after": "2"} if error.retryable else {}
     return Response(error.status, json.dumps(body), "application/problem+json", headers)
-
-
-def _where(error: BaseException) -> list[str]:
-    """File and line of each frame; an exception's text may quote data and stays out of the log."""
-    frames = []
-    trace = error.__traceback__
-    while trace:
-        frames.append(f"{trace.tb_frame.f_code.co_filename.rpartition('gateway_backend/')[2]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return frames[-6:]
 
 
 def _body(event: dict[str, Any]) -> bytes:

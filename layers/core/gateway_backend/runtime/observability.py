@@ -16,3 +16,13 @@ def flush_metrics() -> None:
     """Write the invocation's counters as one line; nothing when nothing was counted."""
     if metrics.metric_set:
         metrics.flush_metrics()
+
+
+def where(error: BaseException) -> list[str]:
+    """File and line of each frame; an exception's text may quote data and stays out of the log."""
+    frames = []
+    trace = error.__traceback__
+    while trace:
+        frames.append(f"{trace.tb_frame.f_code.co_filename.rpartition('gateway_backend/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames[-6:]

@@ -24,13 +24,21 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
         """Raises: SettingMissing, naming the variable."""
+        replay_window, retention = (
+            _days(environment, "REPLAY_WINDOW_DAYS"),
+            _days(environment, "RECEIPT_RETENTION_DAYS"),
+        )
+        if retention <= replay_window:
+            raise SettingMissing(
+                "RECEIPT_RETENTION_DAYS must be over REPLAY_WINDOW_DAYS: a forgotten webhook can be replayed"
+            )
         return cls(
             table_name=_required(environment, "TABLE_NAME"),
             gateway_secret_id=_required(environment, "GATEWAY_SECRET_ID"),
             gateway_base_url=_required(environment, "GATEWAY_BASE_URL"),
             webhook_queue_url=environment.get("WEBHOOK_QUEUE_URL", ""),
-            replay_window=_days(environment, "REPLAY_WINDOW_DAYS"),
-            receipt_retention=_days(environment, "RECEIPT_RETENTION_DAYS"),
+            replay_window=replay_window,
+            receipt_retention=retention,
             calendar_overrides=environment.get("CALENDAR_OVERRIDES", ""),
         )
 

@@ -48,6 +48,7 @@ class Accounts:
         # A snapshot that arrived late, or whose writer stopped half-way, may sort above the status's own.
         item = item or self._table.get(_pk(account_id), account.snapshot_key)
         if item is None:
+            self.owned(account_id, owner)  # unlinked while we read?
             raise LookupError("the status points at a snapshot that is not there")
         return account, read_blob(self._table, item, part_prefix=_part_prefix(account.snapshot_key)).decode()
 
@@ -70,7 +71,9 @@ class Accounts:
         account, owner = self.find(account_id), transaction.owner
         broker = broker or (account.broker if account else "")
         mutual_funds = transaction.mutual_funds or (account is not None and account.mutual_funds)
-        if account and (owner, broker, mutual_funds) == (account.owner, account.broker, account.mutual_funds):
+        healed = account is not None and _is_healed_by(transaction, account)
+        known = account and (account.owner, account.broker, account.mutual_funds)
+        if known == (owner, broker, mutual_funds) and not healed:
             return
         values = {
             "owner": owner,
@@ -82,7 +85,8 @@ class Accounts:
         }
         update = (
             "SET #owner = :owner, #broker = :broker, #mutualFunds = :mutualFunds, #state = :active,"
-            " #linkedAt = if_not_exists(#linkedAt, :now), #stateSince = if_not_exists(#stateSince, :now),"
+            " #linkedAt = if_not_exists(#linkedAt, :now),"
+            f" #stateSince = {':now' if healed else 'if_not_exists(#stateSince, :now)'},"
             " #transactionId = if_not_exists(#transactionId, :transactionId)"
         )
         free = "attribute_not_exists(#owner) OR #owner = :owner"
@@ -101,12 +105,12 @@ class Accounts:
     # Importing ---------------------------------------------------------------------------------
 
     def record(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
-        """Make the snapshot the account's newest; False when it is not newer than what is there.
+        """Make the snapshot the account's newest; False when what is there is newer, or as new and no smaller.
 
         The portfolio is stored first and the status then points at it, so a reader always finds a whole one, and a
         crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile.
         """
-        if account.as_of and snapshot.as_of <= account.as_of:
+        if account.as_of and (snapshot.as_of, snapshot.portfolio.size) <= (account.as_of, account.size):
             self._record_attempt(account, now)
             return False
         changed = snapshot.content_hash != account.content_hash
@@ -119,16 +123,22 @@ class Accounts:
             return self._record_again(account, snapshot, now)
         return True
 
-    def record_failure(self, account: Account, reason: str, now: datetime) -> None:
+    def record_failure(self, account: Account, reason: str, now: datetime, *, needs_login: bool = False) -> None:
         """Note on the status that an attempt failed; the last good snapshot stays. Silent when unlinked meanwhile."""
-        values = {"now": times.to_text(now), "reason": reason}
-        self._touch(account, "SET #lastAttemptAt = :now, #lastFailure = :reason", values)
+        values: Item = {"now": times.to_text(now), "reason": reason}
+        update = "SET #lastAttemptAt = :now, #lastFailure = :reason"
+        if needs_login and account.state is SessionState.ACTIVE:
+            update += ", #state = :needsLogin, #stateSince = :now, #stateReason = :reason"
+            values["needsLogin"] = SessionState.NEEDS_LOGIN
+        self._touch(account, update, values)
 
     def _record_attempt(self, account: Account, now: datetime) -> None:
         """Gateway answered well but has nothing newer: that mends a noted failure and is worth no write otherwise."""
         if account.last_failure:
-            values = {"now": times.to_text(now)}
-            self._touch(account, "SET #lastAttemptAt = :now, #lastSuccessAt = :now REMOVE #lastFailure", values)
+            update = "SET #lastAttemptAt = :now, #lastSuccessAt = :now, #state = :active, #stateSince = :since"
+            values = {"active": SessionState.ACTIVE, "since": times.to_text(_active_since(account, now))}
+            update += " REMOVE #lastFailure, #stateReason"
+            self._touch(account, update, {**values, "now": times.to_text(now)})
 
     def _touch(self, account: Account, update: str, values: Item) -> None:
         still_owned = {**values, "owner": account.owner}
@@ -139,7 +149,7 @@ class Accounts:
 
     def _store(self, account_id: str, key: str, snapshot: Snapshot, now: datetime) -> None:
         item = {"pk": _pk(account_id), "sk": key, "snapshotDate": snapshot.snapshot_date, "storedAt": times.to_key(now)}
-        put_with_blob(self._table, item, snapshot.portfolio.encode(), part_prefix=_part_prefix(key))
+        put_with_blob(self._table, item, snapshot.text.encode(), part_prefix=_part_prefix(key))
 
     def _record_again(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
         """Somebody else moved the status between our read and our write: look again, or take back what we stored."""
@@ -189,9 +199,10 @@ class Accounts:
 
     def erase_snapshots(self, account_id: str, stored_before: datetime) -> None:
         """Delete the portfolios from before the unlinking; what was imported after a new linking stays."""
-        for item in self._table.query(_pk(account_id), prefix="SNAPSHOT#"):
-            if item["storedAt"] <= times.to_key(stored_before):
-                self._table.delete_all([*part_keys(item, _part_prefix(item["sk"])), (item["pk"], item["sk"])])
+        for prefix in ("SNAPSHOT#", "PART#"):
+            items = self._table.query(_pk(account_id), prefix=prefix)
+            old = [item for item in items if item["storedAt"] <= times.to_key(stored_before)]
+            self._table.delete_all([(item["pk"], item["sk"]) for item in old])
 
     @staticmethod
     def _check_owner(account: Account | None, owner: str) -> Account:
@@ -207,18 +218,23 @@ def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: dat
         "lastUpdate": snapshot.last_update or snapshot.snapshot_date,
         "snapshotKey": key,
         "contentHash": snapshot.content_hash,
-        "version": snapshot.version,
-        "size": snapshot.size,
+        "version": snapshot.portfolio.version,
+        "size": snapshot.portfolio.size,
+        "funds": len(snapshot.portfolio.mutual_funds),
+        "broker": account.broker or snapshot.broker,
+        "state": SessionState.ACTIVE,
+        "stateSince": times.to_text(_active_since(account, now)),
         "lastSuccessAt": times.to_text(now),
         "lastAttemptAt": times.to_text(now),
     }
     return Update(
         _pk(account.id),
         _STATUS,
-        f"SET {', '.join(f'#{name} = :{name}' for name in assignments)} REMOVE #lastFailure",
+        f"SET {', '.join(f'#{name} = :{name}' for name in assignments)} REMOVE #lastFailure, #stateReason",
         {**assignments, "owner": account.owner, "expected": account.content_hash or ""},
         condition=(
-            "#owner = :owner AND (attribute_not_exists(#asOf) OR #asOf < :asOf)"
+            "#owner = :owner"
+            " AND (attribute_not_exists(#asOf) OR #asOf < :asOf OR (#asOf = :asOf AND #size < :size))"
             " AND (attribute_not_exists(#contentHash) OR #contentHash = :expected)"
         ),
     )
@@ -242,10 +258,22 @@ def _account(item: Item) -> Account:
         content_hash=item.get("contentHash"),
         version=item.get("version", "v2"),
         size=int(item.get("size", 0)),
+        funds=int(item.get("funds", 0)),
         last_success_at=_instant(item, "lastSuccessAt"),
         last_attempt_at=_instant(item, "lastAttemptAt"),
         last_failure=item.get("lastFailure"),
     )
+
+
+def _is_healed_by(transaction: Transaction, account: Account) -> bool:
+    """A login that began after the session was lost opens a new one."""
+    since = account.state_since
+    return account.state is not SessionState.ACTIVE and since is not None and transaction.created_at > since
+
+
+def _active_since(account: Account, now: datetime) -> datetime:
+    """Gateway hands out holdings only while the session lives: an import heals whatever was noted."""
+    return account.state_since if account.state is SessionState.ACTIVE and account.state_since else now
 
 
 def _instant(item: Item, name: str) -> datetime | None:

@@ -17,15 +17,8 @@ def put_with_blob(table: Table, item: Item, body: bytes, *, part_prefix: str, co
     blob = zlib.compress(body, 6)
     parts = [blob[at : at + PART_BYTES] for at in range(0, len(blob), PART_BYTES)]
     for number, part in enumerate(parts[1:], start=1):
-        table.write(
-            Put(
-                {
-                    **_part_key(item["pk"], part_prefix, number),
-                    "blob": part,
-                    "expiresAt": item.get("expiresAt"),
-                }
-            )
-        )
+        kept = {name: item.get(name) for name in ("storedAt", "expiresAt")}
+        table.write(Put({**_part_key(item["pk"], part_prefix, number), **kept, "blob": part}))
     table.write(Put({**item, "blob": parts[0], "parts": len(parts)}, condition=condition))
 
 

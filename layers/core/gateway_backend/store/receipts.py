@@ -1,6 +1,7 @@
 """Receipts: every authentic webhook, kept before it is acknowledged (design section 4).
 
 `RECEIPT#<checksum>` / `<body hash>`: a retry finds itself, a checksum used with another body stands beside the first.
+`RECEIPT#<checksum>` / `FIRST`: which body that was.
 The Lists index holds those without a verdict (`PENDING#<shard>`) and afterwards those of an account.
 """
 
@@ -11,13 +12,16 @@ from enum import StrEnum
 
 from gateway_backend.contracts.notice import Kind, Notice
 from gateway_backend.domain import times
+from gateway_backend.domain.errors import StoreUnavailable
 from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.codec import Item
-from gateway_backend.store.table import ConditionFailed, Table, Update
+from gateway_backend.store.table import ConditionFailed, Put, Table, Update
 
 FIRST_SWEEP = timedelta(minutes=2)
 MOST_SWEEPS = 12
 _SHARDS = "0123456789abcdef"
+_FIRST = "FIRST"
+_IS_RECEIPT = "attribute_exists(#kind)"
 
 
 class ReceiptVerdict(StrEnum):
@@ -66,19 +70,35 @@ class Receipts:
         self._retention = retention
 
     def keep(self, notice: Notice, raw: bytes, received_at: datetime) -> Receipt:
-        """Make the webhook durable; one seen before is counted on its receipt instead."""
+        """Make the webhook durable; one seen before is counted on its receipt instead.
+
+        Of several bodies with one checksum only the first is kept: the others are evidence enough by their hash, and
+        whoever has captured a checksum must not be able to fill the table.
+        """
         item = self._item(notice, received_at)
+        body = raw if self._is_first(notice, item["expiresAt"]) else b""
         try:
-            put_with_blob(self._table, item, raw, part_prefix=item["sk"], condition="attribute_not_exists(#pk)")
+            put_with_blob(self._table, item, body, part_prefix=item["sk"], condition="attribute_not_exists(#pk)")
         except ConditionFailed:
-            again = Update(
-                item["pk"],
-                item["sk"],
-                "ADD #seen :one SET #lastSeenAt = :now",
-                {"one": 1, "now": item["receivedAt"]},
-            )
-            return _receipt(self._table.update(again))
+            return self._count(item)
         return _receipt(item)
+
+    def _is_first(self, notice: Notice, expires_at: int) -> bool:
+        pk = _pk(notice.checksum or "")
+        first = {"pk": pk, "sk": _FIRST, "bodyHash": notice.body_hash, "expiresAt": expires_at}
+        try:
+            self._table.write(Put(first, "attribute_not_exists(#pk)"))
+        except ConditionFailed:
+            return self.first_with_checksum(notice.checksum or "") == notice.body_hash
+        return True
+
+    def _count(self, item: Item) -> Receipt:
+        values = {"one": 1, "now": item["receivedAt"]}
+        update = Update(item["pk"], item["sk"], "ADD #seen :one SET #lastSeenAt = :now", values, _IS_RECEIPT)
+        try:
+            return _receipt(self._table.update(update))
+        except ConditionFailed:
+            raise StoreUnavailable("The receipt was erased in this moment: send it again") from None
 
     def find(self, key: ReceiptKey) -> Receipt | None:
         item = self._table.get(_pk(key.checksum), key.body_hash)
@@ -91,27 +111,33 @@ class Receipts:
             raise LookupError("the receipt's body is not kept")
         return read_blob(self._table, item, part_prefix=item["sk"])
 
-    def first_with_checksum(self, checksum: str) -> ReceiptKey:
-        """The earliest of the receipts that share a checksum: only that one can be Gateway's."""
-        items = [item for item in self._table.query(_pk(checksum)) if "kind" in item]
-        first = min(items, key=lambda item: (item["receivedAt"], item["sk"]))
-        return ReceiptKey(checksum, first["sk"])
+    def first_with_checksum(self, checksum: str) -> str | None:
+        """The hash of the body that a checksum first came with; None when that is no longer kept."""
+        item = self._table.get(_pk(checksum), _FIRST)
+        return str(item["bodyHash"]) if item else None
 
     def decide(
         self, receipt: Receipt, verdict: ReceiptVerdict, reason: str, now: datetime, *, erase: bool = False
     ) -> None:
-        """Write down what became of it, once; `erase` also forgets the body."""
-        values = {
-            "verdict": verdict,
-            "reason": reason,
-            "now": times.to_text(now),
-            "order": times.to_key(receipt.received_at),
-        }
-        values["list"] = f"RECEIPTS#{receipt.account_id or receipt.transaction_id}"
+        """Write down what became of it, once: a verdict stays. `erase` also forgets the body."""
+        pk, sk = _pk(receipt.key.checksum), receipt.key.body_hash
+        values = {"verdict": verdict, "reason": reason, "now": times.to_text(now)}
+        values |= {"list": f"RECEIPTS#{receipt.account_id or receipt.transaction_id}"}
+        values |= {"order": times.to_key(receipt.received_at)}
         update = "SET #verdict = :verdict, #reason = :reason, #decidedAt = :now, #listKey = :list, #listOrder = :order"
-        if erase:
-            update += " REMOVE #blob"
-        self._table.write(Update(_pk(receipt.key.checksum), receipt.key.body_hash, update, values))
+        try:
+            if erase:
+                self._erase_body(pk, sk)
+            undecided = f"{_IS_RECEIPT} AND attribute_not_exists(#verdict)"
+            self._table.write(Update(pk, sk, update, values, undecided))
+        except ConditionFailed:
+            return
+
+    def _erase_body(self, pk: str, sk: str) -> None:
+        item = self._table.get(pk, sk)
+        if item:
+            self._table.delete_all(part_keys(item, sk))
+            self._table.write(Update(pk, sk, "SET #parts = :none REMOVE #blob", {"none": 0}, _IS_RECEIPT))
 
     def overdue(self, now: datetime) -> Iterator[ReceiptKey]:
         """Receipts whose message may be lost: still without a verdict, and looked after less and less often.

@@ -15,12 +15,14 @@ from gateway_backend.store.codec import Item, decode, encode
 LISTS_INDEX = "Lists"
 _NAME = re.compile(r"#(\w+)")
 _BATCH = 25
-_CONFLICT_TRIES = 5
+_TRIES = 5
 _BUSY = {
     "InternalServerError",
+    "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ServiceUnavailable",
+    "ThrottlingError",
     "ThrottlingException",
     "TransactionInProgressException",
 }
@@ -116,15 +118,15 @@ class Table:
 
     def write(self, write: Put | Update | Delete) -> None:
         operation, request = self._rendered(write)
-        self._call(operation, **request)
+        self._patiently(operation, **request)
 
     def update(self, update: Update) -> Item:
         """Like `write`, and gives the item as it is afterwards."""
         operation, request = self._rendered(update)
-        return decode(self._call(operation, **request, ReturnValues="ALL_NEW")["Attributes"])
+        return decode(self._patiently(operation, **request, ReturnValues="ALL_NEW")["Attributes"])
 
     def write_together(self, writes: Sequence[Write]) -> None:
-        """All or nothing. Another transaction on the same items is waited for."""
+        """All or nothing."""
         kinds = {
             "put_item": "Put",
             "update_item": "Update",
@@ -133,21 +135,20 @@ class Table:
         }
         rendered = [self._rendered(write) for write in writes]
         items = [{kinds[operation]: request} for operation, request in rendered]
-        for attempt in range(_CONFLICT_TRIES):
-            try:
-                self._call("transact_write_items", TransactItems=items)
-                return
-            except _Conflict:
-                time.sleep(random.uniform(0.02, 0.05) * 2**attempt)  # noqa: S311 - jitter, not a secret
-        raise StoreUnavailable("The account is being changed by several requests at once: try again")
+        self._patiently("transact_write_items", TransactItems=items)
 
     def delete_all(self, keys: Sequence[tuple[str, str]]) -> None:
         """Unconditional deletes in batches; safe to repeat."""
         for start in range(0, len(keys), _BATCH):
             requests = [{"DeleteRequest": {"Key": _key(pk, sk)}} for pk, sk in keys[start : start + _BATCH]]
-            while requests:
+            for attempt in range(_TRIES):
                 answer = self._call("batch_write_item", RequestItems={self._name: requests})
                 requests = answer.get("UnprocessedItems", {}).get(self._name, [])
+                if not requests:
+                    break
+                _wait(attempt)
+            else:
+                raise StoreUnavailable
 
     def _every_page(self, request: dict[str, Any]) -> Iterator[Item]:
         while True:
@@ -171,6 +172,15 @@ class Table:
                 operation = "delete_item" if isinstance(write, Delete) else "condition_check"
                 return operation, request | {"Key": _key(write.pk, write.sk)}
 
+    def _patiently(self, operation: str, **request: Any) -> dict[str, Any]:
+        """A write; another transaction at work on the same items is waited for."""
+        for attempt in range(_TRIES):
+            try:
+                return self._call(operation, **request)
+            except _Conflict:
+                _wait(attempt)
+        raise StoreUnavailable("The account is being changed by several requests at once: try again")
+
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
         try:
             return getattr(self._client, operation)(**request)  # type: ignore[no-any-return]
@@ -178,6 +188,10 @@ class Table:
             raise _translated(error) from error
         except BotoCoreError as error:
             raise StoreUnavailable from error
+
+
+def _wait(attempt: int) -> None:
+    time.sleep(random.uniform(0.02, 0.05) * 2**attempt)  # noqa: S311 - jitter, not a secret
 
 
 class _Conflict(Exception):
@@ -191,7 +205,11 @@ def _translated(error: ClientError) -> Exception:
     if code == "TransactionCanceledException":
         reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
         refused = frozenset(at for at, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
-        return ConditionFailed(refused) if refused else _Conflict() if "TransactionConflict" in reasons else error
+        if refused:
+            return ConditionFailed(refused)
+        return _Conflict() if "TransactionConflict" in reasons else StoreUnavailable() if _BUSY & {*reasons} else error
+    if code == "TransactionConflictException":
+        return _Conflict()
     return StoreUnavailable() if code in _BUSY else error
 
 

@@ -10,6 +10,7 @@ from gateway_backend.contracts.notice import Kind
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import (
+    AccountMismatch,
     AccountOfAnotherUser,
     ConnectionWithdrawn,
     GatewayForbidden,
@@ -72,7 +73,7 @@ def apply_webhook(
 
 
 def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta) -> None:
-    if receipts.first_with_checksum(receipt.key.checksum) != receipt.key:
+    if receipts.first_with_checksum(receipt.key.checksum) != receipt.key.body_hash:
         raise Quarantine("CHECKSUM_REUSED")
     try:
         signed_at = times.parse(receipt.timestamp)
@@ -99,8 +100,11 @@ def _apply(
     try:
         settle(transaction, report, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
         return _catch_up(receipt, attempt, now, accounts, gateway)
-    except AccountOfAnotherUser as refusal:
+    except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
+    except GatewayForbidden:
+        # Gateway answered about the transaction, so our keys are right: it is this account's session that is over.
+        return "NEEDS_LOGIN"
     except (ConnectionWithdrawn, NotFound):
         # Unlinked meanwhile: the body holds a portfolio that the user has taken back.
         raise Quarantine(ConnectionWithdrawn.code, erase=True) from None
@@ -113,8 +117,8 @@ def _bind(receipt: Receipt, transactions: Transactions, accounts: Accounts) -> T
         raise Quarantine("UNKNOWN_TRANSACTION")
     if INTENT_OF.get(receipt.kind) is not transaction.intent:
         raise Quarantine("INTENT_MISMATCH")
-    if transaction.account_id not in (None, receipt.account_id):
-        raise Quarantine("ACCOUNT_MISMATCH")
+    if not transaction.is_about(receipt.account_id or ""):
+        raise Quarantine(AccountMismatch.code)
     account = accounts.find(receipt.account_id or "")
     if account and account.owner != transaction.owner:
         raise Quarantine(AccountOfAnotherUser.code)
@@ -132,7 +136,7 @@ def _confirm(receipt: Receipt, transaction: Transaction, now: datetime, gateway:
     if report.account_id is None:
         raise NotYet("Gateway does not name the transaction's account yet")
     if report.account_id != receipt.account_id:
-        raise Quarantine("ACCOUNT_MISMATCH")
+        raise Quarantine(AccountMismatch.code)
     return report
 
 

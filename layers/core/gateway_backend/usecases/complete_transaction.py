@@ -1,16 +1,22 @@
-"""Take what the SDK gave the app (contract §6): link what its token proves, then ask Gateway what really happened."""
+"""Take what the SDK gave the app (contract §6), and ask Gateway what really happened."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from gateway_backend.contracts.sdk_result import SdkResult
-from gateway_backend.domain.errors import AccountMismatch, GatewayRefused, GatewayUnavailable, RequestInvalid
-from gateway_backend.domain.transactions import Report, Transaction
+from gateway_backend.domain.errors import (
+    AccountMismatch,
+    GatewayRefused,
+    GatewayUnavailable,
+    RequestInvalid,
+    TransactionExpired,
+)
+from gateway_backend.domain.transactions import Report, Status, Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.settle_transaction import link, settle
+from gateway_backend.usecases.settle_transaction import settle
 
 
 def complete_transaction(
@@ -23,34 +29,47 @@ def complete_transaction(
     accounts: Accounts,
     gateway: Gateway,
 ) -> Transaction:
-    """The transaction as Gateway reports it; not settled when Gateway cannot tell yet.
+    """The transaction as Gateway reports it; not settled while Gateway cannot tell.
 
-    A user who logged in is linked even when the transaction failed afterwards. The client's success or failure is only
-    a hint: its failure is kept for the user until Gateway says otherwise.
+    A user who logged in is linked even when the transaction failed afterwards. The token proves who signed it, not who
+    brings it: it links nothing by itself, and must agree with the account that Gateway names. The client's success or
+    failure is a hint: its failure is kept for the user until Gateway says otherwise.
     Raises: NotFound, RequestInvalid, SdkTokenInvalid, SdkTokenExpired, AccountMismatch, AccountOfAnotherUser,
-    ConnectionWithdrawn.
+    ConnectionWithdrawn, TransactionExpired.
     """
     transaction = transactions.owned(transaction_id, user)
     if result.transaction_id not in (None, transaction_id):
         raise RequestInvalid("transactionId: the SDK's result is about another transaction than the path")
     proven = tokens.account_of(result.token, gateway.keys.secret, now) if result.token else None
-    report = _ask(transaction, now, gateway)
-    if proven and report and report.account_id not in (None, proven):
-        raise AccountMismatch
-    if proven:
-        link(transaction, proven, result.broker, now=now, transactions=transactions, accounts=accounts)
-        transaction = replace(transaction, account_id=transaction.account_id or proven)
     transaction = replace(transaction, failure=transaction.failure or result.failure)
+    report = _ask(transaction, now, gateway)
     if report is None:
         return transactions.advance(replace(transaction, updated_at=now))
+    if proven and report.account_id not in (None, proven):
+        raise AccountMismatch
+    transaction = _settled(transaction, report, now, transactions, accounts, gateway)
+    if transaction.status is Status.EXPIRED:
+        raise TransactionExpired("The transaction expired before it was finished: start a new one")
+    return transaction
+
+
+def _settled(
+    transaction: Transaction,
+    report: Report,
+    now: datetime,
+    transactions: Transactions,
+    accounts: Accounts,
+    gateway: Gateway,
+) -> Transaction:
     try:
         return settle(transaction, report, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
     except (GatewayUnavailable, GatewayRefused):
-        return transactions.owned(transaction_id, user)
+        # Linked, but the holdings did not come: the next read or the webhook fetches them.
+        return transactions.find(transaction.id) or transaction
 
 
 def _ask(transaction: Transaction, now: datetime, gateway: Gateway) -> Report | None:
-    """None while Gateway is away: linking must not wait for it, and the next read asks again."""
+    """None while Gateway is away: the next read, result or webhook asks again."""
     try:
         return gateway.transaction(transaction.id, now)
     except (GatewayUnavailable, GatewayRefused):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import DomainError
+from gateway_backend.domain.errors import DomainError, GatewayForbidden
 from gateway_backend.domain.snapshots import Complete, Incomplete, Outcome, agrees, judge, needs_confirmation
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
@@ -17,7 +17,8 @@ def import_holdings(account: Account, *, now: datetime, accounts: Accounts, gate
     try:
         outcome = _pull(account, now, gateway)
     except DomainError as error:
-        accounts.record_failure(account, error.code, now)
+        # 403 for this account alone: the user has revoked consent, or the session is over (contract §12, 20).
+        accounts.record_failure(account, error.code, now, needs_login=isinstance(error, GatewayForbidden))
         raise
     if isinstance(outcome, Complete):
         accounts.record(account, outcome.snapshot, now)
@@ -28,7 +29,8 @@ def import_holdings(account: Account, *, now: datetime, accounts: Accounts, gate
 
 def _pull(account: Account, now: datetime, gateway: Gateway) -> Outcome:
     def once() -> Outcome:
-        return judge(gateway.holdings(account.id, now, mutual_funds=account.mutual_funds), account.id, now)
+        data = gateway.holdings(account.id, now, mutual_funds=account.mutual_funds)
+        return judge(data, account.id, now, funds_expected=account.funds > 0)
 
     first = once()
     if not isinstance(first, Complete) or not needs_confirmation(first.snapshot, account.size):

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway_backend.domain import exact_json, portfolio_csv, times
 from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import NothingImported, VersionUnavailable
+from gateway_backend.domain.errors import NotFound, NothingImported, VersionUnavailable
 from gateway_backend.domain.freshness import State, Verdict
 from gateway_backend.domain.holdings import AccountPortfolio, consolidate, read_portfolio, v1_securities
 from gateway_backend.domain.market_calendar import MarketCalendar
@@ -67,7 +67,13 @@ def export_holdings(*, user: str, accounts: Accounts) -> str:
 
 
 def _load(user: str, accounts: Accounts) -> list[tuple[Account, str | None]]:
-    return [accounts.owned_with_portfolio(account_id, user) for account_id in accounts.ids_of(user)]
+    loaded = []
+    for account_id in accounts.ids_of(user):
+        try:
+            loaded.append(accounts.owned_with_portfolio(account_id, user))
+        except NotFound:
+            continue  # unlinked while we read: the others are still the user's
+    return loaded
 
 
 def _portfolios(loaded: list[tuple[Account, str | None]]) -> list[AccountPortfolio]:

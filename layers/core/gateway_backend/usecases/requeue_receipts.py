@@ -6,7 +6,7 @@ from itertools import islice
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.store.receipts import Receipts
 
-MOST_AT_ONCE = 2000
+MOST_AT_ONCE = 500
 
 
 def requeue_receipts(*, now: datetime, receipts: Receipts, queue: Queue) -> int:

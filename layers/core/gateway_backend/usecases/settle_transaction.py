@@ -1,8 +1,10 @@
 """Bring a transaction to where Gateway says it is, and do what follows from that: link, import."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway_backend.domain.errors import (
+    AccountMismatch,
     AccountOfAnotherUser,
     ConnectionWithdrawn,
     GatewayRefused,
@@ -15,6 +17,9 @@ from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.import_holdings import import_holdings
+
+REFUSALS = (AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn)
+"""Why an account may not be linked: final for the transaction."""
 
 RECONCILE_EVERY = timedelta(seconds=2)
 """A transaction is asked about at most this often, however often the app polls."""
@@ -35,8 +40,11 @@ def reconcile(
     try:
         report = gateway.transaction(transaction.id, now)
         return settle(transaction, report, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
-    except (GatewayUnavailable, GatewayRefused, AccountOfAnotherUser, ConnectionWithdrawn):
-        # The client has counted Gateway's failure and the refusal is noted on the transaction.
+    except (GatewayUnavailable, GatewayRefused):
+        # The client has counted it; the time is noted so that a polling app does not add to an outage.
+        known = transactions.find(transaction.id) or transaction
+        return transactions.advance(replace(known, reconciled_at=now))
+    except REFUSALS:
         return transactions.find(transaction.id) or transaction
 
 
@@ -53,17 +61,12 @@ def settle(
 
     Every step is safe to repeat, and the status is stored before the import: a crash or an outage in between leaves a
     transaction that has not settled, which the next read, result or webhook takes up again.
-    Raises: AccountOfAnotherUser, ConnectionWithdrawn (noted on the transaction), and what the import raises.
+    Only Gateway's word links: a token or a webhook may be somebody else's.
+    Raises: AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn (noted on the transaction), and what the import
+    raises.
     """
     if report.account_id:
-        link(
-            transaction,
-            report.account_id,
-            report.broker,
-            now=now,
-            transactions=transactions,
-            accounts=accounts,
-        )
+        _link(transaction, report.account_id, report.broker, now, transactions, accounts)
     transaction = transactions.advance(transaction.moved_to(report, now))
     if transaction.status is not Status.COMPLETED or transaction.intent is not Intent.HOLDINGS_IMPORT:
         return transaction
@@ -91,18 +94,18 @@ def import_for(
     return transactions.mark_imported(transaction, now) if isinstance(outcome, Complete) else transaction
 
 
-def link(
+def _link(
     transaction: Transaction,
     account_id: str,
     broker: str | None,
-    *,
     now: datetime,
     transactions: Transactions,
     accounts: Accounts,
 ) -> None:
-    """Raises: AccountOfAnotherUser, ConnectionWithdrawn; that is noted on the transaction and nothing else moves."""
     try:
+        if not transaction.is_about(account_id):
+            raise AccountMismatch
         accounts.link(account_id, broker, transaction, now)
-    except (AccountOfAnotherUser, ConnectionWithdrawn) as refusal:
+    except REFUSALS as refusal:
         transactions.refuse(transaction, refusal.code, now)
         raise

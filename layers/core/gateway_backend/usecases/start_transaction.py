@@ -79,7 +79,7 @@ def _create(
         expire_at=created.expire_at,
         correlation_id=correlation_id,
         version=imports.version if imports else "",
-        mutual_funds=imports is not None and imports.asset_config.mf_holdings,
+        mutual_funds=imports is not None and bool(imports.asset_config.mf_holdings),
         requested_account_id=account_id,
         note=request.notes,
     )

@@ -1,0 +1,90 @@
+"""One bad message does not hold up the others, and nothing that failed is taken for done."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from gateway_backend.domain.errors import NotYet
+from gateway_backend.runtime import batches
+from gateway_backend.runtime.observability import logger
+
+
+@pytest.fixture
+def brought_forward(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    moved: list[tuple[str, int]] = []
+    monkeypatch.setattr(batches, "_come_back_soon", lambda handle, attempt: moved.append((handle, attempt)))
+    return moved
+
+
+def record(number: int, attempt: int = 1) -> dict[str, Any]:
+    return {
+        "messageId": f"message-{number}",
+        "receiptHandle": f"handle-{number}",
+        "body": f"body-{number}",
+        "attributes": {"ApproximateReceiveCount": str(attempt)},
+    }
+
+
+def test_only_what_failed_comes_back(brought_forward: list[tuple[str, int]]) -> None:
+    seen = []
+
+    def work(body: str, attempt: int) -> None:
+        seen.append((body, attempt))
+        if body in ("body-1", "body-3"):
+            raise ZeroDivisionError
+
+    answer = batches.queue_worker(work)({"Records": [record(n, attempt=n + 1) for n in range(4)]}, None)
+
+    assert seen == [("body-0", 1), ("body-1", 2), ("body-2", 3), ("body-3", 4)]
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["message-1", "message-3"]
+    assert brought_forward == [("handle-1", 2), ("handle-3", 4)]
+
+
+def test_a_batch_that_went_well_reports_nothing(brought_forward: list[tuple[str, int]]) -> None:
+    answer = batches.queue_worker(lambda _body, _attempt: None)({"Records": [record(1)]}, None)
+
+    assert answer == {"batchItemFailures": []}
+    assert brought_forward == []
+
+
+@pytest.mark.parametrize(
+    ("error", "counter"), [(NotYet("not ready"), "MessageFailed"), (KeyError("canary"), "UnexpectedError")]
+)
+def test_a_bug_is_told_from_a_failure_that_was_foreseen(
+    error: Exception, counter: str, brought_forward: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(batches, "count", counted.append)
+    log = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+
+    def work(_body: str, _attempt: int) -> None:
+        raise error
+
+    batches.queue_worker(work)({"Records": [record(1)]}, None)
+
+    assert counted == [counter]
+    line = json.loads(log.getvalue())
+    assert (line["error"], line["messageId"]) == (type(error).__name__, "message-1")
+    assert any("test_batches.py:" in frame for frame in line["where"])
+    assert "canary" not in log.getvalue()
+
+
+def test_the_first_retries_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Sqs:
+        def change_message_visibility(self, **request: Any) -> None:
+            asked.append(request["VisibilityTimeout"])
+
+    class Settings:
+        webhook_queue_url = "queue"
+
+    monkeypatch.setattr(batches, "client", lambda _service: Sqs())
+    monkeypatch.setattr(batches, "settings", Settings)
+    for attempt in range(1, 6):
+        batches._come_back_soon("handle", attempt)
+
+    assert asked == [5, 20, 80, 320, 600]
