@@ -338,7 +338,8 @@ def is_published(namespace: str, name: str, labels: dict[str, Any]) -> bool:
     """Does anybody write this metric with exactly these dimensions?"""
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
     if namespace == variables["POWERTOOLS_METRICS_NAMESPACE"]:
-        return name in counted_in_code() and labels == {"service": variables["POWERTOOLS_SERVICE_NAME"]} == OF_THIS_STACK
+        assert {"service": variables["POWERTOOLS_SERVICE_NAME"]} == OF_THIS_STACK
+        return name in counted_in_code() and labels == OF_THIS_STACK
     return tuple(sorted(labels)) in PUBLISHED_BY_AWS[namespace].get(name, set())
 
 

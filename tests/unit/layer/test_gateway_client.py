@@ -56,6 +56,7 @@ class FakeGateway:
         self.url = url
         self.replies: list[Reply] = []
         self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.connections: set[int] = set()
 
     def next_reply(self) -> Reply:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -71,6 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.gateway.connections.add(self.client_address[1])
         self.gateway.asked.append((self.command, self.path, dict(self.headers), body))
         reply = self.gateway.next_reply()
         time.sleep(reply.after_seconds)
@@ -215,6 +217,15 @@ def test_a_failed_transaction_is_reported_with_its_reason(fake: FakeGateway, gat
     assert details(gateway) == Report("TRX_1", Status.ERRORED, False, ACCOUNT, None, Failure(1003, "consent_denied"))
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_connection_serves_one_call_after_the_other(packed: bool, fake: FakeGateway, gateway: Gateway) -> None:
+    plain = Reply(GUIDE_002)
+    fake.replies = [Reply(gzip.compress(GUIDE_002.encode()), headers={"content-encoding": "gzip"}) if packed else plain]
+
+    assert holdings(gateway) == holdings(gateway)
+    assert len(fake.connections) == 1
+
+
 # What a shared session must not carry ----------------------------------------------------------
 
 
@@ -304,6 +315,21 @@ def test_an_answer_that_could_not_be_handed_on_is_refused(
 
     with pytest.raises(GatewayUnavailable, match="too large"):
         call(gateway)
+
+
+@READS
+def test_a_body_that_breaks_off_is_no_answer(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
+    fake.replies = [Reply(GUIDE_002[:500], headers={"content-length": str(len(GUIDE_002)), "connection": "close"})]
+
+    with pytest.raises(GatewayUnavailable):
+        call(gateway)
+
+
+def test_an_answer_packed_wrongly_is_no_answer(fake: FakeGateway, gateway: Gateway) -> None:
+    fake.replies = [Reply(GUIDE_002, headers={"content-encoding": "gzip"})]
+
+    with pytest.raises(GatewayUnavailable):
+        holdings(gateway)
 
 
 def test_an_answer_without_end_is_not_read_to_the_end(fake: FakeGateway, gateway: Gateway) -> None:

@@ -244,6 +244,19 @@ def test_net_sales_reduce_the_quantity_and_leave_at_the_average() -> None:
     assert found["invested"] == 440
 
 
+def test_what_was_bought_at_one_price_cost_exactly_that() -> None:
+    found = row(account("a", security(quantity=3, price="35.8234567890123")))
+
+    assert (found["averagePrice"], found["invested"]) == (Decimal("35.8234567890123"), Decimal("107.4703703670369"))
+    assert found["accounts"][0]["averagePrice"] == found["averagePrice"]
+
+
+def test_what_is_left_after_a_sale_is_not_rounded_share_by_share() -> None:
+    found = row(account("a", security(quantity=10**6, price="10", nse=leg(2 * 10**6, "11"), bse=leg(-1_500_000))))
+
+    assert (found["averagePrice"], found["invested"]) == (Decimal("10.66666667"), 16_000_000)
+
+
 def test_what_one_account_sold_left_at_its_own_average() -> None:
     found = row(
         account("a", security(quantity=10, price="100")), account("b", security(quantity=10, price="50", nse=leg(-5)))

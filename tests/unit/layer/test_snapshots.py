@@ -184,7 +184,9 @@ def test_whatever_gateway_changes_is_judged_and_never_a_crash(member: dict[str, 
         (1, 0, False),
     ],
 )
-def test_an_empty_portfolio_or_one_that_shrank_much_needs_a_second_look(size: int, last_size: int, needed: bool) -> None:
+def test_an_empty_portfolio_or_one_that_shrank_much_needs_a_second_look(
+    size: int, last_size: int, needed: bool
+) -> None:
     assert needs_confirmation(holding_number(size), last_size) is needed
 
 

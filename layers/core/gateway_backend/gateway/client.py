@@ -11,7 +11,7 @@ from typing import Any, Self
 import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails, Wire
@@ -144,16 +144,15 @@ class Gateway:
                 **parts,
             ) as answer:
                 return answer.status_code, self._body(answer)
-        except requests.Timeout:
+        except (requests.Timeout, ReadTimeoutError):
             raise GatewayTimeout from None
-        except requests.RequestException as error:
-            if isinstance(error.args[0] if error.args else None, ReadTimeoutError):
-                raise GatewayTimeout from None  # the body stopped half-way: requests calls that a ConnectionError
+        except (requests.RequestException, HTTPError) as error:
             raise GatewayUnavailable from _without_url(error)
 
     def _body(self, answer: requests.Response) -> bytes:
+        """Read as it arrives: requests' own iteration would wait for a whole chunk of a body that trickles."""
         body = bytearray()
-        for chunk in answer.iter_content(_CHUNK):
+        while chunk := answer.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > LARGEST_ANSWER:
                 raise GatewayUnavailable("smallcase Gateway's answer is too large to be served")
