@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from gateway_backend.contracts import http_api
+from gateway_backend.contracts import described, http_api
 from gateway_backend.contracts.routes import ROUTES, Parameter, Route
 from gateway_backend.domain import exact_json, portfolio_csv, times
 from gateway_backend.domain.errors import DomainError
@@ -190,7 +190,7 @@ def _schemas() -> dict[str, Any]:
     answers = [model for route in ROUTES for model in route.answers.values() if isinstance(model, type)]
     bodies = [route.body for route in ROUTES if route.body]
     wanted: dict[type[BaseModel], JsonSchemaMode] = dict.fromkeys(bodies, "validation")
-    wanted |= dict.fromkeys([*answers, http_api.Problem], "serialization")
+    wanted |= dict.fromkeys([*answers, described.Problem], "serialization")
     _, definitions = models_json_schema(list(wanted.items()), ref_template=REF, schema_generator=Schemas)
     schemas: dict[str, Any] = definitions["$defs"]
     # Checked by a validator, which JSON Schema cannot see.

@@ -1,7 +1,6 @@
 """Our HTTP API's bodies (design section 3). Numbers are exact JSON numbers, instants ISO-8601 UTC."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -231,78 +230,3 @@ class ConnectionView(Answer):
 
 class ConnectionsView(Answer):
     connections: list[ConnectionView]
-
-
-class Quantities(Answer):
-    """Shares; `quantity` is demat + NSE + BSE, `inSmallcases` and `collateral` are parts of it or beside it."""
-
-    quantity: Decimal
-    demat: Decimal
-    nse: Decimal
-    bse: Decimal
-    collateral: Decimal
-    in_smallcases: Decimal
-    transactable: Decimal
-    average_price: Decimal | None
-    invested: Decimal | None
-
-
-class AccountQuantities(Quantities):
-    smallcase_auth_id: str
-    broker: str
-
-
-class HoldingView(Quantities):
-    isin: str | None
-    name: str
-    nse_ticker: str | None
-    bse_ticker: str | None
-    suspended: bool
-    weight: Decimal | None
-    accounts: list[AccountQuantities]
-
-
-class FundAccount(Answer):
-    smallcase_auth_id: str
-    broker: str
-    folio: str | None
-    units: Decimal
-    average_price: Decimal | None
-
-
-class FundView(Answer):
-    isin: str | None
-    name: str
-    units: Decimal
-    average_price: Decimal | None
-    invested: Decimal | None
-    accounts: list[FundAccount]
-
-
-class AccountFreshness(Answer):
-    smallcase_auth_id: str
-    broker: str
-    freshness: FreshnessView
-
-
-class HoldingsView(Answer):
-    as_of: str | None = Field(description="The oldest snapshot in it")
-    freshness: FreshnessView | None = Field(description="The least fresh account's; null when none is linked")
-    accounts: list[AccountFreshness]
-    invested: Decimal
-    holdings: list[HoldingView]
-    mutual_funds: list[FundView]
-
-
-class Problem(Answer):
-    """RFC 9457 problem+json."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    code: str
-    retryable: bool
-    action: Action
-    correlation_id: str

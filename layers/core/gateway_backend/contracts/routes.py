@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from gateway_backend.contracts.described import HoldingsView
 from gateway_backend.contracts.http_api import (
     Answer,
     ConnectionsView,
     FreshnessView,
-    HoldingsView,
     ResultRequest,
     SessionRequest,
     SessionView,
