@@ -401,7 +401,9 @@ def test_a_new_version_takes_over_in_steps_and_not_while_an_alarm_is_on(name: st
     function = FUNCTIONS[name]
     assert function["AutoPublishAlias"]
     assert function["DeploymentPreference"]["Type"] == {"Fn::If": ["IsGradual", "Canary10Percent5Minutes", "AllAtOnce"]}
-    (alarm,) = function["DeploymentPreference"]["Alarms"]
+    condition, (alarm,), otherwise = function["DeploymentPreference"]["Alarms"]["Fn::If"]
+    # Without steps no alarm is asked: that is the way in for a mend while it rings.
+    assert (condition, otherwise) == ("IsGradual", [])
     (metric,) = metrics(ALARMS[target(alarm)])
     # Our own bugs and nothing else: an outage of Gateway, or dead letters lying there, must not keep the mend out.
     assert (metric["Namespace"], metric["MetricName"]) == ("GatewayBackend", "UnexpectedError")
