@@ -1,7 +1,7 @@
 """POST /v1/session: what the app needs to initialise the SDK."""
 
-from gateway_backend.contracts.http_api import BrokerView, SessionRequest, SessionView
 from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.session_api import BrokerView, SessionRequest, SessionView
 from gateway_backend.domain.brokers import BROKERS, broker
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock

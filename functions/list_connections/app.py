@@ -1,6 +1,6 @@
 """GET /v1/connections: every linked broker account with its health."""
 
-from gateway_backend.contracts.http_api import ConnectionsView, ConnectionView
+from gateway_backend.contracts.connection_api import ConnectionsView, ConnectionView
 from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client

@@ -10,11 +10,11 @@ from gateway_backend.contracts.http_api import (
     ConnectRequest,
     HoldingsImportRequest,
     ResultRequest,
-    SessionRequest,
     TransactionRequest,
     TransactionView,
 )
 from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.session_api import SessionRequest
 from gateway_backend.domain.errors import RequestInvalid
 from gateway_backend.domain.transactions import Failure, Intent, Status, Transaction
 

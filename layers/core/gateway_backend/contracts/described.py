@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from gateway_backend.contracts.http_api import Answer, FreshnessView
+from gateway_backend.contracts.connection_api import FreshnessView
+from gateway_backend.contracts.http_api import Answer
 from gateway_backend.domain.errors import Action
 
 

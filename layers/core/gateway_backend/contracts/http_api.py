@@ -1,4 +1,8 @@
-"""Our HTTP API's bodies (design section 3). Numbers are exact JSON numbers, instants ISO-8601 UTC."""
+"""Our HTTP API's bodies (design section 3): what they have in common, and those about transactions.
+
+Numbers are exact JSON numbers, instants ISO-8601 UTC. Other resources have modules of their own, so that a function
+defines at its cold start only what it speaks.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -16,10 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from gateway_backend.domain import times
-from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.brokers import Broker
 from gateway_backend.domain.errors import AccountMismatch, AccountOfAnotherUser, Action, ConnectionWithdrawn
-from gateway_backend.domain.freshness import SessionState, State, Verdict
 from gateway_backend.domain.transaction_errors import advise
 from gateway_backend.domain.transactions import Status, Transaction
 
@@ -39,12 +40,6 @@ class Answer(BaseModel):
 
 
 # Requests --------------------------------------------------------------------------------------
-
-
-class SessionRequest(Body):
-    """Without an account the session is a guest's: the user may choose any broker."""
-
-    smallcase_auth_id: AccountId | None = None
 
 
 class AssetConfig(Body):
@@ -93,36 +88,6 @@ class ResultRequest(Body):
 
 
 # Answers ---------------------------------------------------------------------------------------
-
-
-class BrokerView(Answer):
-    broker: str
-    name: str
-    holdings_import: bool
-    securities_orders: bool
-    limit_orders: bool
-    long_lived_session: bool
-
-    @classmethod
-    def of(cls, broker: Broker) -> Self:
-        return cls(
-            broker=broker.key,
-            name=broker.name,
-            holdings_import=broker.holdings_import,
-            securities_orders=broker.securities_orders,
-            limit_orders=broker.limit_orders,
-            long_lived_session=broker.long_lived,
-        )
-
-
-class SessionView(Answer):
-    gateway_name: str
-    smallcase_auth_token: str
-    expires_at: Instant
-    smallcase_auth_id: str | None
-    broker: str | None
-    amo: bool
-    brokers: list[BrokerView]
 
 
 class TransactionCreated(Answer):
@@ -189,44 +154,3 @@ def _failure(transaction: Transaction) -> FailureView | None:
 class TransactionsView(Answer):
     transactions: list[TransactionView]
     next_cursor: str | None
-
-
-class FreshnessView(Answer):
-    state: State
-    as_of: str | None
-    sessions_missed: int
-    reason: str
-    action: Action
-    text: str
-
-
-class ConnectionView(Answer):
-    smallcase_auth_id: str
-    broker: str
-    linked_at: Instant
-    state: SessionState
-    since: Instant | None
-    reason: str | None
-    last_success: Instant | None
-    last_attempt: Instant | None
-    last_failure: str | None
-    freshness: FreshnessView
-
-    @classmethod
-    def of(cls, account: Account, verdict: Verdict) -> Self:
-        return cls(
-            smallcase_auth_id=account.id,
-            broker=account.broker,
-            linked_at=account.linked_at,
-            state=account.state,
-            since=account.state_since,
-            reason=account.state_reason,
-            last_success=account.last_success_at,
-            last_attempt=account.last_attempt_at,
-            last_failure=account.last_failure,
-            freshness=FreshnessView.model_validate(verdict.to_dict()),
-        )
-
-
-class ConnectionsView(Answer):
-    connections: list[ConnectionView]

@@ -10,19 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from gateway_backend.contracts.connection_api import ConnectionsView, FreshnessView
 from gateway_backend.contracts.described import HoldingsView
 from gateway_backend.contracts.http_api import (
     Answer,
-    ConnectionsView,
-    FreshnessView,
     ResultRequest,
-    SessionRequest,
-    SessionView,
     TransactionCreated,
     TransactionRequest,
     TransactionsView,
     TransactionView,
 )
+from gateway_backend.contracts.session_api import SessionRequest, SessionView
 from gateway_backend.domain.errors import (
     AccountMismatch,
     AccountOfAnotherUser,

@@ -1,0 +1,49 @@
+"""Bodies of `/v1/connections`, and freshness, which stands beside all holdings."""
+
+from typing import Self
+
+from gateway_backend.contracts.http_api import Answer, Instant
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.errors import Action
+from gateway_backend.domain.freshness import SessionState, State, Verdict
+
+
+class FreshnessView(Answer):
+    state: State
+    as_of: str | None
+    sessions_missed: int
+    reason: str
+    action: Action
+    text: str
+
+
+class ConnectionView(Answer):
+    smallcase_auth_id: str
+    broker: str
+    linked_at: Instant
+    state: SessionState
+    since: Instant | None
+    reason: str | None
+    last_success: Instant | None
+    last_attempt: Instant | None
+    last_failure: str | None
+    freshness: FreshnessView
+
+    @classmethod
+    def of(cls, account: Account, verdict: Verdict) -> Self:
+        return cls(
+            smallcase_auth_id=account.id,
+            broker=account.broker,
+            linked_at=account.linked_at,
+            state=account.state,
+            since=account.state_since,
+            reason=account.state_reason,
+            last_success=account.last_success_at,
+            last_attempt=account.last_attempt_at,
+            last_failure=account.last_failure,
+            freshness=FreshnessView.model_validate(verdict.to_dict()),
+        )
+
+
+class ConnectionsView(Answer):
+    connections: list[ConnectionView]
