@@ -61,7 +61,7 @@ openapi: setup  ## Write docs/openapi.json from the contracts
 ON_PATH = PATH="$$(dirname "$$($(UV) python find --resolve-links 3.13)"):$(CURDIR)/.tools/bin:$$PATH"
 
 build: setup  ## Build what `make deploy` deploys, for Lambda on arm64
-	$(ON_PATH) LAMBDA_ARCHITECTURE=arm64 $(SAM) build
+	$(ON_PATH) LAMBDA_ARCHITECTURE=arm64 LAYER_DIGEST=$$($(PYTHON) -m local.layer_digest) $(SAM) build
 
 deploy: build  ## Deploy to the AWS account that your credentials name; asks for the parameters
 	$(SAM) deploy --guided

@@ -6,7 +6,7 @@ Built into `.local/build`, apart from `.aws-sam`: the wheels are this machine's,
 import fcntl
 import hashlib
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from local.instance import BUILD, CHECKOUT, Instance, architecture
 from local.processes import tail
 
 INPUTS = ("template.yaml", "functions", "layers")
+LAYER = ("layers/core",)
 BUILT_TEMPLATE = BUILD / "artifacts" / "template.yaml"
 
 _STAMP = BUILD / "inputs.sha256"
@@ -42,6 +43,15 @@ def inputs_hash(checkout: Path, inputs: Iterable[str] = INPUTS, *, machine: str)
     return digest.hexdigest()
 
 
+def layer_digest() -> str:
+    """What the layer is made of.
+
+    `AutoPublishAlias` publishes a new version of a function only when the function's own artifact changes, and to SAM
+    the layer is no part of it. So the build writes this beside the function's code: a new layer makes new versions.
+    """
+    return inputs_hash(CHECKOUT, LAYER, machine="")
+
+
 def _files(checkout: Path, inputs: Iterable[str]) -> list[Path]:
     roots = [checkout / name for name in inputs]
     found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
@@ -64,11 +74,19 @@ def build(instance: Instance, wanted: str) -> None:
             "cache-dir": str(BUILD / "cache" / architecture()),
         },
         log_name="sam-build",
+        more_environment={"LAYER_DIGEST": layer_digest()},
     )
     _STAMP.write_text(wanted)
 
 
-def run_sam(instance: Instance, command: list[str], options: dict[str, str | list[str]], *, log_name: str) -> None:
+def run_sam(
+    instance: Instance,
+    command: list[str],
+    options: dict[str, str | list[str]],
+    *,
+    log_name: str,
+    more_environment: Mapping[str, str] | None = None,
+) -> None:
     """Raises: LocalCloudError with the end of sam's output."""
     log = instance.logs / f"{log_name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +96,7 @@ def run_sam(instance: Instance, command: list[str], options: dict[str, str | lis
         arguments += [f"--{name}", *([value] if isinstance(value, str) else value)]
     # sam leaves a folder behind for every function that it packs.
     with TemporaryDirectory(dir=instance.state) as temporary, log.open("w") as output:
-        environment = instance.tool_environment | {"TMPDIR": temporary}
+        environment = {**instance.tool_environment, **(more_environment or {}), "TMPDIR": temporary}
         result = subprocess.run(
             arguments,
             cwd=CHECKOUT,

@@ -1,5 +1,5 @@
 # What `make run` prints and the README explains: import a Groww account. Needs API and SANDBOX; run it in the checkout.
-field() { python3 -c "import json, sys; print(json.load(sys.stdin)['$1'])"; }
+field() { python3 -c "import json, sys; body = json.load(sys.stdin); print(body.get('$1') or body)"; }
 python3 -c 'import json, sys; print(json.dumps({"portfolio": json.load(sys.stdin)["data"]}))' \
   < tests/fixtures/holdings-v2-api.json |
   curl -s -X PUT $SANDBOX/_sandbox/accounts/groww/GR1234 -d @- | field smallcaseAuthId

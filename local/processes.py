@@ -110,7 +110,7 @@ def port_in_use(service: Service) -> LocalCloudError:
     return LocalCloudError(
         f"Port {service.port}, for the {service.name}, is in use by another program.",
         "If that is another checkout's local cloud, `make down` there. Otherwise choose three other ports "
-        f"in a row, for example: make run PORT={_another(service.port)}",
+        f"in a row, for example: make run PORT={_another(service.port)} LOCAL_STATE=.local/{_another(service.port)}",
     )
 
 

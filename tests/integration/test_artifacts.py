@@ -11,6 +11,7 @@ import pytest
 
 from bench import built, bytecode, size
 from build_layer import AWS_SERVICES
+from local.build import layer_digest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LARGEST_MB = 20
@@ -124,3 +125,10 @@ def test_requirements_are_what_the_lock_says() -> None:
     assert exported.returncode == 0, exported.stderr
     committed = (CHECKOUT / "layers/core/requirements.txt").read_text(encoding="utf-8")
     assert committed == exported.stdout, "uv.lock has moved on: run `make -C layers/core requirements`"
+
+
+def test_a_new_layer_makes_new_versions_of_every_function(app: built.BuiltApp) -> None:
+    """SAM publishes a version only when a function's own artifact changes: the layer's digest is part of each."""
+    told = {(function.folder / "layer.sha256").read_text().strip() for function in app.functions}
+
+    assert told == {layer_digest()}

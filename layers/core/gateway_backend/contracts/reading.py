@@ -1,7 +1,7 @@
 """Reading a body into a model, with errors that name the field."""
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
 from gateway_backend.domain.errors import RequestInvalid
 
@@ -16,11 +16,13 @@ def read_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        raise RequestInvalid("; ".join(_sentence(problem["loc"], problem["msg"]) for problem in problems[:5])) from None
+        problems = error.errors(include_url=False, include_input=False)
+        raise RequestInvalid("; ".join(map(_sentence, problems[:5]))) from None
 
 
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
+def _sentence(problem: ErrorDetails) -> str:
+    if problem["type"].startswith("union_tag"):
+        return f"{problem['ctx']['discriminator'].strip("'")}: must be one of those the API knows (docs/openapi.json)"
     # The intent that chose the model stands before its fields: CONNECT.notes is the body's notes.
-    field = ".".join(str(part) for part in location if not str(part).isupper()) or "body"
-    return f"{field}: {message}"
+    field = ".".join(str(part) for part in problem["loc"] if not str(part).isupper()) or "body"
+    return f"{field}: {problem['msg'].removeprefix('Value error, ')}"
