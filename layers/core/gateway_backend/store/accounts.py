@@ -8,6 +8,7 @@ USER#<sub>   / ACCOUNT#<id> membership, written together with the status
 USER#<sub>   / CONSENT#…    the record of a consent that ended
 """
 
+import hashlib
 from datetime import datetime
 
 from gateway_backend.domain import times
@@ -114,7 +115,7 @@ class Accounts:
             self._record_attempt(account, now)
             return False
         changed = snapshot.content_hash != account.content_hash
-        key = _snapshot_key(snapshot) if changed else account.snapshot_key
+        key = _snapshot_key(snapshot, account) if changed else account.snapshot_key
         if changed:
             self._store(account.id, key or "", snapshot, now)
         try:
@@ -156,7 +157,7 @@ class Accounts:
         current = self.find(account.id)
         if current and current.owner == account.owner:
             return self.record(current, snapshot, now)
-        key = _snapshot_key(snapshot)
+        key = _snapshot_key(snapshot, account)
         stored = self._table.get(_pk(account.id), key)
         if stored:
             self._table.delete_all([*part_keys(stored, _part_prefix(key)), (stored["pk"], key)])
@@ -288,9 +289,10 @@ def _user(owner: str) -> str:
     return f"USER#{owner}"
 
 
-def _snapshot_key(snapshot: Snapshot) -> str:
-    """By date; the hash keeps two answers for one date apart."""
-    return f"SNAPSHOT#{times.to_key(snapshot.as_of)}#{snapshot.content_hash[:8]}"
+def _snapshot_key(snapshot: Snapshot, account: Account) -> str:
+    """By date; the hash keeps apart two answers for one date, and one answer stored under two linkings."""
+    identity = f"{account.owner} {times.to_text(account.linked_at)} {snapshot.content_hash}"
+    return f"SNAPSHOT#{times.to_key(snapshot.as_of)}#{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
 def _part_prefix(snapshot_key: str) -> str:
