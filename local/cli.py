@@ -33,9 +33,11 @@ def run() -> None:
             _welcome(instance)
             console.print("\nCtrl-C stops it.")
             cloud.watch(instance)
-        finally:
+        except BaseException:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough: what is held must reach the disk
             cloud.bring_down(instance)
+            raise
+        console.print("\nStopped by `make down`.")
     except KeyboardInterrupt:
         sys.exit(0)
     except LocalCloudError as error:
@@ -113,7 +115,7 @@ def _print_log(instance: Instance, group: str, since: int) -> None:
 def _welcome(instance: Instance) -> None:
     console.print(f"\nAPI      {instance.api_url}")
     console.print(f"Sandbox  {instance.sandbox_url}")
-    console.print(f"Logs     {instance.logs}   (of the functions: .venv/bin/python -m local logs)")
+    console.print(f"Logs     {instance.logs}   (of the functions: make logs)")
     console.print("\nA first import to try:\n")
     console.print(f"export API={instance.api_url} SANDBOX={instance.sandbox_url}", markup=False)
     lines = FIRST_IMPORT.read_text().splitlines()

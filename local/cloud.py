@@ -41,6 +41,7 @@ def bring_up(instance: Instance) -> None:
 
     On a running cloud it deploys what has changed. Raises: LocalCloudError.
     """
+    _stopped(instance).unlink(missing_ok=True)
     _require_ports(instance)
     record_port(instance)
     already_running = is_running(instance)
@@ -80,6 +81,7 @@ def bring_down(instance: Instance) -> None:
     if not is_running(instance):
         console.print("  Nothing is running.")
         return
+    _stopped(instance).touch()
     with step("Stop the local cloud"):
         front_door.stop()
         if emulator.is_running():
@@ -106,12 +108,25 @@ def is_running(instance: Instance) -> bool:
 
 
 def watch(instance: Instance) -> None:
-    """Return only when interrupted. Raises: LocalCloudError when a process has ended by itself."""
+    """Return when `make down` stops it elsewhere. Raises: LocalCloudError when a process has ended by itself."""
     while True:
         for service in services(instance).values():
             if not service.is_running():
+                if _stopped(instance).exists():
+                    _wait_until_stopped(instance)
+                    return
                 raise LocalCloudError(f"The {service.name} has ended.", f"Its log: {service.log}")
         time.sleep(1)
+
+
+def _stopped(instance: Instance) -> Path:
+    """There from `down` to the next start, so that a `run` elsewhere knows it for no accident."""
+    return instance.state / "stopped"
+
+
+def _wait_until_stopped(instance: Instance) -> None:
+    while is_running(instance):
+        time.sleep(0.2)
 
 
 def _require_ports(instance: Instance) -> None:
