@@ -59,25 +59,25 @@ def securities_of(accounts: Accounts, account_id: str, owner: str) -> int:
 
 
 def test_of_two_imports_that_read_the_same_status_the_newer_stays(accounts: Accounts, account_id: str) -> None:
-    read_by_both = linked(accounts, account_id, "asha")
+    read_by_both = linked(accounts, account_id, "race-asha")
     assert accounts.record(read_by_both, snapshot(account_id, 3, minutes=5), NOW) is True
     assert accounts.record(read_by_both, snapshot(account_id, 2, minutes=1), NOW) is False
 
-    assert securities_of(accounts, account_id, "asha") == 3
+    assert securities_of(accounts, account_id, "race-asha") == 3
 
 
 def test_at_one_date_the_larger_stays(accounts: Accounts, account_id: str) -> None:
-    account = linked(accounts, account_id, "asha")
+    account = linked(accounts, account_id, "race-asha")
     assert accounts.record(account, snapshot(account_id, 0), NOW) is True
-    assert accounts.record(accounts.owned(account_id, "asha"), snapshot(account_id, 4), NOW) is True
-    assert accounts.record(accounts.owned(account_id, "asha"), snapshot(account_id, 2), NOW) is False
+    assert accounts.record(accounts.owned(account_id, "race-asha"), snapshot(account_id, 4), NOW) is True
+    assert accounts.record(accounts.owned(account_id, "race-asha"), snapshot(account_id, 2), NOW) is False
 
-    assert securities_of(accounts, account_id, "asha") == 4
+    assert securities_of(accounts, account_id, "race-asha") == 4
 
 
 def test_an_import_that_outlives_an_unlinking_leaves_nothing(accounts: Accounts, account_id: str, aws: Aws) -> None:
-    under_way = linked(accounts, account_id, "asha")
-    unlinked_at = accounts.unlink(account_id, "asha", NOW + timedelta(seconds=1))
+    under_way = linked(accounts, account_id, "race-asha")
+    unlinked_at = accounts.unlink(account_id, "race-asha", NOW + timedelta(seconds=1))
     accounts.erase_snapshots(account_id, unlinked_at)
 
     with pytest.raises(NotFound):
@@ -86,25 +86,25 @@ def test_an_import_that_outlives_an_unlinking_leaves_nothing(accounts: Accounts,
 
 
 def test_it_does_not_touch_the_next_owners_identical_snapshot(accounts: Accounts, account_id: str) -> None:
-    under_way = linked(accounts, account_id, "asha")
-    accounts.unlink(account_id, "asha", NOW + timedelta(seconds=1))
+    under_way = linked(accounts, account_id, "race-asha")
+    accounts.unlink(account_id, "race-asha", NOW + timedelta(seconds=1))
     later = NOW + timedelta(minutes=1)
-    accounts.record(linked(accounts, account_id, "ravi", later), snapshot(account_id, 3), later)
+    accounts.record(linked(accounts, account_id, "race-ravi", later), snapshot(account_id, 3), later)
 
     with pytest.raises(NotFound):
         accounts.record(under_way, snapshot(account_id, 3), later)
-    assert securities_of(accounts, account_id, "ravi") == 3
+    assert securities_of(accounts, account_id, "race-ravi") == 3
 
 
 def test_an_account_cannot_get_a_second_owner_or_come_back_by_an_old_transaction(
     accounts: Accounts, account_id: str
 ) -> None:
-    linked(accounts, account_id, "asha")
+    linked(accounts, account_id, "race-asha")
     with pytest.raises(AccountOfAnotherUser):
-        accounts.link(account_id, "groww", transaction("ravi"), NOW)
-    accounts.unlink(account_id, "asha", NOW + timedelta(minutes=1))
+        accounts.link(account_id, "groww", transaction("race-ravi"), NOW)
+    accounts.unlink(account_id, "race-asha", NOW + timedelta(minutes=1))
     with pytest.raises(ConnectionWithdrawn):
-        accounts.link(account_id, "groww", transaction("asha"), NOW + timedelta(minutes=2))
+        accounts.link(account_id, "groww", transaction("race-asha"), NOW + timedelta(minutes=2))
     assert accounts.find(account_id) is None
 
 
