@@ -20,11 +20,11 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from gateway_backend.domain import times
-from gateway_backend.domain.errors import AccountMismatch, AccountOfAnotherUser, Action, ConnectionWithdrawn
+from gateway_backend.domain.errors import LINK_REFUSALS, Action
 from gateway_backend.domain.transaction_errors import advise
 from gateway_backend.domain.transactions import Status, Transaction
 
-REFUSALS = {refusal.code: refusal for refusal in (AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn)}
+REFUSALS = {refusal.code: refusal for refusal in LINK_REFUSALS}
 
 type AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 type Note = Annotated[str, Field(max_length=256, description="The app's own note; it stays with us")]

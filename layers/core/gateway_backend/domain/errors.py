@@ -126,6 +126,10 @@ class ConnectionWithdrawn(DomainError):
     action = Action.RECONNECT
 
 
+LINK_REFUSALS = (AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn)
+"""Why an account may not be linked: final for the transaction, and told to the user by its code."""
+
+
 class TransactionExpired(DomainError):
     code = "TRANSACTION_EXPIRED"
     status = 409

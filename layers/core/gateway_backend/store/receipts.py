@@ -121,9 +121,13 @@ class Receipts:
     ) -> None:
         """Write down what became of it, once: a verdict stays. `erase` also forgets the body."""
         pk, sk = _pk(receipt.key.checksum), receipt.key.body_hash
-        values = {"verdict": verdict, "reason": reason, "now": times.to_text(now)}
-        values |= {"list": f"RECEIPTS#{receipt.account_id or receipt.transaction_id}"}
-        values |= {"order": times.to_key(receipt.received_at)}
+        values = {
+            "verdict": verdict,
+            "reason": reason,
+            "now": times.to_text(now),
+            "list": f"RECEIPTS#{receipt.account_id or receipt.transaction_id}",
+            "order": times.to_key(receipt.received_at),
+        }
         update = "SET #verdict = :verdict, #reason = :reason, #decidedAt = :now, #listKey = :list, #listOrder = :order"
         try:
             if erase:

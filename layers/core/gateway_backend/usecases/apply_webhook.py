@@ -52,14 +52,14 @@ def apply_webhook(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
-) -> Receipt | None:
-    """The receipt with its verdict; None when it is no longer kept. A second call for the same receipt does nothing.
+) -> None:
+    """Give the receipt its verdict. One that has its verdict, or is no longer kept, is left alone.
 
     Raises: what the store and Gateway raise, and NotYet: the message must come again.
     """
     receipt = receipts.find(key)
     if receipt is None or not receipt.is_pending:
-        return receipt
+        return
     try:
         _check_origin(receipt, receipts, replay_window)
         reason = _apply(receipt, attempt, now, transactions, accounts, gateway)
@@ -69,7 +69,6 @@ def apply_webhook(
         logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
         count("WebhookQuarantined")
         receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=quarantine.erase)
-    return receipts.find(key)
 
 
 def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta) -> None:

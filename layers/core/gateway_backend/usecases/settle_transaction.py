@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway_backend.domain.errors import (
+    LINK_REFUSALS,
     AccountMismatch,
-    AccountOfAnotherUser,
     ConnectionWithdrawn,
     GatewayRefused,
     GatewayUnavailable,
@@ -17,9 +17,6 @@ from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.import_holdings import import_holdings
-
-REFUSALS = (AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn)
-"""Why an account may not be linked: final for the transaction."""
 
 RECONCILE_EVERY = timedelta(seconds=2)
 """A transaction is asked about at most this often, however often the app polls."""
@@ -44,7 +41,7 @@ def reconcile(
         # The client has counted it; the time is noted so that a polling app does not add to an outage.
         known = transactions.find(transaction.id) or transaction
         return transactions.advance(replace(known, reconciled_at=now))
-    except REFUSALS:
+    except LINK_REFUSALS:
         return transactions.find(transaction.id) or transaction
 
 
@@ -106,6 +103,6 @@ def _link(
         if not transaction.is_about(account_id):
             raise AccountMismatch
         accounts.link(account_id, broker, transaction, now)
-    except REFUSALS as refusal:
+    except LINK_REFUSALS as refusal:
         transactions.refuse(transaction, refusal.code, now)
         raise
