@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 TEST_CLOUD := PORT=3100 LOCAL_STATE=.local/test
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down reset logs build test test-unit lint format bench openapi deploy clean
+.PHONY: help setup run up down reset logs build test test-unit lint format bench simulate openapi deploy clean
 
 help:  ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -54,8 +54,12 @@ format: setup  ## Put the code into the project's style
 bench: setup  ## Measure what it costs, as ratios
 	PYTHONPATH=layers/core $(PYTHON) -m bench
 
-openapi: setup  ## Write docs/openapi.json from the contracts
+openapi: setup  ## Write docs/openapi.json and docs/events/ from the contracts
 	PYTHONPATH=layers/core $(PYTHON) -m ops.generate_openapi
+	PYTHONPATH=layers/core $(PYTHON) -m ops.generate_event_schemas
+
+simulate: setup  ## Refresh 100,000 accounts through 22 trading sessions on a virtual clock (ARGS="--help")
+	PYTHONPATH=layers/core $(PYTHON) -m bench.simulation $(ARGS)
 
 # `sam build` looks for python3.13 on the PATH; a pyenv shim there may not work, the interpreter itself does.
 ON_PATH = PATH="$$(dirname "$$($(UV) python find --resolve-links 3.13)"):$(CURDIR)/.tools/bin:$$PATH"

@@ -22,6 +22,8 @@ def parameters(instance: Instance) -> dict[str, str]:
         "JwtIssuer": instance.sandbox_url,
         "JwtAudience": AUDIENCE,
         "GatewayBaseUrl": instance.sandbox_url,
+        "ClockUrl": f"{instance.sandbox_url}/_sandbox/clock",
+        "ScheduleRate": "rate(1 minute)",
         "Architecture": architecture(),
     }
 
@@ -55,7 +57,8 @@ def deploy(instance: Instance, wanted: str) -> None:
             "s3-bucket": _BUCKET,
             "capabilities": "CAPABILITY_IAM",
             "tags": f"{_REVISION_TAG}={wanted}",
-            "parameter-overrides": [f"{name}={value}" for name, value in parameters(instance).items()],
+            # Quoted: sam ends a value at its first blank.
+            "parameter-overrides": [f'{name}="{value}"' for name, value in parameters(instance).items()],
         },
         log_name="sam-deploy",
     )

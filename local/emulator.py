@@ -10,6 +10,7 @@ from typing import Any
 from ministack.app import main  # type: ignore[import-untyped]
 from ministack.services.cloudformation import provisioners  # type: ignore[import-untyped]
 
+from local import emulator_streams
 from local.instance import base_interpreter
 
 
@@ -23,5 +24,6 @@ if __name__ == "__main__":
     for kind in ("Application", "DeploymentGroup"):
         handlers = {"create": _stand_in, "delete": _stand_in}
         provisioners._RESOURCE_HANDLERS[f"AWS::CodeDeploy::{kind}"] = handlers
+    emulator_streams.install()
     sys.executable = str(base_interpreter())
     main()

@@ -1,8 +1,9 @@
 """What `sam deploy` to the emulator leaves undone, done from the very template that was deployed.
 
 ministack 1.5.33 ignores the OpenAPI body of an HTTP API, so that it has no routes, integrations, authorizers
-or CORS; it drops a table's TTL and a function's dead-letter queue and reserved concurrency. Each is set here
-through the emulator's own API, with the values of the processed template: the template stays one.
+or CORS; it drops a table's TTL and a function's dead-letter queue and reserved concurrency; a parameter in a queue's
+ScalingConfig stays a text, and then it polls no queue at all. Each is set here through the emulator's own API, with
+the values of the processed template: the template stays one.
 Safe to repeat; every start does.
 """
 
@@ -20,6 +21,12 @@ _ARN_PREFIX = {
     "AWS::Lambda::Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:",
     "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:",
 }
+
+
+_DROPPED_OF_FUNCTIONS = ("DeadLetterConfig", "ReservedConcurrentExecutions")
+
+# What the processed template says of a member that is to be as if it were not there.
+_NO_VALUE = object()
 
 
 class UnknownIntrinsicError(ValueError):
@@ -41,18 +48,18 @@ class Stack:
     parameters: Mapping[str, str | list[str]]
 
     def of_type(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(physical id, resolved properties) of each resource of that type that was created."""
+        """(physical id, properties as the template has them) of each resource of that type that was created."""
         for logical_id, resource in self.template["Resources"].items():
             if resource["Type"] == kind and logical_id in self.resources:
                 yield self.resources[logical_id].physical_id, resource.get("Properties", {})
 
     def resolve(self, value: Any) -> Any:
-        """`value` with Ref, Fn::GetAtt (ARNs), Fn::Sub, Fn::Join and Fn::Split worked out.
+        """`value` with Ref, Fn::GetAtt (ARNs), Fn::Sub, Fn::Join, Fn::Split and Fn::If worked out.
 
         Raises: UnknownIntrinsicError.
         """
         if isinstance(value, list):
-            return [self.resolve(item) for item in value]
+            return [resolved for item in value if (resolved := self.resolve(item)) is not _NO_VALUE]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -69,11 +76,33 @@ class Stack:
             if name == "Fn::Split":
                 separator, text = argument
                 return self.resolve(text).split(separator)
+            if name == "Fn::If":
+                condition, then, otherwise = argument
+                return self.resolve(then if self._holds(self.template["Conditions"][condition]) else otherwise)
             if name.startswith("Fn::"):
                 raise UnknownIntrinsicError(name)
-        return {key: self.resolve(item) for key, item in value.items()}
+        resolved = {key: self.resolve(item) for key, item in value.items()}
+        return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
 
-    def _reference(self, name: str) -> str | list[str]:
+    def _holds(self, condition: Mapping[str, Any]) -> bool:
+        ((name, argument),) = condition.items()
+        match name:
+            case "Condition":
+                return self._holds(self.template["Conditions"][argument])
+            case "Fn::Equals":
+                one, other = self.resolve(argument)
+                return bool(one == other)
+            case "Fn::Not":
+                return not self._holds(argument[0])
+            case "Fn::And":
+                return all(self._holds(item) for item in argument)
+            case "Fn::Or":
+                return any(self._holds(item) for item in argument)
+        raise UnknownIntrinsicError(f"condition {name}")
+
+    def _reference(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return _NO_VALUE
         if name in self.parameters:
             return self.parameters[name]
         if name in self.resources:
@@ -180,6 +209,7 @@ def complete(instance: Instance) -> int:
     )
     _complete_tables(instance, stack)
     _complete_functions(instance, stack)
+    _complete_event_sources(instance, stack)
     return routes
 
 
@@ -274,9 +304,17 @@ def _complete_tables(instance: Instance, stack: Stack) -> None:
 def _complete_functions(instance: Instance, stack: Stack) -> None:
     functions = instance.client("lambda")
     for function, properties in stack.of_type("AWS::Lambda::Function"):
-        if letters := properties.get("DeadLetterConfig"):
-            functions.update_function_configuration(FunctionName=function, DeadLetterConfig=stack.resolve(letters))
-        if reserved := properties.get("ReservedConcurrentExecutions"):
-            functions.put_function_concurrency(
-                FunctionName=function, ReservedConcurrentExecutions=int(stack.resolve(reserved))
-            )
+        dropped = {name: properties[name] for name in _DROPPED_OF_FUNCTIONS if name in properties}
+        wanted = stack.resolve(dropped)
+        if letters := wanted.get("DeadLetterConfig"):
+            functions.update_function_configuration(FunctionName=function, DeadLetterConfig=letters)
+        if reserved := wanted.get("ReservedConcurrentExecutions"):
+            functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=int(reserved))
+
+
+def _complete_event_sources(instance: Instance, stack: Stack) -> None:
+    functions = instance.client("lambda")
+    for mapping, properties in stack.of_type("AWS::Lambda::EventSourceMapping"):
+        if scaling := properties.get("ScalingConfig"):
+            numbers = {name: int(value) for name, value in stack.resolve(scaling).items()}
+            functions.update_event_source_mapping(UUID=mapping, ScalingConfig=numbers)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from sandbox import brokers, market
 from sandbox.clock import Clock
-from sandbox.errors import ControlError
+from sandbox.errors import ControlError, GatewayError
 from sandbox.holdings import Snapshot
 from sandbox.state import State
+
+DeadSessionAnswer = Literal["stale", "forbidden"]
 
 
 @dataclass
@@ -18,6 +20,8 @@ class Account:
     auth_id: str
     portfolio: dict[str, Any]
     session_alive: bool = False
+    # What a pull gets while no session lives: the last snapshot again, or 403.
+    dead_session_answer: DeadSessionAnswer = "stale"
 
     @property
     def key(self) -> str:
@@ -44,6 +48,7 @@ class Accounts:
             auth_id=auth_id or _named_in(portfolio) or (before.auth_id if before else _made_up(broker, name)),
             portfolio=holds,
             session_alive=before.session_alive if before else False,
+            dead_session_answer=before.dead_session_answer if before else "stale",
         )
         self._claim(account)
         if before and before.auth_id != account.auth_id:
@@ -63,8 +68,15 @@ class Accounts:
         key = self._state.get("account-of", auth_id)
         return self._read(key) if key else None
 
-    def set_session(self, account: Account, *, alive: bool) -> None:
-        account.session_alive = alive
+    def begin_session(self, account: Account) -> None:
+        """Every login does."""
+        account.session_alive = True
+        account.dead_session_answer = "stale"
+        self._keep(account)
+
+    def end_session(self, account: Account, answer: DeadSessionAnswer) -> None:
+        account.session_alive = False
+        account.dead_session_answer = answer
         self._keep(account)
 
     def import_holdings(self, account: Account) -> Snapshot:
@@ -73,14 +85,19 @@ class Accounts:
         taken_at = account.portfolio.get("snapshotDate", now)
         return self._take_snapshot(account, taken_at, account.portfolio.get("lastUpdate", taken_at))
 
-    def fetch_holdings(self, auth_id: str) -> Snapshot | None:
-        """The stored snapshot; a long-lived session that still lives takes a new one first (contract 8)."""
+    def fetch_holdings(self, auth_id: str, *, still_updating: bool = False) -> Snapshot:
+        """The stored snapshot; a long-lived session that still lives takes a new one first (contract 8).
+
+        `still_updating`: Gateway has not yet got the new one.
+        Raises: GatewayError 403 without an import, and for a session that ended so.
+        """
         stored = self._state.get("snapshot", auth_id)
-        if stored is None:
-            return None
         account = self.by_auth_id(auth_id)
+        refused = account and not account.session_alive and account.dead_session_answer == "forbidden"
+        if stored is None or refused:
+            raise GatewayError(403, "User has not authorised holdings import")
         long_lived = account and brokers.plain(account.broker) in brokers.LONG_LIVED_SESSION
-        if account and long_lived and account.session_alive:
+        if account and long_lived and account.session_alive and not still_updating:
             now = self._clock.now_iso()
             return self._take_snapshot(account, now, now)
         return Snapshot(**stored)

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox import exact_json, faults, postbacks
+from sandbox.accounts import DeadSessionAnswer
 from sandbox.errors import ControlError
 from sandbox.player import Outcome
 from sandbox.transactions import Transaction
@@ -67,6 +68,7 @@ class FaultOrder(Order):
     times: Annotated[int, Field(ge=1)] = 1
     seconds: Annotated[float | None, Field(ge=0)] = None
     drift: Literal["renamed", "retyped"] = "renamed"
+    auth_id: Annotated[AuthId | None, Field(alias="smallcaseAuthId")] = None
 
 
 class ClockOrder(Order):
@@ -83,7 +85,10 @@ class ClockOrder(Order):
 
 
 class SessionOrder(Order):
+    """`answer` is what a pull gets from then on: the last snapshot again, or 403."""
+
     alive: bool
+    answer: DeadSessionAnswer = "stale"
 
 
 async def health(request: Request) -> Response:
@@ -144,7 +149,7 @@ async def set_fault(request: Request) -> Response:
     world = _world(request)
     order = await _read(request, FaultOrder)
     milliseconds = None if order.seconds is None else round(order.seconds * 1000)
-    world.faults.add(faults.Fault(order.route, order.fault, order.times, milliseconds, order.drift))
+    world.faults.add(faults.Fault(order.route, order.fault, order.times, milliseconds, order.drift, order.auth_id))
     return JSONResponse({"faults": world.faults.waiting()})
 
 
@@ -168,6 +173,13 @@ async def set_clock(request: Request) -> Response:
     return _time(world)
 
 
+async def clear_clock(request: Request) -> Response:
+    world = _world(request)
+    world.clock.follow_the_machine()
+    world.sender.look_again()
+    return _time(world)
+
+
 async def get_clock(request: Request) -> Response:
     return _time(_world(request))
 
@@ -178,7 +190,10 @@ async def set_session(request: Request) -> Response:
     account = world.accounts.by_auth_id(request.path_params["auth_id"])
     if account is None:
         raise ControlError(404, "No account has this smallcaseAuthId.")
-    world.accounts.set_session(account, alive=order.alive)
+    if order.alive:
+        world.accounts.begin_session(account)
+    else:
+        world.accounts.end_session(account, order.answer)
     return JSONResponse({"smallcaseAuthId": account.auth_id, "alive": order.alive})
 
 
@@ -234,6 +249,7 @@ routes = [
     Route("/_sandbox/faults", clear_faults, methods=["DELETE"]),
     Route("/_sandbox/clock", get_clock),
     Route("/_sandbox/clock", set_clock, methods=["POST"]),
+    Route("/_sandbox/clock", clear_clock, methods=["DELETE"]),
     Route("/_sandbox/sessions/{auth_id}", set_session, methods=["POST"]),
     Route("/_sandbox/reset", reset, methods=["POST"]),
 ]

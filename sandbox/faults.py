@@ -1,17 +1,20 @@
 """Makes the next calls to a route go wrong, in the ways in which they do in real life."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox import exact_json
-from sandbox.clock import Clock
-from sandbox.errors import ControlError
+from sandbox.errors import ControlError, GatewayError
 from sandbox.state import State
+
+if TYPE_CHECKING:
+    from sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 RouteName = Literal["holdings", "transactiondetails", "transaction"]
@@ -41,6 +44,8 @@ class Fault:
     times: int = 1
     milliseconds: int | None = None
     drift: str = "renamed"
+    # Only calls for this account; None: every call of the route.
+    auth_id: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -48,7 +53,7 @@ class Fault:
 
 
 class Faults:
-    """One queue per route: what was asked for first goes wrong first."""
+    """One queue per route: of what concerns a call, that goes wrong which was asked for first."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -58,19 +63,21 @@ class Faults:
             raise ControlError(400, f"{fault.fault} is a fault of holdings only.")
         self._state.put("faults", fault.route, [*self._queue(fault.route), vars(fault)])
 
-    def take(self, route: str) -> Fault | None:
+    def take(self, route: str, accounts: Set[str]) -> Fault | None:
+        """The fault that strikes a call for these accounts; it has one time less from now on."""
         queue = self._queue(route)
-        if not queue:
-            return None
-        fault = Fault(**queue[0])
-        left = [vars(fault) | {"times": fault.times - 1}] if fault.times > 1 else []
-        self._state.put("faults", route, left + queue[1:])
-        return fault
+        for place, waiting in enumerate(queue):
+            fault = Fault(**waiting)
+            if fault.auth_id is None or fault.auth_id in accounts:
+                left = [vars(fault) | {"times": fault.times - 1}] if fault.times > 1 else []
+                self._state.put("faults", route, queue[:place] + left + queue[place + 1 :])
+                return fault
+        return None
 
     def waiting(self) -> list[dict[str, Any]]:
         """What is still to go wrong, in the words in which it was asked for."""
         every = [Fault(**fault) for _, queue in self._state.items("faults") for fault in queue]
-        return [{"route": one.route, "fault": one.fault, "times": one.times} for one in every]
+        return [_told(one) for one in every]
 
     def clear(self) -> None:
         for route, _ in self._state.items("faults"):
@@ -80,22 +87,40 @@ class Faults:
         return self._state.get("faults", route) or []
 
 
+def _told(fault: Fault) -> dict[str, Any]:
+    whose = {"smallcaseAuthId": fault.auth_id} if fault.auth_id else {}
+    return {"route": fault.route, "fault": fault.fault, "times": fault.times} | whose
+
+
 def with_faults(route: RouteName, endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
-        world = request.app.state.world
-        fault = world.faults.take(route)
+        world: World = request.app.state.world
+        fault = world.faults.take(route, _accounts_concerned(request, world))
         if fault is None:
             return await endpoint(request)
         refusal = _refusal(fault.fault)
         if refusal:
             return refusal
         # From here on the work is done all the same: only its answer suffers.
-        spoilt = _spoil(await endpoint(request), fault, world.clock)
+        request.state.updating = fault.fault == "updating"
+        spoilt = _spoil(await endpoint(request), fault)
         if fault.fault in WAITS:
             await asyncio.sleep(fault.seconds)
         return spoilt
 
     return answer
+
+
+def _accounts_concerned(request: Request, world: "World") -> set[str]:
+    """That of the connected token, and that of the transaction asked about."""
+    concerned = []
+    # A token that is refused is nobody's; saying so is left to the route.
+    with suppress(GatewayError):
+        concerned.append(world.tokens.read(request.headers.get("x-gateway-authtoken", "")))
+    transaction = world.transactions.get(request.query_params.get("transactionId", ""))
+    if transaction:
+        concerned += [transaction.auth_id, transaction.pinned_to]
+    return {auth_id for auth_id in concerned if auth_id}
 
 
 def _refusal(fault: str) -> Response | None:
@@ -117,7 +142,7 @@ def _failure(status: int, text: str, headers: dict[str, str] | None = None) -> R
     return JSONResponse({"success": False, "errors": [text], "data": None}, status_code=status, headers=headers)
 
 
-def _spoil(answer: Response, fault: Fault, clock: Clock) -> Response:
+def _spoil(answer: Response, fault: Fault) -> Response:
     raw = bytes(answer.body)
     if fault.fault == "truncated":
         return Response(raw[: len(raw) // 2], media_type="application/json")
@@ -125,18 +150,14 @@ def _spoil(answer: Response, fault: Fault, clock: Clock) -> Response:
     data = body["data"]
     match fault.fault:
         case "empty_portfolio":
-            data |= _emptied(data) | _as_of(clock.now_iso())
+            data |= _emptied(data)
         case "half_portfolio":
-            data |= _halved(data) | _as_of(clock.now_iso())
+            data |= _halved(data)
         case "updating":
             data["updating"] = True
         case "schema_drift":
             _drift(data, fault.drift)
     return Response(exact_json.dumps(body), media_type="application/json")
-
-
-def _as_of(now: str) -> dict[str, Any]:
-    return {"snapshotDate": now, "lastUpdate": now}
 
 
 def _emptied(data: dict[str, Any]) -> dict[str, Any]:
@@ -148,6 +169,7 @@ def _emptied(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _halved(data: dict[str, Any]) -> dict[str, Any]:
+    """The smaller half stays: of three securities one, of one none."""
     securities = data["securities"]
     if isinstance(securities, list):
         return {"securities": securities[: len(securities) // 2]}

@@ -63,9 +63,9 @@ async def user_holdings(request: Request) -> Response:
     version = request.query_params.get("version", "v1")
     if version not in ("v1", "v2"):
         raise bad_input("version is not valid")
-    snapshot = world.accounts.fetch_holdings(connected) if connected else None
-    if snapshot is None:
+    if connected is None:
         raise GatewayError(403, "User has not authorised holdings import")
+    snapshot = world.accounts.fetch_holdings(connected, still_updating=getattr(request.state, "updating", False))
     with_mutual_funds = request.query_params.get("mfHoldings") == "true"
     return _success(snapshot.in_version(version, with_mutual_funds=with_mutual_funds))
 

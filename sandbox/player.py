@@ -100,14 +100,14 @@ class Player:
         if ending.status == "ERRORED":
             changes["error"] = {"message": ending.message, "code": ending.code}
         if ending.logged_in and account:
-            self._accounts.set_session(account, alive=True)
+            self._accounts.begin_session(account)
             changes |= {"auth_id": account.auth_id, "broker": account.broker}
             told["data"] = self._identity(account)
         self._transactions.move(transaction, ending.status, **changes)
         return {"rejected": told}
 
     def _complete(self, transaction: Transaction, account: Account, webhooks: Sending) -> Answer:
-        self._accounts.set_session(account, alive=True)
+        self._accounts.begin_session(account)
         self._transactions.move(transaction, "COMPLETED", auth_id=account.auth_id, broker=account.broker)
         if transaction.intent == "HOLDINGS_IMPORT":
             self._postbacks.holdings_imported(transaction, self._accounts.import_holdings(account), webhooks)

@@ -1,9 +1,11 @@
 """Who takes part in a scenario: the app's user, and whoever steers the sandbox. Both speak HTTP only."""
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -11,6 +13,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from gateway_backend.domain import exact_json
 
 PATIENCE_SECONDS = 60
+# The functions ask for the time twice a second.
+CLOCK_SEEN_WITHIN_SECONDS = 0.6
 
 
 def eventually(check: Callable[[], Any], *, within: float = PATIENCE_SECONDS) -> Any:
@@ -43,14 +47,43 @@ class Sandbox:
         assert answer.is_success, answer.text
         return str(answer.json()["smallcaseAuthId"])
 
+    def trade(self, broker: str, account: str, portfolio: dict[str, Any] | str) -> None:
+        """From now on the account holds this. Gateway sees it at the next login, or pull of a session that lives."""
+        self.put_account(broker, account, portfolio)
+
+    def end_session(self, auth_id: str, answer: Literal["stale", "forbidden"] = "stale") -> None:
+        """Until the next login a pull gets the last snapshot again, or 403."""
+        self._post(f"/_sandbox/sessions/{auth_id}", {"alive": False, "answer": answer})
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.http.get("/_sandbox/clock").json()["now"])
+
+    def set_clock(self, now: datetime) -> None:
+        """The virtual clock, for the sandbox and the backend alike. It goes on from there."""
+        self._post("/_sandbox/clock", {"now": now.isoformat()})
+        time.sleep(CLOCK_SEEN_WITHIN_SECONDS)
+
+    def advance_clock(self, **duration: float) -> None:
+        """By `hours=2`, `minutes=…`, as timedelta has them."""
+        self._post("/_sandbox/clock", {"advance": timedelta(**duration).total_seconds()})
+        time.sleep(CLOCK_SEEN_WITHIN_SECONDS)
+
+    def reset_clock(self) -> None:
+        answer = self.http.delete("/_sandbox/clock")
+        assert answer.is_success, answer.text
+        time.sleep(CLOCK_SEEN_WITHIN_SECONDS)
+
     def act(self, transaction_id: str, outcome: str, **how: Any) -> dict[str, Any]:
         return self._post(f"/_sandbox/transactions/{transaction_id}/act", {"outcome": outcome, **how})
 
     def fire(self, **webhook: Any) -> list[dict[str, Any]]:
         return list(self._post("/_sandbox/webhooks", webhook)["deliveries"])
 
-    def fault(self, route: str, fault: str, times: int = 1, **more: Any) -> None:
-        answer = self.http.put("/_sandbox/faults", json={"route": route, "fault": fault, "times": times, **more})
+    def fault(self, route: str, fault: str, times: int = 1, *, account_id: str | None = None, **more: Any) -> None:
+        """With an account, only calls for it go wrong: schedules call, too."""
+        whose = {"smallcaseAuthId": account_id} if account_id else {}
+        order = {"route": route, "fault": fault, "times": times, **whose, **more}
+        answer = self.http.put("/_sandbox/faults", json=order)
         assert answer.is_success, answer.text
 
     def clear_faults(self) -> None:
@@ -109,6 +142,10 @@ class AppUser:
         answer = self.get(f"/v1/connections/{account_id}/holdings", params=query)
         assert answer.status_code == 200, answer.text
         return exact(answer)
+
+    def refresh(self, account_id: str, key: str | None = None) -> httpx.Response:
+        headers = {"idempotency-key": key or str(uuid.uuid4())}
+        return self.http.post(f"/v1/connections/{account_id}/refresh", headers=headers)
 
     def connections(self) -> list[dict[str, Any]]:
         answer = self.get("/v1/connections")

@@ -18,13 +18,16 @@ LAYER = CHECKOUT / "layers/core"
 DOORS = {
     "gateway_backend.store.table.Table.get": "dynamodb:GetItem",
     "gateway_backend.store.table.Table.query": "dynamodb:Query",
-    "gateway_backend.store.table.Table.list": "dynamodb:Query on the index",
+    "gateway_backend.store.table.Table.latest_before": "dynamodb:Query",
+    "gateway_backend.store.table.Table.list": "dynamodb:Query on Lists",
+    "gateway_backend.store.table.Table.work": "dynamodb:Query on Work",
     "gateway_backend.store.table.Table.delete_all": "dynamodb:BatchWriteItem",
     "gateway_backend.store.table.Put": "dynamodb:PutItem",
     "gateway_backend.store.table.Update": "dynamodb:UpdateItem",
     "gateway_backend.store.table.Delete": "dynamodb:DeleteItem",
     "gateway_backend.store.table.Check": "dynamodb:ConditionCheckItem",
-    "gateway_backend.runtime.queue.Queue.offer": "sqs:SendMessage",
+    "gateway_backend.runtime.queue.Queue._send": "sqs:SendMessage",
+    "gateway_backend.runtime.event_bus.EventBus._offer": "events:PutEvents",
     "gateway_backend.runtime.batches._come_back_soon": "sqs:ChangeMessageVisibility",
     "gateway_backend.runtime.secrets.gateway_secret": "secretsmanager:GetSecretValue",
 }
@@ -83,7 +86,7 @@ def _mentions(
     types = types | _assigned_types(nodes, module)
     for node in (node for statement in nodes for node in ast.walk(statement)):
         if isinstance(node, ast.Attribute):
-            owner = _type_of(node.value, module, types, members)
+            owner = _type_of(node.value, module, modules, types, members)
             if owner:
                 yield f"{owner}.{node.attr}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -92,12 +95,14 @@ def _mentions(
             yield module.names[node.id]
 
 
-def _type_of(value: ast.expr, module: Module, types: Types, members: Types) -> str | None:
+def _type_of(value: ast.expr, module: Module, modules: dict[str, Module], types: Types, members: Types) -> str | None:
     match value:
         case ast.Name(id=name):
             return types.get(name) or module.names.get(name)
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             return members.get(name)
+        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in types:
+            return _field_types(types[owner], modules).get(name)
         case ast.Call(func=ast.Name(id="settings")):
             return SETTING.removesuffix(".")
         case ast.Call(func=ast.Name(id=name)):
@@ -110,7 +115,7 @@ def _assigned_types(nodes: list[ast.stmt], module: Module) -> Types:
     types: Types = {}
     for node in (node for statement in nodes for node in ast.walk(statement)):
         if isinstance(node, ast.Assign):
-            (target,) = node.targets
+            target = node.targets[0]
             pairs = [(target, node.value)]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = list(zip(target.elts, node.value.elts, strict=True))
@@ -140,6 +145,22 @@ def _member_types(owner: ast.ClassDef, module: Module) -> Types:
                     case ast.Assign(targets=[ast.Attribute(attr=name)], value=ast.Name(id=given)):
                         types[name] = parameters.get(given, "")
     return types
+
+
+def _field_types(class_name: str, modules: dict[str, Module]) -> Types:
+    """Of a dataclass: its annotations."""
+    module = modules.get(class_name.rpartition(".")[0])
+    for node in module.tree.body if module else []:
+        if isinstance(node, ast.ClassDef) and module and class_name == f"{module.name}.{node.name}":
+            return {
+                field.target.id: module.names[field.annotation.id]
+                for field in node.body
+                if isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(field.annotation, ast.Name)
+                and field.annotation.id in module.names
+            }
+    return {}
 
 
 def _definition(name: str, modules: dict[str, Module]) -> tuple[Module, ast.ClassDef | None, Definition] | None:

@@ -19,7 +19,7 @@ receipts = Receipts(table, settings().receipt_retention)
 http = open_session()
 
 
-@queue_worker
+@queue_worker(settings().webhook_queue_url)
 def handler(message: str, attempt: int) -> None:
     apply_webhook(
         ReceiptKey.parse(message),
@@ -30,4 +30,5 @@ def handler(message: str, attempt: int) -> None:
         transactions=transactions,
         accounts=accounts,
         gateway=Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret())),
+        confirm_share=settings().confirm_share,
     )

@@ -31,5 +31,6 @@ def handler(request: Request) -> Response:
         transactions=transactions,
         accounts=accounts,
         gateway=Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret())),
+        confirm_share=settings().confirm_share,
     )
     return Response.of(TransactionView.of(transaction), 200 if transaction.is_settled else 202)

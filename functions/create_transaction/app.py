@@ -34,10 +34,5 @@ def handler(request: Request) -> Response:
         accounts=Accounts(table),
         gateway=gateway,
     )
-    view = TransactionCreated(
-        transaction_id=started.transaction.id,
-        expire_at=started.transaction.expire_at,
-        gateway_name=gateway.keys.gateway_name,
-        smallcase_auth_token=started.token,
-    )
+    view = TransactionCreated.of(started.transaction, started.token, gateway.keys.gateway_name)
     return Response.of(view, 201, **({"idempotent_replayed": "true"} if started.replayed else {}))

@@ -2,6 +2,7 @@
 
 from gateway_backend.contracts.connection_api import ConnectionsView, ConnectionView
 from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.domain.refreshes import RefreshTimes
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
@@ -11,11 +12,15 @@ from gateway_backend.store.table import Table
 
 accounts = Accounts(Table(client("dynamodb"), settings().table_name))
 calendar = nse_calendar(settings().calendar_overrides)
+times = RefreshTimes(settings().refresh_delay, settings().refresh_spread)
 
 
 @endpoint
 def handler(request: Request) -> Response:
     now = clock.now()
     owned = accounts.all_of(request.user)
-    views = [ConnectionView.of(account, account.verdict(now, calendar)) for account in owned]
+    views = [
+        ConnectionView.of(account, account.verdict(now, calendar), times.next_due(account, now, calendar))
+        for account in owned
+    ]
     return Response.of(ConnectionsView(connections=views))

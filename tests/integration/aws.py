@@ -1,6 +1,10 @@
 """Looking behind the API: the local cloud's table, queues, functions and logs."""
 
-from dataclasses import dataclass
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -48,10 +52,30 @@ class Aws:
         )
         return [item for page in pages for item in page["Items"]]
 
-    def invoke(self, function: str) -> dict[str, Any]:
-        """Run a function now, by its logical name."""
-        name = self.physical_id(function)
-        return dict(self.client("lambda").invoke(FunctionName=name, Payload=b"{}"))
+    def invoke(self, function_folder: str, event: dict[str, Any] | None = None) -> Any:
+        """Run a deployed function now, by its folder's name; what it answers."""
+        logical_id = "".join(word.capitalize() for word in function_folder.split("_")) + "Function"
+        payload = json.dumps(event or {}).encode()
+        answer = self.client("lambda").invoke(FunctionName=self.physical_id(logical_id), Payload=payload)
+        told = answer["Payload"].read()
+        assert "FunctionError" not in answer, told
+        return json.loads(told)
+
+    @contextmanager
+    def tap(self) -> Iterator["BusTap"]:
+        """Hears all that the event bus is told from now on."""
+        name, bus = f"tap-{uuid.uuid4().hex}", self.outputs["eventBusName"]
+        queues, rules = self.client("sqs"), self.client("events")
+        url = queues.create_queue(QueueName=name)["QueueUrl"]
+        arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        rules.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": [{"prefix": ""}]}))
+        rules.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "tap", "Arn": arn}])
+        try:
+            yield BusTap(queues, url)
+        finally:
+            rules.remove_targets(Rule=name, EventBusName=bus, Ids=["tap"])
+            rules.delete_rule(Name=name, EventBusName=bus)
+            queues.delete_queue(QueueUrl=url)
 
     def physical_id(self, logical_id: str) -> str:
         answer = self.client("cloudformation").describe_stack_resource(
@@ -67,3 +91,27 @@ class Aws:
             page for group in groups for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         )
         return "\n".join(event["message"] for page in pages for event in page["events"])
+
+
+@dataclass
+class BusTap:
+    queues: Any
+    queue_url: str
+    _heard: list[dict[str, Any]] = field(default_factory=list)
+
+    def events(self, **detail: Any) -> list[dict[str, Any]]:
+        """Every event heard so far whose detail says this, in the order in which they came."""
+        while messages := self._receive():
+            self._heard += [json.loads(message["Body"]) for message in messages]
+        return [event for event in self._heard if detail.items() <= event["detail"].items()]
+
+    def names(self, **detail: Any) -> list[str]:
+        return [event["detail-type"] for event in self.events(**detail)]
+
+    def _receive(self) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = self.queues.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        ).get("Messages", [])
+        for message in messages:
+            self.queues.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return messages

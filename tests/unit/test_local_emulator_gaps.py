@@ -9,7 +9,16 @@ from local.emulator_gaps import Resource, Route, Stack, UnknownIntrinsicError, a
 INVOKE = "arn:aws:apigateway:ap-south-1:lambda:path/2015-03-31/functions/{}/invocations"
 
 STACK = Stack(
-    template={"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}, "Skipped": {"Type": "AWS::DynamoDB::Table"}}},
+    template={
+        "Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}, "Skipped": {"Type": "AWS::DynamoDB::Table"}},
+        "Conditions": {
+            "Local": {"Fn::Equals": [{"Ref": "Issuer"}, "http://127.0.0.1:3001"]},
+            "Real": {"Fn::Not": [{"Condition": "Local"}]},
+            "Both": {"Fn::And": [{"Condition": "Local"}, {"Condition": "Real"}]},
+            "Either": {"Fn::Or": [{"Condition": "Real"}, {"Condition": "Local"}]},
+            "Odd": {"Fn::Contains": [["a"], "a"]},
+        },
+    },
     resources={
         "Table": Resource("AWS::DynamoDB::Table", "stack-Table-1"),
         "Read": Resource("AWS::Lambda::Function", "stack-Read-1"),
@@ -36,6 +45,11 @@ READ_ARN = "arn:aws:lambda:ap-south-1:000000000000:function:stack-Read-1"
         ),
         ({"Fn::Join": ["-", ["a", {"Ref": "Table"}]]}, "a-stack-Table-1"),
         ({"Fn::Split": [",", "a,b"]}, ["a", "b"]),
+        ({"Fn::If": ["Local", {"Ref": "Table"}, {"Ref": "Nobody"}]}, "stack-Table-1"),
+        ({"Fn::If": ["Real", 1, 2]}, 2),
+        ({"Fn::If": ["Both", 1, {"Fn::If": ["Either", 2, 3]}]}, 2),
+        ({"Reserved": {"Fn::If": ["Real", 5, {"Ref": "AWS::NoValue"}]}, "Kept": 1}, {"Kept": 1}),
+        ([1, {"Ref": "AWS::NoValue"}, 2], [1, 2]),
         ({"deep": [{"er": {"Ref": "Table"}}, 1, None]}, {"deep": [{"er": "stack-Table-1"}, 1, None]}),
     ],
 )
@@ -44,7 +58,13 @@ def test_references_are_resolved(value: Any, resolved: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{"Ref": "Nobody"}, {"Fn::If": ["IsProduction", 1, 2]}, {"Fn::GetAtt": ["Table", "StreamArn"]}]
+    "value",
+    [
+        {"Ref": "Nobody"},
+        {"Fn::If": ["Odd", 1, 2]},
+        {"Fn::GetAtt": ["Table", "StreamArn"]},
+        {"Fn::FindInMap": ["Sizes", "small", "memory"]},
+    ],
 )
 def test_what_cannot_be_resolved_is_refused_and_not_passed_on(value: Any) -> None:
     with pytest.raises(UnknownIntrinsicError):

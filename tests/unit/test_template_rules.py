@@ -11,6 +11,7 @@ import pytest
 
 from gateway_backend.contracts.routes import ROUTES
 from gateway_backend.runtime.settings import Settings
+from gateway_backend.usecases.refresh_page import Result
 from tests import reach
 from tests.template import CHECKOUT, events, folder, functions, resources, statements, template
 
@@ -41,7 +42,8 @@ PUBLISHED_BY_AWS: dict[str, dict[str, set[tuple[str, ...]]]] = {
         "ThrottledRequests": {("Operation", "TableName")},
         "SystemErrors": {("Operation", "TableName")},
     },
-    "AWS/Lambda": {"Errors": {(), ("FunctionName",)}, "Throttles": {(), ("FunctionName",)}},
+    "AWS/Lambda": {name: {(), ("FunctionName",)} for name in ("Errors", "Throttles")}
+    | {"IteratorAge": {("FunctionName",)}},
 }
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
@@ -62,8 +64,14 @@ def target(reference: Any) -> str:
     return ""
 
 
-def is_index(resource: Any) -> bool:
-    return "/index/" in resource.get("Fn::Sub", "")
+def index(resource: Any) -> str:
+    return str(resource.get("Fn::Sub", "").partition("/index/")[2])
+
+
+def failure_destination(function: dict[str, Any]) -> str:
+    """The queue that Lambda itself, in the function's name, puts what the function could not do."""
+    destinations = [event["DestinationConfig"]["OnFailure"]["Destination"] for event in events(function, "DynamoDB")]
+    return target(destinations[0]) if destinations else ""
 
 
 def granted(function: dict[str, Any]) -> set[str]:
@@ -72,9 +80,9 @@ def granted(function: dict[str, Any]) -> set[str]:
     for statement in statements(function):
         for action in statement["Action"]:
             for resource in statement["Resource"]:
-                if is_index(resource):
-                    found |= {f"{action} on the index"} if action in ON_INDEXES else set()
-                else:
+                if index(resource):
+                    found |= {f"{action} on {index(resource)}"} if action in ON_INDEXES else set()
+                elif target(resource) != failure_destination(function):
                     found.add(action)
     if any(SECRET_TEMPLATE in policy for policy in function.get("Policies", [])):
         found.add("secretsmanager:GetSecretValue")
@@ -99,7 +107,7 @@ READERS = {route.function for route in ROUTES if route.method == "GET"} - {"get_
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if folder(name) in READERS])
 def test_a_reader_cannot_write(name: str) -> None:
-    reads = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Query on the index", "secretsmanager:GetSecretValue"}
+    reads = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Query on Lists", "secretsmanager:GetSecretValue"}
     assert granted(FUNCTIONS[name]) <= reads
 
 
@@ -123,9 +131,9 @@ def setting(value: Any) -> str:
 
 @each_function
 def test_a_function_has_the_settings_its_code_reads(name: str) -> None:
-    variables = FUNCTIONS[name]["Environment"]["Variables"]
-    queue_is_read = "webhook_queue_url" in reach.settings_read(handler(name))
-    assert ("WEBHOOK_QUEUE_URL" in variables) == queue_is_read
+    variables, read = FUNCTIONS[name]["Environment"]["Variables"], reach.settings_read(handler(name))
+    own = {"WEBHOOK_QUEUE_URL", "REFRESH_QUEUE_URL", "EVENT_BUS_NAME"}
+    assert own & {setting.upper() for setting in read} == own & set(variables)
     assert Settings.read({key: setting(value) for key, value in variables.items()})
 
 
@@ -246,13 +254,44 @@ def test_every_dead_letter_queue_has_an_alarm_on_depth_and_one_on_age() -> None:
         for metric in metrics(alarm)
         for value in dimensions(metric).values()
     }
-    for dead_letters in dead_letter_queues().values():
+    destinations = {failure_destination(function) for function in FUNCTIONS.values()} - {""}
+    for dead_letters in {*dead_letter_queues().values(), *destinations}:
         assert ("ApproximateNumberOfMessagesVisible", dead_letters) in watched
         assert ("ApproximateAgeOfOldestMessage", dead_letters) in watched
 
 
 def test_queues_are_encrypted() -> None:
     assert [name for name, queue in QUEUES.items() if not queue.get("SqsManagedSseEnabled")] == []
+
+
+def test_what_changes_is_published_record_by_record_and_nothing_blocks_it_for_ever() -> None:
+    """The emulator hands on whole batches and knows no failure destination."""
+    ((name, event),) = [(name, event) for name, f in FUNCTIONS.items() for event in events(f, "DynamoDB")]
+    assert folder(name) == "publish_events"
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["BisectBatchOnFunctionError"] is True
+    assert 1 <= event["MaximumRetryAttempts"] <= 100
+    assert event["StartingPosition"] == "TRIM_HORIZON"
+    assert target(event["DestinationConfig"]["OnFailure"]["Destination"]) in QUEUES
+    assert QUEUES[failure_destination(FUNCTIONS[name])]["MessageRetentionPeriod"] == SQS_KEEPS_AT_MOST
+    (pattern,) = [json.loads(one["Pattern"]) for one in event["FilterCriteria"]["Filters"]]
+    assert pattern == {"dynamodb": {"Keys": {"sk": {"S": ["STATUS", "META"]}}}}
+
+
+def test_refreshes_never_ask_gateway_for_more_than_the_operator_allows() -> None:
+    function = FUNCTIONS["RefreshSnapshotsFunction"]
+    (event,) = events(function, "SQS")
+    limit = {"Ref": "RefreshConcurrency"}
+    assert event["ScalingConfig"]["MaximumConcurrency"] == limit
+    assert function["ReservedConcurrentExecutions"]["Fn::If"][:2] == ["ReservesConcurrency", limit]
+    assert event["BatchSize"] == 1, "a page of accounts may take the function's whole time"
+
+
+def test_the_virtual_clock_can_only_be_this_machine() -> None:
+    parameter = template()["Parameters"]["ClockUrl"]
+    assert parameter["Default"] == ""
+    for elsewhere in ("https://example.com/clock", "http://127.0.0.1.example.com/", "http://localhost:1/"):
+        assert not re.fullmatch(parameter["AllowedPattern"], elsewhere)
 
 
 # What is kept ----------------------------------------------------------------------------------
@@ -312,17 +351,23 @@ def dimensions(metric: dict[str, Any]) -> dict[str, Any]:
 
 
 def counted_in_code() -> set[str]:
-    """Counters that the code writes: `count("WebhookRejected")`, and what a scheduled handler returns."""
-    found = set()
+    """Counters that the code writes: `count("WebhookRejected")`, a page's results, and what a schedule returns."""
+    found = set(map(counter, Result))
     for path in [*(CHECKOUT / "layers/core/gateway_backend").rglob("*.py"), *(CHECKOUT / "functions").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(func=ast.Name(id="count"), args=[name, *_]):
                     found |= set(texts(name))
-                case ast.FunctionDef(decorator_list=[ast.Name(id="scheduled")], body=[*_, ast.Return(ast.Dict(keys))]):
-                    names = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
-                    found |= {name[0].upper() + name[1:] for name in names}
+                case ast.Call(func=ast.Name(id="Counter"), keywords=given):
+                    found |= {counter(str(keyword.arg)) for keyword in given}
+                case ast.FunctionDef(returns=ast.Subscript() as told, body=[*_, ast.Return(ast.Dict(keys))]):
+                    if ast.unparse(told) == "dict[str, int]":
+                        found |= {counter(str(key.value)) for key in keys if isinstance(key, ast.Constant)}
     return found
+
+
+def counter(word: str) -> str:
+    return word[0].upper() + word[1:]
 
 
 def texts(name: ast.expr) -> Iterator[str]:
@@ -422,5 +467,9 @@ def test_somebody_subscribes_to_the_alarms_when_an_address_is_given() -> None:
 
 
 def test_the_local_cloud_and_the_operator_find_what_they_need() -> None:
-    needed = {"ApiUrl", "ApiId", "TableName", "GatewaySecretArn", "WebhookQueueUrl", "WebhookDeadLetterQueueUrl"}
+    needed = {"ApiUrl", "ApiId", "TableName", "GatewaySecretArn", "EventBusName"}
+    needed |= {
+        f"{queue}QueueUrl"
+        for queue in ("Webhook", "WebhookDeadLetter", "Refresh", "RefreshDeadLetter", "EventDeadLetter")
+    }
     assert needed <= set(template()["Outputs"])

@@ -19,9 +19,16 @@ def before(control: Control, partner: Partner) -> dict[str, Any]:
     return partner.holdings(AUTH_ID)
 
 
-def pull_with(control: Control, partner: Partner, fault: str, **more: Any) -> httpx.Response:
+def pull_with(control: Control, partner: Partner, fault: str, auth_id: str = AUTH_ID, **more: Any) -> httpx.Response:
     control.call("PUT", "faults", route="holdings", fault=fault, **more)
-    return partner.pull(AUTH_ID, version="v2", mfHoldings="true")
+    return partner.pull(auth_id, version="v2", mfHoldings="true")
+
+
+def begin_zerodha_session(control: Control, partner: Partner, name: str = "ZE1234") -> str:
+    """The account of somebody who has logged in to Zerodha and imported."""
+    account: str = control.account(name, broker="kite")["smallcaseAuthId"]
+    control.act(partner.new_transaction(), broker="kite", account=name, webhooks="drop")
+    return account
 
 
 def transactions_in(control: Control) -> list[Any]:
@@ -86,22 +93,38 @@ def test_waiting_takes_its_time_and_then_answers(
     assert answer.json()["data"] == before
 
 
-def test_an_empty_portfolio_looks_like_a_newer_success(
+def test_an_empty_portfolio_is_a_success_in_all_but_its_content(
     control: Control, partner: Partner, before: dict[str, Any]
 ) -> None:
     data = pull_with(control, partner, "empty_portfolio").json()["data"]
     assert (data["securities"], data["smallcases"]["public"]) == ([], [])
     assert data["mutualFunds"] == {"holdings": []}
-    assert data["snapshotDate"] > before["snapshotDate"]
+    assert data["snapshotDate"] == before["snapshotDate"]
     assert partner.holdings(AUTH_ID) == before
 
 
-def test_half_a_portfolio_looks_like_a_newer_success(
-    control: Control, partner: Partner, before: dict[str, Any]
-) -> None:
-    data = pull_with(control, partner, "half_portfolio").json()["data"]
-    assert data["securities"] == before["securities"][: len(before["securities"]) // 2]
-    assert data["snapshotDate"] > before["snapshotDate"]
+@pytest.mark.parametrize(("held", "left"), [(1, 0), (2, 1), (3, 1), (4, 2)])
+def test_half_a_portfolio_lacks_at_least_half(control: Control, partner: Partner, held: int, left: int) -> None:
+    rows = [{"isin": f"INE00000000{number}"} for number in range(held)]
+    control.account(smallcaseAuthId=AUTH_ID, portfolio={"securities": rows, "smallcases": {}})
+    control.act(partner.new_transaction(), webhooks="drop")
+    before = partner.holdings(AUTH_ID)
+    assert pull_with(control, partner, "half_portfolio").json()["data"] == before | {"securities": rows[:left]}
+
+
+@pytest.mark.parametrize("fault", ["empty_portfolio", "half_portfolio"])
+def test_a_wrong_portfolio_has_the_date_of_the_right_one(control: Control, partner: Partner, fault: str) -> None:
+    account = begin_zerodha_session(control, partner)
+    imported = partner.holdings(account)
+    control.call("POST", "clock", advance="PT1H")
+    alive = pull_with(control, partner, fault, account).json()["data"]
+    healthy = partner.holdings(account)
+    control.call("POST", f"sessions/{account}", alive=False)
+    control.call("POST", "clock", advance="PT1H")
+    ended = pull_with(control, partner, fault, account).json()["data"]
+
+    assert imported["snapshotDate"] < alive["snapshotDate"] <= healthy["snapshotDate"]
+    assert ended["snapshotDate"] == healthy["snapshotDate"]
 
 
 def test_v1_answers_can_be_halved_and_emptied_too(control: Control, partner: Partner, before: dict[str, Any]) -> None:
@@ -116,6 +139,51 @@ def test_v1_answers_can_be_halved_and_emptied_too(control: Control, partner: Par
 
 def test_updating_is_said(control: Control, partner: Partner, before: dict[str, Any]) -> None:
     assert pull_with(control, partner, "updating").json()["data"] == before | {"updating": True}
+
+
+def test_while_updating_the_snapshot_is_still_the_last_one(control: Control, partner: Partner) -> None:
+    account = begin_zerodha_session(control, partner)
+    before = partner.holdings(account)
+    control.call("POST", "clock", advance="PT1H")
+
+    assert pull_with(control, partner, "updating", account).json()["data"] == before | {"updating": True}
+    assert partner.holdings(account)["snapshotDate"] > before["snapshotDate"]
+
+
+def test_a_fault_of_one_account_waits_for_it(control: Control, partner: Partner, before: dict[str, Any]) -> None:
+    other = begin_zerodha_session(control, partner)
+    told = control.call("PUT", "faults", route="holdings", fault="error_500", smallcaseAuthId=other, times=2)
+    control.call("PUT", "faults", route="holdings", fault="rate_limit")
+
+    statuses = [partner.pull(account).status_code for account in (AUTH_ID, AUTH_ID, None, other, other, other)]
+
+    assert told == {"faults": [{"route": "holdings", "fault": "error_500", "times": 2, "smallcaseAuthId": other}]}
+    assert statuses == [429, 200, 403, 500, 500, 200]
+
+
+def test_the_account_of_a_transaction_is_known_from_its_login_on(
+    control: Control, partner: Partner, before: dict[str, Any]
+) -> None:
+    transaction_id, pinned = partner.new_transaction(), partner.new_transaction(AUTH_ID)
+    control.call("PUT", "faults", route="transactiondetails", fault="error_500", times=4, smallcaseAuthId=AUTH_ID)
+
+    not_yet = partner.ask_details(transaction_id).status_code
+    control.act(transaction_id, webhooks="drop")
+    asked = [partner.ask_details(transaction_id), partner.ask_details(transaction_id, AUTH_ID)]
+    asked += [partner.ask_details(pinned), partner.ask_details("TRX_0", AUTH_ID)]
+
+    assert not_yet == 200
+    assert [answer.status_code for answer in asked] == [500, 500, 500, 500]
+
+
+def test_a_fault_of_one_account_passes_a_token_that_is_nobodys(
+    control: Control, partner: Partner, before: dict[str, Any]
+) -> None:
+    control.call("PUT", "faults", route="holdings", fault="error_500", smallcaseAuthId=AUTH_ID)
+    forged = partner.headers(x_gateway_authtoken=partner.token(AUTH_ID, secret="f" * 32))
+    answer = partner.client.get(f"/v1/{SETTINGS.gateway_name}/engine/user/holdings", headers=forged)
+    assert answer.status_code == 403
+    assert partner.pull(AUTH_ID).status_code == 500
 
 
 def test_a_drifted_schema(control: Control, partner: Partner, before: dict[str, Any]) -> None:
@@ -145,6 +213,7 @@ def test_a_refused_create_creates_nothing(control: Control, partner: Partner) ->
         {"route": "holdings", "fault": "gremlins"},
         {"route": "holdings", "fault": "slow", "times": 0},
         {"route": "transaction", "fault": "empty_portfolio"},
+        {"route": "holdings", "fault": "slow", "smallcaseAuthId": "somebody"},
     ],
 )
 def test_impossible_faults_are_explained(control: Control, body: dict[str, Any]) -> None:

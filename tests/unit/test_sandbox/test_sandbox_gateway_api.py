@@ -207,6 +207,44 @@ def test_zerodha_refreshes_on_a_fetch_while_its_session_lives(control: Control, 
     assert later == refreshed
 
 
+def test_a_session_that_is_over_may_refuse_until_the_next_login(control: Control, partner: Partner) -> None:
+    auth_id = control.account(broker="kite")["smallcaseAuthId"]
+    control.act(partner.new_transaction(), broker="kite")
+    before = partner.holdings(auth_id)
+    control.call("POST", f"sessions/{auth_id}", alive=False, answer="forbidden")
+    control.call("POST", "clock", advance=60)
+    control.account(broker="kite", portfolio={"securities": [], "smallcases": {}})
+
+    refused = partner.pull(auth_id, version="v2")
+    control.act(partner.new_transaction(), broker="kite")
+    at_login = partner.holdings(auth_id)
+    control.call("POST", "clock", advance=60)
+    later = partner.holdings(auth_id)
+
+    assert (refused.status_code, refused.json()["success"]) == (403, False)
+    assert at_login["securities"] == []
+    assert before["snapshotDate"] < at_login["snapshotDate"] < later["snapshotDate"]
+
+
+def test_a_revived_session_has_forgotten_how_it_ended(control: Control, partner: Partner) -> None:
+    auth_id = control.account(broker="kite")["smallcaseAuthId"]
+    control.act(partner.new_transaction(), broker="kite")
+    control.call("POST", f"sessions/{auth_id}", alive=False, answer="forbidden")
+    control.call("POST", f"sessions/{auth_id}", alive=True)
+    assert partner.pull(auth_id).status_code == 200
+    control.call("POST", f"sessions/{auth_id}", alive=False)
+    assert partner.pull(auth_id).status_code == 200
+
+
+def test_consent_withdrawn_at_an_ordinary_broker_is_refused_too(control: Control, partner: Partner) -> None:
+    auth_id = control.account()["smallcaseAuthId"]
+    control.act(partner.new_transaction())
+    control.call("POST", f"sessions/{auth_id}", alive=False, answer="forbidden")
+    assert partner.pull(auth_id).status_code == 403
+    control.act(partner.new_transaction())
+    assert partner.pull(auth_id).status_code == 200
+
+
 def test_the_default_portfolio_has_the_oddities_of_real_ones(control: Control, partner: Partner) -> None:
     auth_id = control.account()["smallcaseAuthId"]
     control.act(partner.new_transaction())

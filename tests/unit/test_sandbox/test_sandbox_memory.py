@@ -109,6 +109,12 @@ def test_the_clock_can_be_set_and_goes_on_from_there(control: Control, partner: 
     assert timedelta(0) <= passed < timedelta(seconds=5)
 
 
+def test_the_clock_can_be_given_back(control: Control) -> None:
+    control.call("POST", "clock", advance="P3D")
+    assert control.call("DELETE", "clock")["offsetSeconds"] == 0
+    assert control.call("GET", "clock")["offsetSeconds"] == 0
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"now": "noon"}, {"now": "2026-08-03T10:00:00"}, {"advance": 1, "now": "2026-08-03T10:00:00Z"}],

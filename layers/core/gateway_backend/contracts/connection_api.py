@@ -1,6 +1,9 @@
 """Bodies of `/v1/connections`, and freshness, which stands beside all holdings."""
 
+from datetime import datetime
 from typing import Self
+
+from pydantic import Field
 
 from gateway_backend.contracts.http_api import Answer, Instant
 from gateway_backend.domain.accounts import Account
@@ -27,10 +30,11 @@ class ConnectionView(Answer):
     last_success: Instant | None
     last_attempt: Instant | None
     last_failure: str | None
+    next_due: Instant | None = Field(description="When it is refreshed next without anybody asking; null: never")
     freshness: FreshnessView
 
     @classmethod
-    def of(cls, account: Account, verdict: Verdict) -> Self:
+    def of(cls, account: Account, verdict: Verdict, next_due: datetime | None) -> Self:
         return cls(
             smallcase_auth_id=account.id,
             broker=account.broker,
@@ -41,6 +45,7 @@ class ConnectionView(Answer):
             last_success=account.last_success_at,
             last_attempt=account.last_attempt_at,
             last_failure=account.last_failure,
+            next_due=next_due,
             freshness=FreshnessView.model_validate(verdict.to_dict()),
         )
 

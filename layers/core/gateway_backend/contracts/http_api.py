@@ -96,6 +96,15 @@ class TransactionCreated(Answer):
     gateway_name: str
     smallcase_auth_token: str
 
+    @classmethod
+    def of(cls, transaction: Transaction, token: str, gateway_name: str) -> Self:
+        return cls(
+            transaction_id=transaction.id,
+            expire_at=transaction.expire_at,
+            gateway_name=gateway_name,
+            smallcase_auth_token=token,
+        )
+
 
 class FailureView(Answer):
     code: int

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from gateway_backend.contracts.changes_api import HoldingChangesView
 from gateway_backend.contracts.connection_api import ConnectionsView, FreshnessView
 from gateway_backend.contracts.described import HoldingsView
 from gateway_backend.contracts.http_api import (
@@ -20,6 +21,7 @@ from gateway_backend.contracts.http_api import (
     TransactionsView,
     TransactionView,
 )
+from gateway_backend.contracts.refresh_api import RefreshView
 from gateway_backend.contracts.session_api import SessionRequest, SessionView
 from gateway_backend.domain.errors import (
     AccountMismatch,
@@ -41,6 +43,7 @@ from gateway_backend.domain.errors import (
     NotFound,
     NothingImported,
     NotSignedIn,
+    RefreshTooSoon,
     RequestInProgress,
     RequestInvalid,
     SdkTokenExpired,
@@ -191,6 +194,12 @@ CURSOR = Parameter("cursor", "`nextCursor` of the page before; none for the firs
 VERSION = Parameter(
     "version", "Gateway's shape: v2, or the older v1", {"type": "string", "enum": ["v2", "v1"], "default": "v2"}
 )
+SINCE = Parameter(
+    "since",
+    "A date (its first moment in India) or an ISO instant with a zone; not in the future",
+    {"type": "string", "examples": ["2026-11-16"]},
+    required=True,
+)
 IF_NONE_MATCH = Parameter("If-None-Match", "An ETag you have: 304 when nothing has changed", {"type": "string"})
 ETAG = Parameter("ETag", "Changes whenever the answer does", {"type": "string"}, required=True)
 DISPOSITION = Parameter("Content-Disposition", "Names the file", {"type": "string"}, required=True)
@@ -286,6 +295,28 @@ ROUTES = (
         problems=(*FOR_A_USER, NotFound),
     ),
     Route(
+        "POST",
+        "/v1/connections/{id}/refresh",
+        "request_refresh",
+        "Fetch newer holdings now (200; 202 while the broker is at work), or start the import that a login completes (201)",
+        headers=(IDEMPOTENCY_KEY,),
+        answers={200: RefreshView, 201: RefreshView, 202: RefreshView},
+        problems=(
+            *FOR_A_USER,
+            RequestInvalid,
+            IdempotencyKeyMissing,
+            IdempotencyKeyReused,
+            RequestInProgress,
+            RefreshTooSoon,
+            NotFound,
+            GatewayUnconfigured,
+            GatewayUnavailable,
+            GatewayTimeout,
+            GatewayRefused,
+            GatewayForbidden,
+        ),
+    ),
+    Route(
         "GET",
         "/v1/connections/{id}/holdings",
         "get_account_holdings",
@@ -303,6 +334,15 @@ ROUTES = (
         "All accounts' holdings, consolidated by ISIN",
         answers={200: HoldingsView},
         problems=FOR_A_USER,
+    ),
+    Route(
+        "GET",
+        "/v1/holdings/changes",
+        "get_holding_changes",
+        "What was added, removed and changed since a date, per account and consolidated",
+        query=(SINCE,),
+        answers={200: HoldingChangesView},
+        problems=(*FOR_A_USER, RequestInvalid),
     ),
     Route(
         "GET",

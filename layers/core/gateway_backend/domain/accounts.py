@@ -1,10 +1,14 @@
 """A linked broker account, its session with the broker, and what was last imported from it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway_backend.domain.freshness import SessionState, Verdict, verdict
 from gateway_backend.domain.market_calendar import MarketCalendar
+from gateway_backend.domain.snapshots import UPDATING
+
+UPDATING_FOR = timedelta(minutes=15)
+"""How long the broker's word that it is at work is passed on; then the next attempt should have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,8 @@ class Account:
     `as_of` is the newest `snapshotDate` seen and `snapshot_key` names the stored snapshot that holds its portfolio:
     an unchanged portfolio moves `as_of` alone. Both are None until the first import. `version` is the shape in which
     Gateway sent it. `mutual_funds`: an import asked for them once, so every later pull does. `size`
-    counts the snapshot's securities and funds, `funds` the funds alone.
+    counts the snapshot's securities and funds, `funds` the funds alone. `stale_since`: the app has been told that the
+    snapshot went stale. `lease_until`: a refresh that the user asked for is under way, and over by then in any case.
     """
 
     id: str
@@ -37,6 +42,17 @@ class Account:
     last_success_at: datetime | None = None
     last_attempt_at: datetime | None = None
     last_failure: str | None = None
+    stale_since: datetime | None = None
+    requested_at: datetime | None = None
+    lease_until: datetime | None = None
 
     def verdict(self, now: datetime, calendar: MarketCalendar) -> Verdict:
-        return verdict(now, self.as_of, self.broker, self.state, calendar)
+        return verdict(now, self.as_of, self.broker, self.state, calendar, updating=self._is_updating(now))
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.lease_until is not None and self.lease_until > now
+
+    def _is_updating(self, now: datetime) -> bool:
+        """Is a refresh under way, or did the broker say so a moment ago?"""
+        told = self.last_attempt_at if self.last_failure == UPDATING else None
+        return self.is_leased(now) or (told is not None and now - told < UPDATING_FOR)

@@ -144,6 +144,14 @@ class NothingImported(DomainError):
     action = Action.RECONNECT
 
 
+class RefreshTooSoon(DomainError):
+    code = "REFRESH_TOO_SOON"
+    status = 429
+    title = "This account was refreshed a moment ago"
+    retryable = True
+    action = Action.WAIT
+
+
 class VersionUnavailable(DomainError):
     code = "VERSION_UNAVAILABLE"
     status = 409
@@ -174,6 +182,13 @@ class NotYet(DomainError):
     title = "Gateway has not finished yet"
     retryable = True
     action = Action.WAIT
+
+
+class MessageUnreadable(DomainError):
+    """A queue holds something that this version did not write: it ends as a dead letter."""
+
+    code = "MESSAGE_UNREADABLE"
+    title = "The message is not one of ours"
 
 
 # Gateway and our own side ----------------------------------------------------------------------
@@ -209,6 +224,14 @@ class GatewayForbidden(GatewayRefused):
     code = "GATEWAY_FORBIDDEN"
     title = "smallcase Gateway does not let us act for this account"
     action = Action.RECONNECT
+
+
+class GatewayKeysRefused(GatewayUnavailable):
+    """403 for everything: it is our keys that Gateway refuses, not the account (contract §11, 1)."""
+
+    code = "GATEWAY_KEYS_REFUSED"
+    title = "smallcase Gateway refuses the keys of this gateway"
+    action = Action.CONTACT_SUPPORT
 
 
 class GatewayUnconfigured(DomainError):

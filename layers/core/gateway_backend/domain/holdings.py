@@ -63,6 +63,11 @@ class Portfolio:
         """How many securities and fund folios are held."""
         return len(self.securities) + len(self.mutual_funds)
 
+    def identities(self) -> set[tuple[str, str]]:
+        """What is held, whatever the quantity: securities by ISIN or ticker, funds by folio."""
+        securities = {(s.isin or s.nse_ticker or s.bse_ticker or s.name, "") for s in self.securities}
+        return securities | {(f.isin or f.name, f.folio or "") for f in self.mutual_funds}
+
     def quantities(self) -> list[tuple[str, ...]]:
         """What is held, without what it is worth: comparable between two answers moments apart."""
         securities = [

@@ -57,6 +57,19 @@ class MarketCalendar:
             day -= ONE_DAY
         return session.closes_at
 
+    def next_close(self, now: datetime) -> datetime:
+        """The earliest close that is after `now`."""
+        day = _ist_date(now)
+        while (session := self.session(day)) is None or session.closes_at <= now:
+            day += ONE_DAY
+        return session.closes_at
+
+    def full_sessions_between(self, after: datetime, until: datetime) -> int:
+        """How many sessions opened at or after `after` and closed not after `until`."""
+        begun = self.session_in_progress(after)
+        cut = begun is not None and begun.opens_at < after and begun.closes_at <= until
+        return self.sessions_closed_between(after, until) - cut
+
     def sessions_closed_between(self, after: datetime, until: datetime) -> int:
         """How many sessions closed after `after` and not after `until`; none when `until` is the earlier."""
         return max(0, self._sessions_closed_by(until) - self._sessions_closed_by(after))

@@ -4,13 +4,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from gateway_backend.domain import times
 from gateway_backend.domain.holdings import Portfolio, PortfolioUnreadable, read_portfolio
 
-MOST_GONE_AT_ONCE = 0.5
-"""A portfolio that has lost this share of the last one's entries is pulled a second time before it is believed."""
+UPDATING = "UPDATING"
+"""Gateway's word that a newer snapshot is being made."""
 
 OUTSIDE_PORTFOLIO = frozenset(
     [
@@ -57,17 +58,35 @@ class Incomplete:
     reason: str
 
 
-type Outcome = Complete | Incomplete
+@dataclass(frozen=True, slots=True)
+class ProvenEmpty:
+    """Nothing is held any more: a newer date says so, and a second pull."""
+
+    snapshot: Snapshot
 
 
-def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime, *, funds_expected: bool = False) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Gateway did not answer, or refused; `reason` is the error's code."""
+
+    reason: str
+
+
+type Outcome = Complete | ProvenEmpty | Incomplete | Failed
+PROVEN = (Complete, ProvenEmpty)
+"""The outcomes that may replace the last good snapshot."""
+
+
+def judge(
+    data: dict[str, tuple[str, Any]], account_id: str, now: datetime, *, funds_expected: bool = False
+) -> Complete | Incomplete:
     """Judge a holdings data object given as its members: name -> (JSON text, value).
 
     `funds_expected`: the last snapshot held mutual funds, so an answer that does not speak of them is not whole.
     """
     values = {name: value for name, (_, value) in data.items()}
     if values.get("updating") is True:
-        return Incomplete("UPDATING")
+        return Incomplete(UPDATING)
     if values.get("smallcaseAuthId", account_id) != account_id:
         return Incomplete("OTHER_ACCOUNT")
     snapshot_date = values.get("snapshotDate")
@@ -96,13 +115,15 @@ def judge(data: dict[str, tuple[str, Any]], account_id: str, now: datetime, *, f
     )
 
 
-def needs_confirmation(snapshot: Snapshot, last_size: int) -> bool:
-    """Is nothing in it, or so much less than last time, that only a second, agreeing pull proves it?"""
-    size = snapshot.portfolio.size
-    return size == 0 or last_size - size >= last_size * MOST_GONE_AT_ONCE
+def needs_confirmation(snapshot: Snapshot, last: Portfolio | None, share: Decimal) -> bool:
+    """Is nothing in it, or is such a share (0 to 1) of the last one's entries gone, that a second pull must agree?"""
+    if snapshot.portfolio.size == 0:
+        return True
+    held = last.identities() if last else set()
+    return bool(held) and len(held - snapshot.portfolio.identities()) >= share * len(held)
 
 
-def agrees(first: Snapshot, second: Outcome) -> bool:
+def agrees(first: Snapshot, second: Complete | Incomplete) -> bool:
     """Does a second pull hold the same quantities, at the same date or a later one? Prices may have moved."""
     return (
         isinstance(second, Complete)

@@ -1,6 +1,9 @@
 """Instants as Gateway writes them: ISO-8601, UTC, milliseconds, Z."""
 
+import re
 from datetime import UTC, datetime, timedelta
+
+from gateway_backend.domain.errors import RequestInvalid
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far Gateway's clock and ours may differ before an instant counts as lying in the future."""
@@ -24,3 +27,21 @@ def to_text(instant: datetime) -> str:
 def to_key(instant: datetime) -> str:
     """Fixed width to the microsecond, so that text order is time order."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_since(text: str | None, now: datetime) -> datetime:
+    """The moment a caller looks back to: an instant, or the midnight in India that a date begins with.
+
+    Raises: RequestInvalid when it is missing, neither of them, or still to come.
+    """
+    is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text or "", re.ASCII)
+    try:
+        since = parse(f"{text}T00:00:00+05:30" if is_date else text or "")
+    except ValueError:
+        raise RequestInvalid(
+            "since: give a date (2026-11-02: from midnight in India) or an instant with its zone"
+            " (2026-11-02T03:45:00Z; in a URL a + is written %2B)"
+        ) from None
+    if since > now:
+        raise RequestInvalid("since: lies in the future; give a date or an instant that has been")
+    return since

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
+"""How long nobody need ask about an open transaction before we do, at first and at the most."""
+
 GRACE = timedelta(minutes=15)
 """How long after `expireAt` a transaction that Gateway has not called expired may still be finishing."""
 
@@ -45,7 +48,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """`expire_at` is Gateway's. `imported`: its holdings are stored. `refused`: why its account may not be linked."""
+    """`expire_at` is Gateway's. `imported`: its holdings are stored. `refused`: why its account may not be linked.
+
+    `checks` counts how often the schedule has asked about it.
+    """
 
     id: str
     owner: str
@@ -65,6 +71,11 @@ class Transaction:
     refused: str | None = None
     updated_at: datetime | None = None
     reconciled_at: datetime | None = None
+    checks: int = 0
+
+    def next_check(self, now: datetime) -> datetime:
+        """When to ask Gateway next if nobody else has: each time after twice as long."""
+        return now + min(LONGEST_CHECK, FIRST_CHECK * (1 << min(self.checks, 10)))
 
     @property
     def is_settled(self) -> bool:
@@ -78,6 +89,12 @@ class Transaction:
     def is_about(self, account_id: str) -> bool:
         """May it speak for the account: is that the one it was pinned to, and the first that Gateway named?"""
         return all(known in (None, account_id) for known in (self.account_id, self.requested_account_id))
+
+    def forgotten(self, now: datetime) -> Self:
+        """The transaction when Gateway knows nothing of it (any more): one that was left open ends with its time."""
+        left_open = self.status in (Status.INITIALIZED, Status.USED)
+        over = left_open and now >= self.expire_at + GRACE
+        return replace(self, status=Status.EXPIRED, updated_at=now) if over else self
 
     def moved_to(self, report: "Report", now: datetime) -> Self:
         """The transaction after Gateway's report; an older status never replaces a later one."""

@@ -11,26 +11,31 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway_backend.domain.errors import DomainError
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.observability import count, flush_metrics, logger, where
-from gateway_backend.runtime.settings import settings
+
+type Work = Callable[[str, int], None]
+type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 5, 600
 
 
-def queue_worker(work: Callable[[str, int], None]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def queue_worker(queue_url: str) -> Callable[[Work], Handler]:
     """A Lambda handler that calls `work(message body, attempt)` for each message; attempts count from one.
 
     It answers with the ids of the messages that failed (ReportBatchItemFailures): the others are done.
     """
 
-    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        failed = [record["messageId"] for record in event["Records"] if not _is_done(work, record)]
-        flush_metrics()
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    def decorate(work: Work) -> Handler:
+        def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+            failed = [record["messageId"] for record in event["Records"] if not _is_done(work, record, queue_url)]
+            flush_metrics()
+            return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    return handler
+        return handler
+
+    return decorate
 
 
-def _is_done(work: Callable[[str, int], None], record: dict[str, Any]) -> bool:
+def _is_done(work: Work, record: dict[str, Any], queue_url: str) -> bool:
     attempt = int(record["attributes"]["ApproximateReceiveCount"])
     try:
         work(record["body"], attempt)
@@ -43,17 +48,17 @@ def _is_done(work: Callable[[str, int], None], record: dict[str, Any]) -> bool:
             attempt=attempt,
         )
         count("MessageFailed" if isinstance(error, DomainError) else "UnexpectedError")
-        _come_back_soon(record["receiptHandle"], attempt)
+        _come_back_soon(queue_url, record["receiptHandle"], attempt)
         return False
     return True
 
 
-def _come_back_soon(receipt_handle: str, attempt: int) -> None:
+def _come_back_soon(queue_url: str, receipt_handle: str, attempt: int) -> None:
     """5 s, 20 s, 80 s, 320 s instead of the queue's whole visibility timeout."""
     delay = _FIRST_RETRY_SECONDS * 4 ** (attempt - 1)
     try:
         client("sqs").change_message_visibility(
-            QueueUrl=settings().webhook_queue_url,
+            QueueUrl=queue_url,
             ReceiptHandle=receipt_handle,
             VisibilityTimeout=min(delay, _LONGEST_RETRY_SECONDS),
         )

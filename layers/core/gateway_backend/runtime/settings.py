@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 
 
@@ -20,14 +21,19 @@ class Settings:
     replay_window: timedelta
     receipt_retention: timedelta
     calendar_overrides: str
+    refresh_queue_url: str = ""
+    event_bus_name: str = ""
+    refresh_delay: timedelta = timedelta(minutes=15)
+    refresh_spread: timedelta = timedelta(minutes=20)
+    refresh_floor: timedelta = timedelta(minutes=1)
+    confirm_share: Decimal = Decimal("0.5")
+    clock_url: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
         """Raises: SettingMissing, naming the variable."""
-        replay_window, retention = (
-            _days(environment, "REPLAY_WINDOW_DAYS"),
-            _days(environment, "RECEIPT_RETENTION_DAYS"),
-        )
+        replay_window = timedelta(days=_whole(environment, "REPLAY_WINDOW_DAYS"))
+        retention = timedelta(days=_whole(environment, "RECEIPT_RETENTION_DAYS"))
         if retention <= replay_window:
             raise SettingMissing(
                 "RECEIPT_RETENTION_DAYS must be over REPLAY_WINDOW_DAYS: a forgotten webhook can be replayed"
@@ -40,6 +46,13 @@ class Settings:
             replay_window=replay_window,
             receipt_retention=retention,
             calendar_overrides=environment.get("CALENDAR_OVERRIDES", ""),
+            refresh_queue_url=environment.get("REFRESH_QUEUE_URL", ""),
+            event_bus_name=environment.get("EVENT_BUS_NAME", ""),
+            refresh_delay=timedelta(minutes=_whole(environment, "REFRESH_DELAY_MINUTES")),
+            refresh_spread=timedelta(minutes=_whole(environment, "REFRESH_SPREAD_MINUTES")),
+            refresh_floor=timedelta(seconds=_whole(environment, "REFRESH_FLOOR_SECONDS")),
+            confirm_share=Decimal(_whole(environment, "CONFIRM_SHRINK_PERCENT")) / 100,
+            clock_url=environment.get("CLOCK_URL", ""),
         )
 
 
@@ -55,8 +68,8 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _days(environment: Mapping[str, str], name: str) -> timedelta:
+def _whole(environment: Mapping[str, str], name: str) -> int:
     value = _required(environment, name)
     if not value.isdecimal():
-        raise SettingMissing(f"{name} is {value!r}, not a whole number of days")
-    return timedelta(days=int(value))
+        raise SettingMissing(f"{name} is {value!r}, not a whole number")
+    return int(value)

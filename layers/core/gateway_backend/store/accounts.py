@@ -6,15 +6,21 @@ ACCOUNT#<id> / PART#…       what of a large portfolio did not fit
 ACCOUNT#<id> / ERASED       when it was last unlinked: older transactions may not link it again
 USER#<sub>   / ACCOUNT#<id> membership, written together with the status
 USER#<sub>   / CONSENT#…    the record of a consent that ended
+
+In the Work index an account of a long-lived session stands in its refresh slot for good (`REFRESH#<slot>`); any other
+stands under `WATCH#<shard>` from an import until it is flagged stale.
 """
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound
+from gateway_backend.domain.brokers import broker as known_broker
+from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound, RefreshTooSoon
 from gateway_backend.domain.freshness import SessionState
+from gateway_backend.domain.refreshes import slot_of
 from gateway_backend.domain.snapshots import Snapshot
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
@@ -22,6 +28,13 @@ from gateway_backend.store.codec import Item
 from gateway_backend.store.table import Check, ConditionFailed, Delete, Put, Table, Update
 
 _STATUS, _ERASED = "STATUS", "ERASED"
+_SAME_FAILURE_AGAIN = timedelta(minutes=30)
+"""A failure that lasts is written down again only so often: an outage must not cost a write per attempt."""
+
+_WATCH_SHARDS = "0123456789abcdef"
+
+NOT_MOVING = "SNAPSHOT_NOT_MOVING"
+"""Why a login is needed: Gateway answers, but over a whole session its snapshot has grown no newer."""
 
 
 class Accounts:
@@ -53,6 +66,37 @@ class Accounts:
             raise LookupError("the status points at a snapshot that is not there")
         return account, read_blob(self._table, item, part_prefix=_part_prefix(account.snapshot_key)).decode()
 
+    def owned_with_history(
+        self, account_id: str, owner: str, since: datetime
+    ) -> tuple[Account, str | None, tuple[str, str] | None]:
+        """The account, its newest portfolio, and (`snapshotDate`, portfolio) of what was valid at `since`.
+
+        That is the newest snapshot not after `since`, else the oldest there is. Raises: NotFound.
+        """
+        account, newest = self.owned_with_portfolio(account_id, owner)
+        if newest is None or account.snapshot_key is None:
+            return account, newest, None
+        item = self._table.latest_before(_pk(account_id), "SNAPSHOT#", f"SNAPSHOT#{times.to_key(since)}$")
+        item = item or next(iter(self._table.query(_pk(account_id), prefix="SNAPSHOT#", limit=1)), None)
+        if item is None or item["sk"] >= account.snapshot_key:
+            return account, newest, (account.snapshot_date or "", newest)
+        earlier = read_blob(self._table, item, part_prefix=_part_prefix(item["sk"])).decode()
+        return account, newest, (item["snapshotDate"], earlier)
+
+    def portfolio_of(self, account: Account) -> str | None:
+        """The newest portfolio as JSON text; None before the first import, or when it was unlinked meanwhile."""
+        item = self._table.get(_pk(account.id), account.snapshot_key) if account.snapshot_key else None
+        return read_blob(self._table, item, part_prefix=_part_prefix(item["sk"])).decode() if item else None
+
+    def in_slot(self, slot: int) -> Iterator[str]:
+        """Ids of the long-lived accounts in a refresh slot."""
+        return (_id(item) for item in self._table.work(_slot_list(slot)))
+
+    def watched(self) -> Iterator[str]:
+        """Ids of the accounts whose snapshot was fresh when they were last looked at."""
+        for shard in _WATCH_SHARDS:
+            yield from (_id(item) for item in self._table.work(f"WATCH#{shard}"))
+
     def ids_of(self, owner: str) -> list[str]:
         prefix = "ACCOUNT#"
         return [item["sk"].removeprefix(prefix) for item in self._table.query(_user(owner), prefix=prefix)]
@@ -83,9 +127,11 @@ class Accounts:
             "now": times.to_text(now),
             "transactionId": transaction.id,
             "active": SessionState.ACTIVE,
+            **_in_refresh_slot(broker, account_id),
         }
         update = (
             "SET #owner = :owner, #broker = :broker, #mutualFunds = :mutualFunds, #state = :active,"
+            f"{' #workKey = :workKey, #workOrder = :workOrder,' if 'workKey' in values else ''}"
             " #linkedAt = if_not_exists(#linkedAt, :now),"
             f" #stateSince = {':now' if healed else 'if_not_exists(#stateSince, :now)'},"
             " #transactionId = if_not_exists(#transactionId, :transactionId)"
@@ -112,7 +158,6 @@ class Accounts:
         crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile.
         """
         if account.as_of and (snapshot.as_of, snapshot.portfolio.size) <= (account.as_of, account.size):
-            self._record_attempt(account, now)
             return False
         changed = snapshot.content_hash != account.content_hash
         key = _snapshot_key(snapshot, account) if changed else account.snapshot_key
@@ -126,25 +171,75 @@ class Accounts:
 
     def record_failure(self, account: Account, reason: str, now: datetime, *, needs_login: bool = False) -> None:
         """Note on the status that an attempt failed; the last good snapshot stays. Silent when unlinked meanwhile."""
+        lapses = needs_login and account.state is SessionState.ACTIVE
+        told = account.last_attempt_at if account.last_failure == reason else None
+        if told and now - told < _SAME_FAILURE_AGAIN and not lapses and not account.lease_until:
+            return
         values: Item = {"now": times.to_text(now), "reason": reason}
         update = "SET #lastAttemptAt = :now, #lastFailure = :reason"
-        if needs_login and account.state is SessionState.ACTIVE:
+        if lapses:
             update += ", #state = :needsLogin, #stateSince = :now, #stateReason = :reason"
             values["needsLogin"] = SessionState.NEEDS_LOGIN
-        self._touch(account, update, values)
+        self._touch(account, update + " REMOVE #leaseUntil", values)
 
-    def _record_attempt(self, account: Account, now: datetime) -> None:
-        """Gateway answered well but has nothing newer: that mends a noted failure and is worth no write otherwise."""
-        if account.last_failure:
-            update = "SET #lastAttemptAt = :now, #lastSuccessAt = :now, #state = :active, #stateSince = :since"
-            values = {"active": SessionState.ACTIVE, "since": times.to_text(_active_since(account, now))}
-            update += " REMOVE #lastFailure, #stateReason"
-            self._touch(account, update, {**values, "now": times.to_text(now)})
+    def record_unmoved(self, account: Account, now: datetime, *, lapsed: bool = False) -> None:
+        """Gateway answered well but has nothing newer. `lapsed`: that proves the session over, noted once per lapse.
 
-    def _touch(self, account: Account, update: str, values: Item) -> None:
-        still_owned = {**values, "owner": account.owner}
+        What only repeats what is known is worth no write.
+        """
+        waits_for_user = account.state is not SessionState.ACTIVE
+        if waits_for_user and not account.last_failure and not account.lease_until:
+            return
+        values: Item = {"now": times.to_text(now), "seen": times.to_key(account.as_of) if account.as_of else ""}
+        update = "SET #lastAttemptAt = :now"
+        if lapsed and not waits_for_user:
+            update += ", #state = :needsLogin, #stateSince = :now, #stateReason = :notMoving, #staleSince = :now"
+            values |= {"needsLogin": SessionState.NEEDS_LOGIN, "notMoving": NOT_MOVING}
+        self._touch(account, update + " REMOVE #lastFailure, #leaseUntil", values, unless_moved=True)
+
+    # Refreshing --------------------------------------------------------------------------------
+
+    def lease(self, account: Account, now: datetime, *, floor: timedelta, lasting: timedelta) -> None:
+        """Take the account for a refresh that its user asked for; the lease ends by itself if nobody ends it.
+
+        Raises: RefreshTooSoon within `floor` of the last such refresh, or while one is under way.
+        """
+        values = {
+            "owner": account.owner,
+            "now": times.to_key(now),
+            "until": times.to_key(now + lasting),
+            "latest": times.to_key(now - floor),
+        }
+        free = "(attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now)"
+        rested = "(attribute_not_exists(#requestedAt) OR #requestedAt <= :latest)"
+        update = "SET #leaseUntil = :until, #requestedAt = :now"
+        condition = f"#owner = :owner AND {free} AND {rested}"
         try:
-            self._table.write(Update(_pk(account.id), _STATUS, update, still_owned, condition="#owner = :owner"))
+            self._table.write(Update(_pk(account.id), _STATUS, update, values, condition))
+        except ConditionFailed:
+            raise RefreshTooSoon(f"An account may be refreshed once in {floor.total_seconds():.0f} seconds") from None
+
+    def flag_stale(self, account: Account, now: datetime) -> bool:
+        """Note, once per lapse, that the snapshot went stale; False when it was noted or has moved meanwhile."""
+        values = {
+            "now": times.to_text(now),
+            "owner": account.owner,
+            "seen": times.to_key(account.as_of) if account.as_of else "",
+        }
+        # A long-lived account keeps its refresh slot: its session may come back by itself.
+        leaves_watch = "" if known_broker(account.broker).long_lived else " REMOVE #workKey, #workOrder"
+        condition = "#owner = :owner AND #asOf = :seen AND attribute_not_exists(#staleSince)"
+        update = f"SET #staleSince = :now{leaves_watch}"
+        try:
+            self._table.write(Update(_pk(account.id), _STATUS, update, values, condition))
+        except ConditionFailed:
+            return False
+        return True
+
+    def _touch(self, account: Account, update: str, values: Item, *, unless_moved: bool = False) -> None:
+        condition = "#owner = :owner" + (" AND #asOf = :seen" if unless_moved else "")
+        try:
+            self._table.write(Update(_pk(account.id), _STATUS, update, values | {"owner": account.owner}, condition))
         except ConditionFailed:
             return
 
@@ -227,11 +322,13 @@ def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: dat
         "stateSince": times.to_text(_active_since(account, now)),
         "lastSuccessAt": times.to_text(now),
         "lastAttemptAt": times.to_text(now),
+        **_work_of(account.broker or snapshot.broker, account.id),
     }
+    removed = "#lastFailure, #stateReason, #staleSince, #leaseUntil"
     return Update(
         _pk(account.id),
         _STATUS,
-        f"SET {', '.join(f'#{name} = :{name}' for name in assignments)} REMOVE #lastFailure, #stateReason",
+        f"SET {', '.join(f'#{name} = :{name}' for name in assignments)} REMOVE {removed}",
         {**assignments, "owner": account.owner, "expected": account.content_hash or ""},
         condition=(
             "#owner = :owner"
@@ -263,7 +360,30 @@ def _account(item: Item) -> Account:
         last_success_at=_instant(item, "lastSuccessAt"),
         last_attempt_at=_instant(item, "lastAttemptAt"),
         last_failure=item.get("lastFailure"),
+        stale_since=_instant(item, "staleSince"),
+        requested_at=_instant(item, "requestedAt"),
+        lease_until=_instant(item, "leaseUntil"),
     )
+
+
+def _work_of(broker: str, account_id: str) -> Item:
+    """Where the account stands in the Work index while its snapshot is fresh; unchanged, that costs no write there."""
+    watched = {"workKey": f"WATCH#{_WATCH_SHARDS[slot_of(account_id) % len(_WATCH_SHARDS)]}", "workOrder": account_id}
+    return _in_refresh_slot(broker, account_id) or watched
+
+
+def _in_refresh_slot(broker: str, account_id: str) -> Item:
+    if not known_broker(broker).long_lived:
+        return {}
+    return {"workKey": _slot_list(slot_of(account_id)), "workOrder": account_id}
+
+
+def _slot_list(slot: int) -> str:
+    return f"REFRESH#{slot:03d}"
+
+
+def _id(item: Item) -> str:
+    return str(item["pk"].removeprefix("ACCOUNT#"))
 
 
 def _is_healed_by(transaction: Transaction, account: Account) -> bool:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway_backend.domain.errors import StoreUnavailable
 from gateway_backend.store.codec import Item, decode, encode
 
-LISTS_INDEX = "Lists"
+LISTS_INDEX, WORK_INDEX = "Lists", "Work"
 _NAME = re.compile(r"#(\w+)")
 _BATCH = 25
 _TRIES = 5
@@ -101,6 +101,17 @@ class Table:
             return [decode(item) for item in self._call("query", **request, Limit=limit)["Items"]]
         return list(self._every_page(request))
 
+    def latest_before(self, pk: str, first: str, last: str) -> Item | None:
+        """Of the items whose sk lies from `first` to `last`, the one with the greatest."""
+        condition, values = "#pk = :pk AND #sk BETWEEN :first AND :last", {"pk": pk, "first": first, "last": last}
+        request = _expressions(KeyConditionExpression=condition, values=values) | {
+            "TableName": self._name,
+            "ConsistentRead": True,
+            "ScanIndexForward": False,
+        }
+        items = self._call("query", **request, Limit=1)["Items"]
+        return decode(items[0]) if items else None
+
     def list(
         self, list_key: str, *, descending: bool = False, after: Item | None = None, limit: int = 50
     ) -> list[Item]:
@@ -115,6 +126,17 @@ class Table:
             names = ("pk", "sk", "listKey", "listOrder")
             request["ExclusiveStartKey"] = encode({name: after[name] for name in names})
         return [decode(item) for item in self._call("query", **request)["Items"]]
+
+    def work(self, work_key: str, *, until: str = "") -> Iterator[Item]:
+        """Keys of the items waiting in one list of the sparse Work index, eventually consistent, in their order.
+
+        `until`: only those whose `workOrder` is not after it.
+        """
+        condition, values = "#workKey = :workKey", {"workKey": work_key}
+        if until:
+            condition, values = condition + " AND #workOrder <= :until", values | {"until": until}
+        request = _expressions(KeyConditionExpression=condition, values=values)
+        yield from self._every_page(request | {"TableName": self._name, "IndexName": WORK_INDEX})
 
     def write(self, write: Put | Update | Delete) -> None:
         operation, request = self._rendered(write)

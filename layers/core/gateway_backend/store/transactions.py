@@ -1,5 +1,10 @@
-"""Transactions: `TXN#<id>` / `META`; the Lists index lists a user's by time."""
+"""Transactions: `TXN#<id>` / `META`.
 
+The index Lists lists a user's by time, the index Work those that are open (`OPEN#<shard>`) by their next check.
+"""
+
+import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +15,8 @@ from gateway_backend.store.codec import Item
 from gateway_backend.store.table import ConditionFailed, Put, Table, Update, Write
 
 _META = "META"
+_SHARDS = "0123456789abcdef"
+_NOT_OPEN = "#workKey, #workOrder"
 
 
 class Transactions:
@@ -45,7 +52,7 @@ class Transactions:
         update = Update(
             _pk(transaction.id),
             _META,
-            _setting(changed),
+            _setting(changed, settled=transaction.is_settled),
             changed,
             condition="attribute_exists(#pk) AND #statusRank <= :statusRank",
         )
@@ -58,14 +65,31 @@ class Transactions:
     def mark_imported(self, transaction: Transaction, now: datetime) -> Transaction:
         """Its holdings are stored: nothing is left to do for it."""
         values = {"yes": True, "now": times.to_text(now)}
-        self._table.write(Update(_pk(transaction.id), _META, "SET #imported = :yes, #updatedAt = :now", values))
+        update = f"SET #imported = :yes, #updatedAt = :now REMOVE {_NOT_OPEN}"
+        self._table.write(Update(_pk(transaction.id), _META, update, values))
         return replace(transaction, imported=True, updated_at=now)
 
     def refuse(self, transaction: Transaction, reason: str, now: datetime) -> Transaction:
         """Its account may not be linked to this user: nothing more will come of it."""
         values = {"reason": reason, "now": times.to_text(now)}
-        self._table.write(Update(_pk(transaction.id), _META, "SET #refused = :reason, #updatedAt = :now", values))
+        update = f"SET #refused = :reason, #updatedAt = :now REMOVE {_NOT_OPEN}"
+        self._table.write(Update(_pk(transaction.id), _META, update, values))
         return replace(transaction, refused=reason, updated_at=now)
+
+    def to_check(self, now: datetime) -> Iterator[str]:
+        """Ids of the open transactions whose next check is due."""
+        for shard in _SHARDS:
+            for item in self._table.work(f"OPEN#{shard}", until=times.to_key(now)):
+                yield item["pk"].removeprefix("TXN#")
+
+    def checked(self, transaction: Transaction, now: datetime) -> None:
+        """Put an open transaction's next check off; one that has settled meanwhile is left alone."""
+        values = {"next": times.to_key(transaction.next_check(now)), "one": 1}
+        update = "SET #workOrder = :next ADD #checks :one"
+        try:
+            self._table.write(Update(_pk(transaction.id), _META, update, values, "attribute_exists(#workKey)"))
+        except ConditionFailed:
+            return
 
 
 def _item(transaction: Transaction) -> Item:
@@ -83,13 +107,16 @@ def _item(transaction: Transaction) -> Item:
         "expireAt": times.to_text(transaction.expire_at),
         "correlationId": transaction.correlation_id,
         "note": transaction.note,
+        "workKey": f"OPEN#{hashlib.sha256(transaction.id.encode()).hexdigest()[0]}",
+        "workOrder": times.to_key(transaction.next_check(transaction.created_at)),
         **_mutable(transaction),
     }
 
 
-def _setting(changed: Item) -> str:
+def _setting(changed: Item, *, settled: bool) -> str:
     assignments = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
-    return assignments if "error" in changed else assignments + " REMOVE #error"
+    removed = ([] if "error" in changed else ["#error"]) + ([_NOT_OPEN] if settled else [])
+    return assignments + (f" REMOVE {', '.join(removed)}" if removed else "")
 
 
 def _mutable(transaction: Transaction) -> Item:
@@ -127,6 +154,7 @@ def _transaction(item: Item) -> Transaction:
         refused=item.get("refused"),
         updated_at=times.parse(item["updatedAt"]) if item.get("updatedAt") else None,
         reconciled_at=times.parse(item["reconciledAt"]) if item.get("reconciledAt") else None,
+        checks=int(item.get("checks", 0)),
     )
 
 

@@ -5,6 +5,7 @@ truth: it tells us whom to ask about.
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from gateway_backend.contracts.notice import Kind
 from gateway_backend.domain import times
@@ -52,6 +53,7 @@ def apply_webhook(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
+    confirm_share: Decimal,
 ) -> None:
     """Give the receipt its verdict. One that has its verdict, or is no longer kept, is left alone.
 
@@ -62,7 +64,7 @@ def apply_webhook(
         return
     try:
         _check_origin(receipt, receipts, replay_window)
-        reason = _apply(receipt, attempt, now, transactions, accounts, gateway)
+        reason = _apply(receipt, attempt, now, transactions, accounts, gateway, confirm_share)
         receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, now)
         count("WebhookApplied")
     except Quarantine as quarantine:
@@ -89,6 +91,7 @@ def _apply(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
+    confirm_share: Decimal,
 ) -> str:
     if receipt.kind is Kind.PENDING_ACTION:
         if accounts.find(receipt.account_id or "") is None:
@@ -97,8 +100,16 @@ def _apply(
     transaction = _bind(receipt, transactions, accounts)
     report = _confirm(receipt, transaction, now, gateway)
     try:
-        settle(transaction, report, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
-        return _catch_up(receipt, attempt, now, accounts, gateway)
+        settle(
+            transaction,
+            report,
+            now=now,
+            transactions=transactions,
+            accounts=accounts,
+            gateway=gateway,
+            confirm_share=confirm_share,
+        )
+        return _catch_up(receipt, attempt, now, accounts, gateway, confirm_share)
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
@@ -139,14 +150,16 @@ def _confirm(receipt: Receipt, transaction: Transaction, now: datetime, gateway:
     return report
 
 
-def _catch_up(receipt: Receipt, attempt: int, now: datetime, accounts: Accounts, gateway: Gateway) -> str:
+def _catch_up(
+    receipt: Receipt, attempt: int, now: datetime, accounts: Accounts, gateway: Gateway, confirm_share: Decimal
+) -> str:
     """Our snapshot must become as new as the one the webhook speaks of."""
     account = accounts.find(receipt.account_id or "")
     if account is None:
         raise NotFound
     if _is_as_new(account, receipt):
         return "CONFIRMED"
-    outcome = import_holdings(account, now=now, accounts=accounts, gateway=gateway)
+    outcome = import_holdings(account, now=now, accounts=accounts, gateway=gateway, confirm_share=confirm_share)
     account = accounts.find(account.id) or account
     if _is_as_new(account, receipt):
         return "CONFIRMED"

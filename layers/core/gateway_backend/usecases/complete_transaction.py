@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from gateway_backend.contracts.sdk_result import SdkResult
 from gateway_backend.domain.errors import (
@@ -28,6 +29,7 @@ def complete_transaction(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
+    confirm_share: Decimal,
 ) -> Transaction:
     """The transaction as Gateway reports it; not settled while Gateway cannot tell.
 
@@ -47,7 +49,7 @@ def complete_transaction(
         return transactions.advance(replace(transaction, updated_at=now))
     if proven and report.account_id not in (None, proven):
         raise AccountMismatch
-    transaction = _settled(transaction, report, now, transactions, accounts, gateway)
+    transaction = _settled(transaction, report, now, transactions, accounts, gateway, confirm_share)
     if transaction.status is Status.EXPIRED:
         raise TransactionExpired("The transaction expired before it was finished: start a new one")
     return transaction
@@ -60,9 +62,18 @@ def _settled(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
+    confirm_share: Decimal,
 ) -> Transaction:
     try:
-        return settle(transaction, report, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
+        return settle(
+            transaction,
+            report,
+            now=now,
+            transactions=transactions,
+            accounts=accounts,
+            gateway=gateway,
+            confirm_share=confirm_share,
+        )
     except (GatewayUnavailable, GatewayRefused):
         # Linked, but the holdings did not come: the next read or the webhook fetches them.
         return transactions.find(transaction.id) or transaction

@@ -1,38 +1,115 @@
 """Pull an account's holdings from Gateway and make them its newest snapshot, if they prove complete."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 
+from gateway_backend.domain import exact_json
 from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import DomainError, GatewayForbidden
-from gateway_backend.domain.snapshots import Complete, Incomplete, Outcome, agrees, judge, needs_confirmation
+from gateway_backend.domain.errors import DomainError, GatewayForbidden, GatewayKeysRefused, GatewayRefused
+from gateway_backend.domain.holdings import Portfolio, read_portfolio
+from gateway_backend.domain.snapshots import (
+    PROVEN,
+    UPDATING,
+    Complete,
+    Incomplete,
+    Outcome,
+    ProvenEmpty,
+    agrees,
+    judge,
+    needs_confirmation,
+)
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
 
+POLL_SECONDS = 2.0
+"""Between two looks at a snapshot that is being updated."""
 
-def import_holdings(account: Account, *, now: datetime, accounts: Accounts, gateway: Gateway) -> Outcome:
+
+def import_holdings(
+    account: Account,
+    *,
+    now: datetime,
+    accounts: Accounts,
+    gateway: Gateway,
+    confirm_share: Decimal,
+    polls: int = 1,
+    lapses: bool = False,
+    wait: Callable[[float], None] = time.sleep,
+) -> Outcome:
     """Promise 1: an answer that is incomplete, or much smaller and not confirmed, leaves the last good snapshot.
 
-    Raises: what the pull raises, with the attempt noted on the account; NotFound when it was unlinked meanwhile.
+    An answer that is still `updating` is looked at `polls` times; one that is whole but no newer proves, where it
+    `lapses`, that the session is over. Never `Failed`: what the pull raises is raised, with
+    the attempt noted on the account; GatewayKeysRefused instead of GatewayForbidden when it is our keys that are
+    refused; NotFound when the account was unlinked meanwhile.
     """
     try:
-        outcome = _pull(account, now, gateway)
+        outcome = _pull(account, now, accounts, gateway, confirm_share, polls, wait)
     except DomainError as error:
+        told = _explained(error, account, now, gateway)
         # 403 for this account alone: the user has revoked consent, or the session is over (contract §12, 20).
-        accounts.record_failure(account, error.code, now, needs_login=isinstance(error, GatewayForbidden))
-        raise
-    if isinstance(outcome, Complete):
-        accounts.record(account, outcome.snapshot, now)
-    else:
+        accounts.record_failure(account, told.code, now, needs_login=isinstance(told, GatewayForbidden))
+        raise told from None
+    if isinstance(outcome, PROVEN):
+        if not accounts.record(account, outcome.snapshot, now):
+            accounts.record_unmoved(account, now, lapsed=lapses)
+    elif isinstance(outcome, Incomplete):
         accounts.record_failure(account, outcome.reason, now)
     return outcome
 
 
-def _pull(account: Account, now: datetime, gateway: Gateway) -> Outcome:
-    def once() -> Outcome:
+def _pull(
+    account: Account,
+    now: datetime,
+    accounts: Accounts,
+    gateway: Gateway,
+    confirm_share: Decimal,
+    polls: int,
+    wait: Callable[[float], None],
+) -> Outcome:
+    def once() -> Complete | Incomplete:
         data = gateway.holdings(account.id, now, mutual_funds=account.mutual_funds)
         return judge(data, account.id, now, funds_expected=account.funds > 0)
 
     first = once()
-    if not isinstance(first, Complete) or not needs_confirmation(first.snapshot, account.size):
+    for _ in range(polls - 1):
+        if first != Incomplete(UPDATING):
+            break
+        wait(POLL_SECONDS)
+        first = once()
+    if isinstance(first, Incomplete):
         return first
-    return first if agrees(first.snapshot, once()) else Incomplete("SHRINKING_NOT_CONFIRMED")
+    snapshot, is_empty = first.snapshot, first.snapshot.portfolio.size == 0
+    proven = ProvenEmpty(snapshot) if is_empty else first
+    if snapshot.content_hash == account.content_hash:
+        return proven
+    if is_empty and account.as_of and snapshot.as_of <= account.as_of:
+        return Incomplete("EMPTY_NOT_NEWER")
+    if not needs_confirmation(snapshot, _last(account, accounts), confirm_share):
+        return proven
+    return proven if agrees(snapshot, once()) else Incomplete("SHRINKING_NOT_CONFIRMED")
+
+
+def _last(account: Account, accounts: Accounts) -> Portfolio | None:
+    text = accounts.portfolio_of(account)
+    return read_portfolio(exact_json.read(text)) if text else None
+
+
+def _explained(error: DomainError, account: Account, now: datetime, gateway: Gateway) -> DomainError:
+    """Is it the account that Gateway forbids, or our keys? Its answer about a transaction of ours tells.
+
+    Without this question a wrong API secret would flag every user of the app.
+    """
+    if not isinstance(error, GatewayForbidden):
+        return error
+    try:
+        gateway.transaction(account.transaction_id, now)
+    except GatewayForbidden:
+        return GatewayKeysRefused()
+    except GatewayRefused:
+        return error  # a transaction it has forgotten: the keys are right
+    except DomainError as unavailable:
+        return unavailable
+    return error

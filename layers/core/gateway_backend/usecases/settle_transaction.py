@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from gateway_backend.domain.errors import (
     LINK_REFUSALS,
     AccountMismatch,
     ConnectionWithdrawn,
+    GatewayForbidden,
     GatewayRefused,
     GatewayUnavailable,
     NotFound,
 )
-from gateway_backend.domain.snapshots import Complete
+from gateway_backend.domain.snapshots import PROVEN
 from gateway_backend.domain.transactions import Intent, Report, Status, Transaction
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
@@ -29,6 +31,7 @@ def reconcile(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
+    confirm_share: Decimal,
 ) -> Transaction:
     """Ask Gateway about a transaction that has not settled. While Gateway is away the answer is what we knew."""
     asked = transaction.reconciled_at
@@ -36,10 +39,20 @@ def reconcile(
         return transaction
     try:
         report = gateway.transaction(transaction.id, now)
-        return settle(transaction, report, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
-    except (GatewayUnavailable, GatewayRefused):
+        return settle(
+            transaction,
+            report,
+            now=now,
+            transactions=transactions,
+            accounts=accounts,
+            gateway=gateway,
+            confirm_share=confirm_share,
+        )
+    except (GatewayUnavailable, GatewayRefused) as error:
         # The client has counted it; the time is noted so that a polling app does not add to an outage.
         known = transactions.find(transaction.id) or transaction
+        if isinstance(error, GatewayRefused) and not isinstance(error, GatewayForbidden):
+            known = known.forgotten(now)
         return transactions.advance(replace(known, reconciled_at=now))
     except LINK_REFUSALS:
         return transactions.find(transaction.id) or transaction
@@ -53,6 +66,7 @@ def settle(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
+    confirm_share: Decimal,
 ) -> Transaction:
     """Link the account that the report names, import its holdings when the import is complete, store the status.
 
@@ -67,7 +81,14 @@ def settle(
     transaction = transactions.advance(transaction.moved_to(report, now))
     if transaction.status is not Status.COMPLETED or transaction.intent is not Intent.HOLDINGS_IMPORT:
         return transaction
-    return import_for(transaction, now=now, transactions=transactions, accounts=accounts, gateway=gateway)
+    return import_for(
+        transaction,
+        now=now,
+        transactions=transactions,
+        accounts=accounts,
+        gateway=gateway,
+        confirm_share=confirm_share,
+    )
 
 
 def import_for(
@@ -77,6 +98,7 @@ def import_for(
     transactions: Transactions,
     accounts: Accounts,
     gateway: Gateway,
+    confirm_share: Decimal,
 ) -> Transaction:
     """Import the holdings that a completed transaction made available; an incomplete answer leaves it unsettled."""
     if transaction.imported or transaction.account_id is None:
@@ -85,10 +107,10 @@ def import_for(
     if account is None or account.owner != transaction.owner:
         return transactions.refuse(transaction, ConnectionWithdrawn.code, now)
     try:
-        outcome = import_holdings(account, now=now, accounts=accounts, gateway=gateway)
+        outcome = import_holdings(account, now=now, accounts=accounts, gateway=gateway, confirm_share=confirm_share)
     except NotFound:
         return transactions.refuse(transaction, ConnectionWithdrawn.code, now)
-    return transactions.mark_imported(transaction, now) if isinstance(outcome, Complete) else transaction
+    return transactions.mark_imported(transaction, now) if isinstance(outcome, PROVEN) else transaction
 
 
 def _link(

@@ -1,0 +1,18 @@
+"""On a schedule: tell the app which snapshots have gone stale and need their user."""
+
+from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.runtime import clock
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.schedules import scheduled
+from gateway_backend.runtime.settings import settings
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.table import Table
+from gateway_backend.usecases.flag_stale_sessions import flag_stale_sessions
+
+accounts = Accounts(Table(client("dynamodb"), settings().table_name))
+calendar = nse_calendar(settings().calendar_overrides)
+
+
+@scheduled
+def handler() -> dict[str, int]:
+    return flag_stale_sessions(clock=clock.now, accounts=accounts, calendar=calendar)

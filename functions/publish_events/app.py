@@ -1,0 +1,16 @@
+"""The table's stream: publish what changed to the app's other systems."""
+
+from collections.abc import Collection, Sequence
+
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.event_bus import EventBus
+from gateway_backend.runtime.settings import settings
+from gateway_backend.runtime.streams import Change, stream_worker
+from gateway_backend.usecases.publish_events import publish_events
+
+bus = EventBus(client("events"), settings().event_bus_name)
+
+
+@stream_worker
+def handler(changes: Sequence[Change]) -> Collection[Change]:
+    return publish_events(changes, bus=bus)

@@ -1,0 +1,24 @@
+"""A page of accounts to refresh, as it travels through the queue."""
+
+import json
+
+from gateway_backend.domain import times
+from gateway_backend.domain.errors import MessageUnreadable
+from gateway_backend.domain.refreshes import RefreshPage
+
+
+def write_page(page: RefreshPage) -> str:
+    body = {"close": times.to_text(page.close), "attempt": page.attempt, "accounts": page.accounts}
+    return json.dumps(body, separators=(",", ":"))
+
+
+def read_page(message: str) -> RefreshPage:
+    """Raises: MessageUnreadable."""
+    try:
+        body = json.loads(message)
+        close, attempt, accounts = times.parse(body["close"]), body["attempt"], tuple(body["accounts"])
+    except (ValueError, KeyError, TypeError):
+        raise MessageUnreadable("The message is no page of accounts") from None
+    if not isinstance(attempt, int) or attempt < 0 or not all(isinstance(account, str) for account in accounts):
+        raise MessageUnreadable("The page's attempt or accounts are not what they should be")
+    return RefreshPage(close, accounts, attempt)

@@ -1,0 +1,116 @@
+"""When long-lived snapshots are refreshed, and what an answer says about the session behind them (contract 8).
+
+After each close a window opens. An account keeps its slot, a fixed hash of its id, and the slots are spread over the
+window, so that Gateway sees a steady load and nothing has to be rearranged when accounts come and go.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from gateway_backend.domain import times
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.brokers import broker as known_broker
+from gateway_backend.domain.freshness import SessionState, Verdict
+from gateway_backend.domain.market_calendar import MarketCalendar
+from gateway_backend.domain.transactions import Transaction
+
+SLOTS = 256
+FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(minutes=15)
+OVERDUE_AFTER = timedelta(minutes=45)
+"""Accounts that are not fresh so long after the window opened are counted for the operator."""
+
+
+class Refresh(StrEnum):
+    """What became of a refresh that a user asked for."""
+
+    REFRESHED = "REFRESHED"
+    UNCHANGED = "UNCHANGED"  # Gateway has nothing newer
+    UPDATING = "UPDATING"  # the broker is at work on it
+    LOGIN_NEEDED = "LOGIN_NEEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """`account` as it is now; `transaction` and the SDK's `token`: the import that a login completes, where needed."""
+
+    refresh: Refresh
+    account: Account
+    verdict: Verdict
+    next_due: datetime | None
+    transaction: Transaction | None = None
+    token: str = field(default="", repr=False)
+
+
+def slot_of(account_id: str) -> int:
+    return hashlib.sha256(account_id.encode()).digest()[0] % SLOTS
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTimes:
+    """`delay` after the close the window opens; the slots begin over the `spread` that follows."""
+
+    delay: timedelta
+    spread: timedelta
+
+    def begins_at(self, slot: int, close: datetime) -> datetime:
+        return close + self.delay + self.spread * slot / SLOTS
+
+    def slots_begun(self, close: datetime, now: datetime) -> int:
+        """How many slots, counted from the first, have begun in the window of that close."""
+        into = now - close - self.delay
+        if into < timedelta(0):
+            return 0
+        return min(SLOTS, into * SLOTS // self.spread + 1)
+
+    def next_due(self, account: Account, now: datetime, calendar: MarketCalendar) -> datetime | None:
+        """When the account is refreshed next without anybody asking; None where only a login helps.
+
+        In the past while it is due and has not succeeded yet.
+        """
+        if not is_refreshable(account) or account.state is not SessionState.ACTIVE or account.as_of is None:
+            return None
+        close = calendar.next_close(account.as_of) if account.as_of <= now else calendar.next_close(now)
+        return self.begins_at(slot_of(account.id), max(close, calendar.last_close(now)))
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPage:
+    """Accounts to refresh after one close; `attempt` counts from 0, the first time through."""
+
+    close: datetime
+    accounts: tuple[str, ...]
+    attempt: int = 0
+
+    @property
+    def id(self) -> str:
+        """The same for the same work, whoever plans it and however often."""
+        identity = " ".join([times.to_key(self.close), str(self.attempt), *self.accounts])
+        return hashlib.sha256(identity.encode()).hexdigest()[:24]
+
+    def again(self, accounts: tuple[str, ...]) -> Self:
+        return type(self)(self.close, accounts, self.attempt + 1)
+
+    def retry_delay(self, jitter: int) -> timedelta:
+        """How long until the next attempt: doubled each time, less up to half of it. `jitter` is 0 to 100."""
+        longest = min(LONGEST_RETRY, FIRST_RETRY * (1 << min(self.attempt, 10)))
+        return longest - longest * jitter / 200
+
+
+def is_refreshable(account: Account) -> bool:
+    return known_broker(account.broker).long_lived
+
+
+def is_due(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
+    """Is there a close that its snapshot has not seen? Before the first import there is nothing to refresh."""
+    return account.as_of is not None and calendar.sessions_closed_between(account.as_of, now) > 0
+
+
+def has_lapsed(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
+    """Gateway answered just now and its snapshot is no newer than ours: is the session over?
+
+    A whole session has passed without a newer one. One that was cut by the snapshot itself proves nothing.
+    """
+    return account.as_of is not None and calendar.full_sessions_between(account.as_of, now) > 0

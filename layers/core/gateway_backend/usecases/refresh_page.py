@@ -1,0 +1,241 @@
+"""Refresh a page of accounts, a few at a time, and queue again those that Gateway could not answer for."""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from threading import Lock
+
+from gateway_backend.contracts.refresh_message import write_page
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.errors import (
+    GatewayForbidden,
+    GatewayKeysRefused,
+    GatewayTimeout,
+    GatewayUnavailable,
+    NotFound,
+    NotYet,
+    StoreUnavailable,
+)
+from gateway_backend.domain.freshness import SessionState
+from gateway_backend.domain.market_calendar import MarketCalendar
+from gateway_backend.domain.refreshes import (
+    OVERDUE_AFTER,
+    RefreshPage,
+    RefreshTimes,
+    has_lapsed,
+    is_due,
+    is_refreshable,
+)
+from gateway_backend.domain.snapshots import Failed, Incomplete, Outcome
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.runtime.observability import count, logger
+from gateway_backend.runtime.queue import Queue
+from gateway_backend.runtime.threads import Deadline, each
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.circuit import Circuit, Circuits
+from gateway_backend.store.refreshes import Refreshes
+from gateway_backend.usecases.flag_stale_sessions import flag_if_stale
+from gateway_backend.usecases.refresh_account import refresh_account
+
+THREADS = 10
+SECONDS = 120.0
+"""No account is begun later than this into a page; the function's timeout leaves room for those under way."""
+
+LEASE = timedelta(minutes=3)
+"""Longer than the function may run: whoever finds a page leased after that knows that its worker is gone."""
+
+FAILURES_THAT_OPEN = 10
+"""In a row: at one call in twenty failing by itself, that does not happen by chance."""
+
+UNMOVED_RETRIES = 5
+DOWN = {error.code for error in (GatewayUnavailable, GatewayTimeout, GatewayKeysRefused)}
+
+
+class Result(StrEnum):
+    """What became of one account; the words are the counters' names."""
+
+    REFRESHED = "refreshed"
+    UNMOVED = "refreshUnmoved"
+    LAPSED = "sessionLapsed"
+    WAITING = "refreshWaitsForUser"
+    INCOMPLETE = "refreshIncomplete"
+    FAILED = "refreshFailed"
+    STORE_FAILED = "refreshStoreFailed"
+    LEFT = "refreshLeft"
+    BROKEN = "refreshBroken"
+    FRESH = "refreshNotDue"
+    UNKNOWN = "refreshUnknownAccount"
+
+
+AGAIN = {Result.INCOMPLETE, Result.FAILED, Result.STORE_FAILED, Result.LEFT}
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """What a worker works with. `gateway` makes a client for one account's calls."""
+
+    clock: Callable[[], datetime]
+    accounts: Accounts
+    refreshes: Refreshes
+    circuits: Circuits
+    queue: Queue
+    gateway: Callable[[], Gateway]
+    calendar: MarketCalendar
+    refresh_times: RefreshTimes
+    confirm_share: Decimal
+    threads: int = THREADS
+    wait: Callable[[float], None] = time.sleep
+
+
+def refresh_page(page: RefreshPage, tools: Refreshing) -> Counter[str]:
+    """Every account of the page is refreshed, or queued again, or needs nothing; how many of each.
+
+    Nothing depends on it that the page is worked on once: a second worker finds the accounts fresh. The lease saves
+    Gateway the second question. Raises: NotYet while another worker has the page; StoreUnavailable.
+    """
+    now = tools.clock()
+    if page.close < tools.calendar.last_close(now):
+        return _counted(Counter(pageSuperseded=1))
+    if not tools.refreshes.lease(page, now, lasting=LEASE):
+        if tools.refreshes.is_done(page):
+            return _counted(Counter(pageRepeated=1))
+        raise NotYet("Another worker has this page")
+    with ExitStack() as undo:
+        undo.callback(tools.refreshes.release, page)
+        results = list(_results(page, tools))
+        again = tuple(account for account, result in zip(page.accounts, results, strict=True) if result in AGAIN)
+        _queue_again(page, again, tools)
+        undo.pop_all()
+    tools.refreshes.finish(page)
+    return _counted(Counter(results) + _overdue(page, len(again), tools))
+
+
+def _results(page: RefreshPage, tools: Refreshing) -> Iterator[Result]:
+    """In the order of the accounts; while the circuit is open they are left, but for a first one that tries."""
+    circuit, now = tools.circuits.find(), tools.clock()
+    probes = circuit.open_until is not None
+    if circuit.is_open(now) or (probes and not tools.circuits.open(circuit, now)):
+        yield from (Result.LEFT for _ in page.accounts)
+        return
+    pulse, waiting = _Pulse(circuit, tools, fails_at=1 if probes else FAILURES_THAT_OPEN), list(page.accounts)
+    deadline = Deadline(SECONDS)
+
+    def refresh(account_id: str) -> Result:
+        return Result.LEFT if pulse.has_stopped or deadline.has_passed else _refresh(account_id, page, pulse, tools)
+
+    while probes and waiting and not pulse.has_answered:
+        yield refresh(waiting.pop(0))
+    if probes and pulse.has_answered:
+        tools.circuits.close()
+        logger.info("circuit closed")
+    yield from (result or Result.BROKEN for result in each(refresh, waiting, threads=tools.threads))
+
+
+@dataclass(slots=True)
+class _Pulse:
+    """Does Gateway answer? So many failures in a row stop the page and open the circuit for everybody."""
+
+    circuit: Circuit
+    tools: Refreshing
+    fails_at: int
+    failures: int = 0
+    has_answered: bool = False
+    has_stopped: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+    def feel(self, outcome: Outcome) -> None:
+        with self.lock:
+            if not (isinstance(outcome, Failed) and outcome.reason in DOWN):
+                self.failures, self.has_answered, self.fails_at = 0, True, FAILURES_THAT_OPEN
+                return
+            self.failures += 1
+            if self.failures < self.fails_at or self.has_stopped:
+                return
+            self.has_stopped = True
+        if self.circuit.open_until is None and self.tools.circuits.open(self.circuit, self.tools.clock()):
+            logger.warning("circuit opened", reason=outcome.reason)
+            count("CircuitOpened")
+
+
+def _refresh(account_id: str, page: RefreshPage, pulse: _Pulse, tools: Refreshing) -> Result:
+    now = tools.clock()
+    try:
+        account = tools.accounts.find(account_id)
+        if account is None or not is_refreshable(account):
+            return Result.UNKNOWN
+        if not is_due(account, now, tools.calendar) or _had_its_probe(account, page):
+            return Result.FRESH
+        if account.is_leased(now):
+            return Result.LEFT
+        outcome = refresh_account(
+            account,
+            now=now,
+            accounts=tools.accounts,
+            gateway=tools.gateway(),
+            calendar=tools.calendar,
+            confirm_share=tools.confirm_share,
+            wait=tools.wait,
+        )
+        pulse.feel(outcome)
+        return _judged(account, outcome, page, tools)
+    except NotFound:  # unlinked while it was under way
+        return Result.UNKNOWN
+    except StoreUnavailable:
+        return Result.STORE_FAILED
+
+
+def _had_its_probe(account: Account, page: RefreshPage) -> bool:
+    """An account that waits for its user is tried once after each close, for the session may have come back."""
+    return account.state is not SessionState.ACTIVE and page.attempt > 0
+
+
+def _judged(account: Account, outcome: Outcome, page: RefreshPage, tools: Refreshing) -> Result:
+    if not isinstance(outcome, Failed | Incomplete) and (
+        account.as_of is None or outcome.snapshot.as_of > account.as_of
+    ):
+        return Result.REFRESHED
+    if account.state is not SessionState.ACTIVE:
+        _tell_if_stale(account, tools)
+        return Result.WAITING
+    if isinstance(outcome, Failed):
+        if outcome.reason != GatewayForbidden.code:
+            return Result.FAILED
+        _tell_if_stale(replace(account, state=SessionState.NEEDS_LOGIN), tools)
+        return Result.LAPSED
+    if isinstance(outcome, Incomplete):
+        return Result.INCOMPLETE
+    if has_lapsed(account, tools.clock(), tools.calendar):
+        return Result.LAPSED
+    # Taken during the session that has closed since: Gateway may only be slow, and nothing is proven yet.
+    return Result.INCOMPLETE if page.attempt < UNMOVED_RETRIES else Result.UNMOVED
+
+
+def _tell_if_stale(account: Account, tools: Refreshing) -> None:
+    flag_if_stale(account, now=tools.clock(), accounts=tools.accounts, calendar=tools.calendar)
+
+
+def _queue_again(page: RefreshPage, accounts: Sequence[str], tools: Refreshing) -> None:
+    if not accounts:
+        return
+    later = page.again(tuple(accounts))
+    if not tools.queue.offer_all([write_page(later)], delay=page.retry_delay(secrets.randbelow(101))):
+        raise StoreUnavailable("The accounts that failed could not be queued again")
+
+
+def _overdue(page: RefreshPage, again: int, tools: Refreshing) -> Counter[str]:
+    late = tools.clock() - page.close - tools.refresh_times.delay >= OVERDUE_AFTER
+    return Counter(refreshOverdue=again) if again and late else Counter()
+
+
+def _counted(results: Counter[str]) -> Counter[str]:
+    words = {str(word): number for word, number in results.items()}
+    logger.info("page", extra=words)
+    for word, number in words.items():
+        count(word[0].upper() + word[1:], number)
+    return Counter(words)

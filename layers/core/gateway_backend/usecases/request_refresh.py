@@ -1,0 +1,92 @@
+"""The user asks for newer holdings: fetch them where the session lives long, else make the login ready."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from gateway_backend.contracts.http_api import AssetConfig, HoldingsImportRequest
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.errors import GatewayForbidden, GatewayUnavailable
+from gateway_backend.domain.freshness import SessionState
+from gateway_backend.domain.market_calendar import MarketCalendar
+from gateway_backend.domain.refreshes import Refresh, Refreshed, RefreshTimes, is_refreshable
+from gateway_backend.domain.snapshots import UPDATING, Failed, Incomplete, Outcome
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.idempotency import IdempotencyKeys
+from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.refresh_account import refresh_account
+from gateway_backend.usecases.start_transaction import start_transaction
+
+LEASE = timedelta(seconds=30)
+"""As long as the request may last."""
+
+
+def request_refresh(
+    account_id: str,
+    *,
+    user: str,
+    idempotency_key: str,
+    attempt: str,
+    now: datetime,
+    floor: timedelta,
+    keys: IdempotencyKeys,
+    transactions: Transactions,
+    accounts: Accounts,
+    gateway: Gateway,
+    calendar: MarketCalendar,
+    refresh_times: RefreshTimes,
+    confirm_share: Decimal,
+) -> Refreshed:
+    """Raises: NotFound, RefreshTooSoon; GatewayUnavailable, and the last good holdings are still there; what starting a
+    transaction raises.
+    """
+    account = accounts.owned(account_id, user)
+    refresh, started = Refresh.LOGIN_NEEDED, None
+    if is_refreshable(account) and account.as_of is not None:
+        accounts.lease(account, now, floor=floor, lasting=LEASE)
+        account = accounts.owned(account_id, user)
+        outcome = refresh_account(
+            account, now=now, accounts=accounts, gateway=gateway, calendar=calendar, confirm_share=confirm_share
+        )
+        before, account = account, accounts.owned(account_id, user)
+        refresh = _told(outcome, before, account)
+    if refresh is Refresh.LOGIN_NEEDED:
+        started = start_transaction(
+            _import_of(account),
+            user=user,
+            idempotency_key=idempotency_key,
+            attempt=attempt,
+            now=now,
+            keys=keys,
+            transactions=transactions,
+            accounts=accounts,
+            gateway=gateway,
+        )
+    return Refreshed(
+        refresh,
+        account,
+        account.verdict(now, calendar),
+        refresh_times.next_due(account, now, calendar),
+        transaction=started.transaction if started else None,
+        token=started.token if started else "",
+    )
+
+
+def _told(outcome: Outcome, before: Account, after: Account) -> Refresh:
+    if outcome == Incomplete(UPDATING):
+        return Refresh.UPDATING
+    if isinstance(outcome, Incomplete):
+        raise GatewayUnavailable("smallcase Gateway's answer could not be used: try again in a few minutes")
+    if isinstance(outcome, Failed) and outcome.reason != GatewayForbidden.code:
+        raise GatewayUnavailable("smallcase Gateway could not be asked: try again in a few minutes")
+    if after.state is not SessionState.ACTIVE:
+        return Refresh.LOGIN_NEEDED
+    return Refresh.UNCHANGED if after.as_of == before.as_of else Refresh.REFRESHED
+
+
+def _import_of(account: Account) -> HoldingsImportRequest:
+    return HoldingsImportRequest(
+        intent="HOLDINGS_IMPORT",
+        smallcaseAuthId=account.id,
+        assetConfig=AssetConfig(mfHoldings=account.mutual_funds),
+    )
