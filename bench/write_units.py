@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.counting_table import CountingClient
+from bench.memory_table import MemoryClient
 from bench.rows import Row
 from gateway_backend.domain import times
 from gateway_backend.domain.exact_json import members
@@ -42,7 +42,7 @@ def import_units() -> tuple[int, int]:
 
     Snapshot and status only, without what a transaction or a webhook writes about itself.
     """
-    client = CountingClient()
+    client = MemoryClient()
     accounts = Accounts(Table(client, "table"))
     accounts.link(_ACCOUNT, "kite", _transaction(), _BEGIN)
     _units_of_recording(client, accounts, quantity=10, day=0)
@@ -62,7 +62,7 @@ def _transaction() -> Transaction:
     )
 
 
-def _units_of_recording(client: CountingClient, accounts: Accounts, *, quantity: int, day: int) -> int:
+def _units_of_recording(client: MemoryClient, accounts: Accounts, *, quantity: int, day: int) -> int:
     now = _BEGIN + timedelta(days=day)
     account = accounts.find(_ACCOUNT)
     if account is None:

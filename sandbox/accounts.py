@@ -71,7 +71,6 @@ class Accounts:
     def begin_session(self, account: Account) -> None:
         """Every login does."""
         account.session_alive = True
-        account.dead_session_answer = "stale"
         self._keep(account)
 
     def end_session(self, account: Account, answer: DeadSessionAnswer) -> None:

@@ -1,6 +1,5 @@
 """Who takes part in a scenario: the app's user, and whoever steers the sandbox. Both speak HTTP only."""
 
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,8 +12,6 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from gateway_backend.domain import exact_json
 
 PATIENCE_SECONDS = 60
-# The functions ask for the time twice a second.
-CLOCK_SEEN_WITHIN_SECONDS = 0.6
 
 
 def eventually(check: Callable[[], Any], *, within: float = PATIENCE_SECONDS) -> Any:
@@ -55,23 +52,24 @@ class Sandbox:
         """Until the next login a pull gets the last snapshot again, or 403."""
         self._post(f"/_sandbox/sessions/{auth_id}", {"alive": False, "answer": answer})
 
+    def revive_session(self, auth_id: str) -> None:
+        """As if the user had logged in on the broker's own site."""
+        self._post(f"/_sandbox/sessions/{auth_id}", {"alive": True})
+
     def now(self) -> datetime:
         return datetime.fromisoformat(self.http.get("/_sandbox/clock").json()["now"])
 
     def set_clock(self, now: datetime) -> None:
         """The virtual clock, for the sandbox and the backend alike. It goes on from there."""
         self._post("/_sandbox/clock", {"now": now.isoformat()})
-        time.sleep(CLOCK_SEEN_WITHIN_SECONDS)
 
     def advance_clock(self, **duration: float) -> None:
         """By `hours=2`, `minutes=…`, as timedelta has them."""
         self._post("/_sandbox/clock", {"advance": timedelta(**duration).total_seconds()})
-        time.sleep(CLOCK_SEEN_WITHIN_SECONDS)
 
     def reset_clock(self) -> None:
         answer = self.http.delete("/_sandbox/clock")
         assert answer.is_success, answer.text
-        time.sleep(CLOCK_SEEN_WITHIN_SECONDS)
 
     def act(self, transaction_id: str, outcome: str, **how: Any) -> dict[str, Any]:
         return self._post(f"/_sandbox/transactions/{transaction_id}/act", {"outcome": outcome, **how})

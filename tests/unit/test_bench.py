@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from bench import built, bytecode, size, write_units
-from bench.counting_table import Attributes, CountingClient, item_bytes
 from bench.rows import Row
 
 MODES = py_compile.PycInvalidationMode
@@ -82,38 +81,6 @@ def test_a_function_gets_the_environment_of_the_template(tmp_path: Path) -> None
 def test_nothing_built_is_said_clearly(tmp_path: Path) -> None:
     with pytest.raises(built.NothingBuiltError, match="make up"):
         built.read(tmp_path)
-
-
-def test_an_items_size_is_what_dynamodb_bills() -> None:
-    item: Attributes = {
-        "pk": {"S": "é"},
-        "n": {"N": "-12.5"},
-        "b": {"B": b"123"},
-        "ok": {"BOOL": True},
-        "l": {"L": [{"S": "ab"}]},
-    }
-
-    # names 2+1+1+2+1; values 2 (UTF-8), 3 (two digits a byte, and one), 3, 1, 3 + 1 + 2
-    assert item_bytes(item) == 7 + 2 + 3 + 3 + 1 + 6
-
-
-def test_write_units_are_by_the_kilobyte_and_double_in_a_transaction() -> None:
-    client = CountingClient()
-    large: Attributes = {"pk": {"S": "a"}, "sk": {"S": "b"}, "blob": {"B": b"x" * 1500}}
-
-    client.put_item(Item=large)
-    assert client.write_units == 2
-
-    client.update_item(
-        Key={"pk": {"S": "a"}, "sk": {"S": "b"}},
-        UpdateExpression="SET #c = :c, #blob = if_not_exists(#blob, :c) REMOVE #d",
-        ExpressionAttributeValues={":c": {"N": "1"}},
-    )
-    assert client.write_units == 4
-    assert client.get_item(Key=large)["Item"]["blob"] == large["blob"]
-
-    client.transact_write_items(TransactItems=[{"Put": {"Item": {"pk": {"S": "c"}, "sk": {"S": "d"}}}}])
-    assert client.write_units == 6
 
 
 def test_an_import_stays_within_its_write_units() -> None:

@@ -10,12 +10,17 @@ import pytest
 from gateway_backend.contracts.http_api import ResultRequest
 from gateway_backend.contracts.notice import Kind, Notice
 from gateway_backend.contracts.reading import read_body
-from gateway_backend.contracts.routes import ROUTES, WebhookBody
+from gateway_backend.contracts.refresh_message import read_page, write_page
+from gateway_backend.contracts.routes import IDEMPOTENCY_KEY, ROUTES, WebhookBody
 from gateway_backend.contracts.sdk_result import read_sdk_result
+from gateway_backend.domain.brokers import broker as known_broker
+from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.runtime.http import Request
+from gateway_backend.runtime.streams import Change
 from gateway_backend.store.receipts import ReceiptKey
+from gateway_backend.usecases.publish_events import events_of
 from sandbox.settings import Settings
 from tests.template import CHECKOUT, events, folder, functions, resources
 
@@ -23,6 +28,12 @@ EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((CHECKOUT /
 FUNCTIONS = {folder(name): function for name, function in functions().items()}
 ROUTE_OF = {route.function: route for route in ROUTES}
 SANDBOX = Settings()
+STREAM = EVENTS["publish_events"]["Records"]
+STREAMED_ACCOUNTS = {
+    (image["pk"]["S"].removeprefix("ACCOUNT#"), image["broker"]["S"])
+    for image in (record["dynamodb"]["NewImage"] for record in STREAM)
+    if image["sk"]["S"] == "STATUS"
+}
 
 
 def function_of(name: str) -> str:
@@ -62,8 +73,11 @@ def test_its_body_fits_the_model(name: str) -> None:
     assert read_body(model, request_of(name).body)
 
 
-def test_a_create_has_its_idempotency_key() -> None:
-    assert request_of("create_transaction").idempotency_key
+@pytest.mark.parametrize(
+    "name", [name for name in named("HttpApi") if IDEMPOTENCY_KEY in ROUTE_OF[function_of(name)].headers]
+)
+def test_what_creates_has_its_idempotency_key(name: str) -> None:
+    assert request_of(name).idempotency_key
 
 
 def test_the_sdk_result_holds_a_token_that_the_local_cloud_accepts() -> None:
@@ -92,15 +106,43 @@ def test_the_webhook_is_smallcases_own_sample() -> None:
     assert WebhookBody.model_validate(sample)
 
 
-def test_the_queue_event_names_the_receipt_of_the_webhook() -> None:
+@pytest.mark.parametrize("name", named("SQS"))
+def test_a_queue_event_is_of_the_queue_that_wakes_the_function(name: str) -> None:
+    (record,) = EVENTS[name]["Records"]
+    (source,) = events(FUNCTIONS[function_of(name)], "SQS")
+    queue = record["eventSourceARN"].rpartition("-")[2]
+    assert source["Queue"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert queue in resources("AWS::SQS::Queue")
+    assert record["md5OfBody"] == hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
+    assert record["eventSource"] == "aws:sqs"
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_the_webhook_message_names_the_receipt_of_the_webhook() -> None:
     (record,) = EVENTS["apply_webhook"]["Records"]
     notice = Notice.read(request_of("receive_webhook").raw_body)
     assert ReceiptKey.parse(record["body"]) == ReceiptKey(notice.checksum or "", notice.body_hash)
-    assert record["md5OfBody"] == hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
-    assert record["eventSource"] == "aws:sqs"
-    queue = record["eventSourceARN"].rpartition("-")[2]
-    assert queue in resources("AWS::SQS::Queue")
-    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_the_refresh_message_is_a_page_of_long_lived_accounts_after_a_close() -> None:
+    (record,) = EVENTS["refresh_snapshots"]["Records"]
+    page = read_page(record["body"])
+    assert write_page(page) == record["body"]
+    assert page.accounts
+    assert {*page.accounts} <= {account for account, broker in STREAMED_ACCOUNTS if known_broker(broker).long_lived}
+    assert nse_calendar().last_close(page.close) == page.close
+    sent_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    assert nse_calendar().last_close(sent_at) == page.close
+
+
+def test_the_stream_event_passes_the_filter_and_gives_events() -> None:
+    (source,) = events(FUNCTIONS["publish_events"], "DynamoDB")
+    (accepted,) = (json.loads(rule["Pattern"])["dynamodb"]["Keys"] for rule in source["FilterCriteria"]["Filters"])
+    assert {record["dynamodb"]["Keys"]["sk"]["S"] for record in STREAM} == {*accepted["sk"]["S"]}
+    assert {record["eventSource"] for record in STREAM} == {"aws:dynamodb"}
+    refreshed_alone, *rest = (events_of(Change.of(record)) for record in STREAM)
+    assert not refreshed_alone
+    assert all(rest)
 
 
 @pytest.mark.parametrize("name", named("ScheduleV2"))

@@ -1,9 +1,11 @@
 """What the emulator leaves out is read from the processed template: references, routes, authorizers, CORS."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from local import emulator_gaps
 from local.emulator_gaps import Resource, Route, Stack, UnknownIntrinsicError, authorizers_of, cors_of, routes_of
 
 INVOKE = "arn:aws:apigateway:ap-south-1:lambda:path/2015-03-31/functions/{}/invocations"
@@ -127,3 +129,43 @@ def test_cors_is_spelled_as_the_api_wants_it() -> None:
     body = {"x-amazon-apigateway-cors": {"allowOrigins": "http://a,http://b", "allowMethods": ["GET"], "maxAge": 60}}
     assert cors_of(body) == {"AllowOrigins": ["http://a", "http://b"], "AllowMethods": ["GET"], "MaxAge": 60}
     assert cors_of({}) == {}
+
+
+@pytest.mark.parametrize(("reserves", "reserved"), [("true", [7]), ("false", [])])
+def test_numbers_that_are_parameters_arrive_as_numbers(reserves: str, reserved: list[int]) -> None:
+    functions = Mock()
+    stack = Stack(
+        template={
+            "Conditions": {"Reserves": {"Fn::Equals": [{"Ref": "Reserve"}, "true"]}},
+            "Resources": {
+                "Refresh": {
+                    "Type": "AWS::Lambda::Function",
+                    "Properties": {
+                        "ReservedConcurrentExecutions": {
+                            "Fn::If": ["Reserves", {"Ref": "Most"}, {"Ref": "AWS::NoValue"}]
+                        }
+                    },
+                },
+                "Queue": {
+                    "Type": "AWS::Lambda::EventSourceMapping",
+                    "Properties": {"ScalingConfig": {"MaximumConcurrency": {"Ref": "Most"}}},
+                },
+                "Stream": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"BatchSize": 100}},
+            },
+        },
+        resources={
+            "Refresh": Resource("AWS::Lambda::Function", "refresh"),
+            "Queue": Resource("AWS::Lambda::EventSourceMapping", "mapping-1"),
+            "Stream": Resource("AWS::Lambda::EventSourceMapping", "mapping-2"),
+        },
+        parameters={"Most": "7", "Reserve": reserves},
+    )
+
+    emulator_gaps._complete_functions(Mock(client=lambda _: functions), stack)
+    emulator_gaps._complete_event_sources(Mock(client=lambda _: functions), stack)
+
+    given = functions.put_function_concurrency.call_args_list
+    assert [call.kwargs["ReservedConcurrentExecutions"] for call in given] == reserved
+    functions.update_event_source_mapping.assert_called_once_with(
+        UUID="mapping-1", ScalingConfig={"MaximumConcurrency": 7}
+    )

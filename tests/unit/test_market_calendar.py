@@ -116,6 +116,60 @@ def test_sessions_closed_between(after: str, until: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("now", "closes_at"),
+    [
+        ("2026-11-20T00:00:00", "2026-11-20T15:30"),
+        ("2026-11-20T09:15:00", "2026-11-20T15:30"),
+        ("2026-11-20T15:29:59.999999", "2026-11-20T15:30"),
+        ("2026-11-20T15:30:00", "2026-11-23T15:30"),  # over a weekend
+        ("2026-11-20T23:59:59.999999", "2026-11-23T15:30"),
+        ("2026-11-21T00:00:00", "2026-11-23T15:30"),
+        ("2026-11-23T15:30:00", "2026-11-25T15:30"),  # over a holiday
+        ("2026-11-24T12:00:00", "2026-11-25T15:30"),
+        ("2026-12-24T15:30:00", "2026-12-28T15:30"),  # Christmas, then a weekend
+    ],
+)
+def test_next_close(now: str, closes_at: str) -> None:
+    assert CALENDAR.next_close(ist(now)) == ist(closes_at)
+
+
+@pytest.mark.parametrize(
+    ("after", "until", "count"),
+    [
+        # Taken before the session, or as it opened: the session was seen in full.
+        ("2026-11-20T00:00", "2026-11-20T15:30", 1),
+        ("2026-11-20T09:14:59.999999", "2026-11-20T15:30", 1),
+        ("2026-11-20T09:15", "2026-11-20T15:30", 1),
+        ("2026-11-20T09:15", "2026-11-20T15:29:59.999999", 0),
+        # Taken in it, however early: cut.
+        ("2026-11-20T09:15:00.000001", "2026-11-20T15:30", 0),
+        ("2026-11-20T15:29:59.999999", "2026-11-20T15:30", 0),
+        ("2026-11-20T15:29:59.999999", "2026-11-23T15:29:59.999999", 0),
+        ("2026-11-20T12:00", "2026-11-23T15:30", 1),
+        # Taken at the close: the next one counts, after a weekend or a holiday too.
+        ("2026-11-20T15:30", "2026-11-20T15:30", 0),
+        ("2026-11-20T15:30", "2026-11-23T15:29:59.999999", 0),
+        ("2026-11-20T15:30", "2026-11-23T15:30", 1),
+        ("2026-11-21T12:00", "2026-11-23T15:30", 1),
+        ("2026-11-23T12:00", "2026-11-25T15:29:59.999999", 0),
+        ("2026-11-23T12:00", "2026-11-25T15:30", 1),
+        ("2026-11-27T16:00", "2026-11-20T12:00", 0),  # backwards
+    ],
+)
+def test_full_sessions_between(after: str, until: str, count: int) -> None:
+    assert CALENDAR.full_sessions_between(ist(after), ist(until)) == count
+
+
+@pytest.mark.parametrize(
+    ("after", "full"),
+    [("2026-11-08T18:00", 1), ("2026-11-08T18:00:00.000001", 0), ("2026-11-08T12:00", 1), ("2026-11-08T19:00", 0)],
+)
+def test_an_hour_on_a_sunday_is_a_full_session(after: str, full: int) -> None:
+    assert CHANGED.full_sessions_between(ist(after), ist("2026-11-08T19:00")) == full
+    assert CHANGED.next_close(ist("2026-11-08T18:59:59")) == ist("2026-11-08T19:00")
+
+
+@pytest.mark.parametrize(
     ("day", "hours"),
     [
         (date(2026, 11, 8), (time(18), time(19))),
@@ -211,6 +265,26 @@ def test_nothing_closes_after_the_last_close(now: datetime) -> None:
     assert close <= now
     assert CHANGED.sessions_closed_between(close, now) == 0
     assert CHANGED.sessions_closed_between(close - timedelta(microseconds=1), now) == 1
+
+
+@given(now=MOMENTS, calendar=st.sampled_from([CALENDAR, CHANGED]))
+def test_the_next_close_is_the_first_to_come(now: datetime, calendar: MarketCalendar) -> None:
+    close = calendar.next_close(now)
+    assert close > now
+    assert calendar.last_close(close) == close
+    assert calendar.last_close(close - timedelta(microseconds=1)) == calendar.last_close(now)
+
+
+@given(moments=st.tuples(MOMENTS, MOMENTS, MOMENTS), calendar=st.sampled_from([CALENDAR, CHANGED]))
+def test_sessions_add_up_and_at_most_one_is_cut(
+    moments: tuple[datetime, datetime, datetime], calendar: MarketCalendar
+) -> None:
+    first, middle, last = sorted(moments)
+    closed, full = calendar.sessions_closed_between, calendar.full_sessions_between
+    assert closed(first, last) == closed(first, middle) + closed(middle, last)
+    assert 0 <= full(first, last) <= closed(first, last) <= full(first, last) + 1
+    # A session that the middle falls into is full only for whoever looks over the middle.
+    assert 0 <= full(first, last) - full(first, middle) - full(middle, last) <= 1
 
 
 def test_the_holidays_are_those_of_the_package() -> None:

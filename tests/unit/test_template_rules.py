@@ -356,7 +356,7 @@ def counted_in_code() -> set[str]:
     for path in [*(CHECKOUT / "layers/core/gateway_backend").rglob("*.py"), *(CHECKOUT / "functions").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="count"), args=[name, *_]):
+                case ast.Call(func=ast.Name(id="count" | "_count"), args=[name, *_]):
                     found |= set(texts(name))
                 case ast.Call(func=ast.Name(id="Counter"), keywords=given):
                     found |= {counter(str(keyword.arg)) for keyword in given}

@@ -10,11 +10,18 @@ from gateway_backend.domain.errors import NotYet
 from gateway_backend.runtime import batches
 from gateway_backend.runtime.observability import logger
 
+QUEUE = "https://queue.example"
+
 
 @pytest.fixture
 def brought_forward(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     moved: list[tuple[str, int]] = []
-    monkeypatch.setattr(batches, "_come_back_soon", lambda handle, attempt: moved.append((handle, attempt)))
+
+    def come_back_soon(queue_url: str, handle: str, attempt: int) -> None:
+        assert queue_url == QUEUE
+        moved.append((handle, attempt))
+
+    monkeypatch.setattr(batches, "_come_back_soon", come_back_soon)
     return moved
 
 
@@ -35,7 +42,7 @@ def test_only_what_failed_comes_back(brought_forward: list[tuple[str, int]]) -> 
         if body in ("body-1", "body-3"):
             raise ZeroDivisionError
 
-    answer = batches.queue_worker(work)({"Records": [record(n, attempt=n + 1) for n in range(4)]}, None)
+    answer = batches.queue_worker(QUEUE)(work)({"Records": [record(n, attempt=n + 1) for n in range(4)]}, None)
 
     assert seen == [("body-0", 1), ("body-1", 2), ("body-2", 3), ("body-3", 4)]
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["message-1", "message-3"]
@@ -43,7 +50,7 @@ def test_only_what_failed_comes_back(brought_forward: list[tuple[str, int]]) -> 
 
 
 def test_a_batch_that_went_well_reports_nothing(brought_forward: list[tuple[str, int]]) -> None:
-    answer = batches.queue_worker(lambda _body, _attempt: None)({"Records": [record(1)]}, None)
+    answer = batches.queue_worker(QUEUE)(lambda _body, _attempt: None)({"Records": [record(1)]}, None)
 
     assert answer == {"batchItemFailures": []}
     assert brought_forward == []
@@ -63,7 +70,7 @@ def test_a_bug_is_told_from_a_failure_that_was_foreseen(
     def work(_body: str, _attempt: int) -> None:
         raise error
 
-    batches.queue_worker(work)({"Records": [record(1)]}, None)
+    batches.queue_worker(QUEUE)(work)({"Records": [record(1)]}, None)
 
     assert counted == [counter]
     line = json.loads(log.getvalue())
@@ -73,18 +80,14 @@ def test_a_bug_is_told_from_a_failure_that_was_foreseen(
 
 
 def test_the_first_retries_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+    asked: list[tuple[str, int]] = []
 
     class Sqs:
         def change_message_visibility(self, **request: Any) -> None:
-            asked.append(request["VisibilityTimeout"])
-
-    class Settings:
-        webhook_queue_url = "queue"
+            asked.append((request["QueueUrl"], request["VisibilityTimeout"]))
 
     monkeypatch.setattr(batches, "client", lambda _service: Sqs())
-    monkeypatch.setattr(batches, "settings", Settings)
     for attempt in range(1, 6):
-        batches._come_back_soon("handle", attempt)
+        batches._come_back_soon(QUEUE, "handle", attempt)
 
-    assert asked == [5, 20, 80, 320, 600]
+    assert asked == [(QUEUE, seconds) for seconds in (5, 20, 80, 320, 600)]

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -66,14 +67,37 @@ ENVIRONMENT = {
     "GATEWAY_BASE_URL": "https://gateway.example",
     "REPLAY_WINDOW_DAYS": "7",
     "RECEIPT_RETENTION_DAYS": "90",
+    "REFRESH_DELAY_MINUTES": "15",
+    "REFRESH_SPREAD_MINUTES": "20",
+    "REFRESH_FLOOR_SECONDS": "90",
+    "CONFIRM_SHRINK_PERCENT": "35",
+}
+NOT_FOR_EVERY_FUNCTION = {
+    "WEBHOOK_QUEUE_URL": "webhook_queue_url",
+    "REFRESH_QUEUE_URL": "refresh_queue_url",
+    "EVENT_BUS_NAME": "event_bus_name",
+    "CALENDAR_OVERRIDES": "calendar_overrides",
+    "CLOCK_URL": "clock_url",
 }
 
 
 def test_settings_are_read_from_the_environment() -> None:
-    settings = Settings.read(ENVIRONMENT | {"WEBHOOK_QUEUE_URL": "https://queue.example"})
+    settings = Settings.read(ENVIRONMENT)
 
-    assert (settings.table_name, settings.webhook_queue_url) == ("table", "https://queue.example")
+    assert settings.table_name == "table"
     assert (settings.replay_window, settings.receipt_retention) == (timedelta(days=7), timedelta(days=90))
+    assert (settings.refresh_delay, settings.refresh_spread) == (timedelta(minutes=15), timedelta(minutes=20))
+    assert settings.refresh_floor == timedelta(seconds=90)
+
+
+def test_a_share_in_percent_is_an_exact_number() -> None:
+    assert Settings.read(ENVIRONMENT).confirm_share == Decimal("0.35")
+
+
+@pytest.mark.parametrize(("variable", "name"), NOT_FOR_EVERY_FUNCTION.items())
+def test_a_setting_of_some_functions_is_empty_in_the_others(variable: str, name: str) -> None:
+    assert getattr(Settings.read(ENVIRONMENT), name) == ""
+    assert getattr(Settings.read(ENVIRONMENT | {variable: "given"}), name) == "given"
 
 
 @pytest.mark.parametrize("name", list(ENVIRONMENT))
@@ -92,7 +116,8 @@ def test_a_receipt_outlives_the_time_in_which_its_webhook_can_be_replayed(days: 
         Settings.read(ENVIRONMENT | {"RECEIPT_RETENTION_DAYS": days})
 
 
+@pytest.mark.parametrize("name", [name for name, value in ENVIRONMENT.items() if value.isdecimal()])
 @pytest.mark.parametrize("value", ["-1", "1.5", "a week", "7d", "²"])
-def test_days_are_a_whole_number(value: str) -> None:
-    with pytest.raises(SettingMissing, match="REPLAY_WINDOW_DAYS"):
-        Settings.read(ENVIRONMENT | {"REPLAY_WINDOW_DAYS": value})
+def test_days_minutes_seconds_and_percent_are_whole_numbers(name: str, value: str) -> None:
+    with pytest.raises(SettingMissing, match=name):
+        Settings.read(ENVIRONMENT | {name: value})

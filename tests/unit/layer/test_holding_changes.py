@@ -176,6 +176,8 @@ def test_another_quantity_for_the_same_money_is_a_likely_split(
         ((10, "50"), (20, "24.8")),
         ((10, "50"), (210, "2.38095")),  # 21:1 is no split
         ((2300, "37"), (3700, "23")),
+        ((1000, "30"), (1499, "20.01")),  # 3:2 but for a whole share
+        ((100, "10"), ("0.5", "2000")),
         ((10, "50"), (20, "0")),  # nobody knows
         ((10, "0"), (20, "25")),
     ],
@@ -195,7 +197,8 @@ def test_half_a_percent_is_the_limit() -> None:
 
 def test_a_funds_units_split_to_their_third_decimal_and_no_further() -> None:
     assert change(fund("12.345", "8.1"), fund("18.517", "5.4"))["ratio"] == "3:2"  # 18.5175
-    assert change(fund("1.001", "8.1"), fund("1.003", "8.084"))["kind"] == Kind.QUANTITY_CHANGED
+    for units, price in (("18.516", "5.4"), ("18.9", "5.29"), ("12.3455", "8.1")):
+        assert change(fund("12.345", "8.1"), fund(units, price))["kind"] == Kind.QUANTITY_CHANGED
 
 
 # A new ISIN ------------------------------------------------------------------------------------
@@ -260,6 +263,11 @@ def test_a_snapshot_of_v1_without_isins_is_compared_by_ticker_or_name() -> None:
     assert kinds(list(old), list(new)) == [(Kind.QUANTITY_CHANGED, PNB)]
     assert change(old[0], new[0])["previousIsin"] is None
     assert kinds(list(new), list(old)) == [(Kind.QUANTITY_CHANGED, PNB)]
+
+
+def test_what_was_renamed_has_its_newest_name() -> None:
+    for before in (security(name="An older name"), security(None, name="An older name")):
+        assert change(before, security(quantity=11))["name"] == "Punjab National Bank"
 
 
 def test_a_ticker_that_two_share_is_not_guessed_from() -> None:

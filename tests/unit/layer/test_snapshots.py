@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from gateway_backend.domain.snapshots import (
     OUTSIDE_PORTFOLIO,
     Complete,
     Incomplete,
-    Outcome,
     Snapshot,
     agrees,
     judge,
@@ -24,12 +24,13 @@ from tests.portfolios import GUIDE_002, holding, portfolio
 
 ACCOUNT = "6195e288360acf9ebc060d23"
 NOW = datetime(2022, 3, 24, 12, 0, tzinfo=UTC)
+HALF = Decimal("0.5")
 GUIDE_DATA = members(GUIDE_002)["data"][0]
 
 
 def verdict_on(
     text: str = GUIDE_DATA, account_id: str = ACCOUNT, now: datetime = NOW, *, funds_expected: bool = False
-) -> Outcome:
+) -> Complete | Incomplete:
     return judge(members(text), account_id, now, funds_expected=funds_expected)
 
 
@@ -172,22 +173,44 @@ def test_whatever_gateway_changes_is_judged_and_never_a_crash(member: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("size", "last_size", "needed"),
+    ("now_held", "last_held", "needed"),
     [
-        (0, 1, True),
-        (0, 0, True),
-        (4, 10, True),
-        (5, 10, True),
-        (6, 10, False),
-        (10, 10, False),
-        (20, 10, False),
-        (1, 0, False),
+        (range(0), range(1), True),
+        (range(0), range(0), True),
+        (range(4), range(10), True),
+        (range(5), range(10), True),
+        (range(6), range(10), False),
+        (range(10), range(10), False),
+        (range(20), range(10), False),
+        (range(1), range(0), False),
+        (range(10, 20), range(10), True),  # as many as before, but others
+        (range(4, 30), range(8), True),  # half of them gone behind a crowd of new ones
     ],
 )
-def test_an_empty_portfolio_or_one_that_shrank_much_needs_a_second_look(
-    size: int, last_size: int, needed: bool
+def test_an_empty_portfolio_or_one_that_lost_a_share_of_what_it_held_needs_a_second_look(
+    now_held: range, last_held: range, needed: bool
 ) -> None:
-    assert needs_confirmation(holding_number(size), last_size) is needed
+    last = of_date(*map(holding, last_held)).portfolio
+
+    assert needs_confirmation(of_date(*map(holding, now_held)), last, HALF) is needed
+
+
+def test_a_first_portfolio_has_nothing_to_be_compared_with() -> None:
+    assert not needs_confirmation(holding_number(1), None, HALF)
+    assert needs_confirmation(holding_number(0), None, HALF)
+
+
+@pytest.mark.parametrize(("share", "needed"), [("0.3", True), ("0.31", False), ("1", False)])
+def test_how_large_a_share_may_go_unasked_is_a_setting(share: str, needed: bool) -> None:
+    last = of_date(*map(holding, range(10))).portfolio
+
+    assert needs_confirmation(holding_number(7), last, Decimal(share)) is needed
+
+
+def test_selling_a_part_of_each_security_is_no_reason_to_ask_again() -> None:
+    last = of_date(*(holding(number, quantity=10) for number in range(4))).portfolio
+
+    assert not needs_confirmation(of_date(*(holding(number, quantity=1) for number in range(4))), last, HALF)
 
 
 def test_only_a_second_pull_that_tells_the_same_confirms() -> None:

@@ -71,6 +71,28 @@ def test_a_transaction_that_the_user_just_left_expires(status: Status) -> None:
     assert after(told(status, expired=True)).status is Status.EXPIRED
 
 
+@pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
+def test_one_that_gateway_has_forgotten_ends_with_its_time(status: Status) -> None:
+    left, over = replace(BEGUN, status=status), BEGUN.expire_at + GRACE
+
+    assert left.forgotten(over - timedelta(seconds=1)) == left
+    assert left.forgotten(over) == replace(left, status=Status.EXPIRED, updated_at=over)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status.rank > Status.USED.rank])
+def test_what_was_under_way_or_at_its_end_is_not_called_expired_for_being_forgotten(status: Status) -> None:
+    known = replace(BEGUN, status=status)
+
+    assert known.forgotten(BEGUN.expire_at + timedelta(days=30)) == known
+
+
+def test_a_transaction_is_asked_about_less_and_less_often() -> None:
+    waits = [(replace(BEGUN, checks=n).next_check(NOW) - NOW) / timedelta(minutes=1) for n in range(10)]
+
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
+    assert replace(BEGUN, checks=10_000).next_check(NOW) - NOW == timedelta(hours=6)
+
+
 def test_work_at_the_broker_does_not_expire() -> None:
     assert after(told(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
 

@@ -298,7 +298,7 @@ ROUTES = (
         "POST",
         "/v1/connections/{id}/refresh",
         "request_refresh",
-        "Fetch newer holdings now (200; 202 while the broker is at work), or start the import that a login completes (201)",
+        "Fetch newer holdings (200; 202 while the broker is at work), or start the import that a login completes (201)",
         headers=(IDEMPOTENCY_KEY,),
         answers={200: RefreshView, 201: RefreshView, 202: RefreshView},
         problems=(

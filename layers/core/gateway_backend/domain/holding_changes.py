@@ -131,8 +131,8 @@ def _by(key: _Key, rows: list[_Row]) -> dict[str, list[_Row]]:
 
 def _identity(row: _Row) -> str:
     """What `consolidate` grouped it by: unique on each side."""
-    if row.isin or row.asset_class is AssetClass.MUTUAL_FUND:
-        return row.isin or row.name
+    if row.isin:
+        return row.isin
     return f"NSE:{row.nse_ticker}" if row.nse_ticker else f"BSE:{row.bse_ticker or row.name}"
 
 

@@ -109,8 +109,9 @@ def is_due(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
 
 
 def has_lapsed(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
-    """Gateway answered just now and its snapshot is no newer than ours: is the session over?
+    """Gateway answered just now with the account's `as_of`, or an older date: is the session over?
 
-    A whole session has passed without a newer one. One that was cut by the snapshot itself proves nothing.
+    A whole session has passed since then, and a living session would have given its end. One that was cut by the
+    snapshot itself proves nothing.
     """
     return account.as_of is not None and calendar.full_sessions_between(account.as_of, now) > 0

@@ -123,12 +123,10 @@ def needs_confirmation(snapshot: Snapshot, last: Portfolio | None, share: Decima
     return bool(held) and len(held - snapshot.portfolio.identities()) >= share * len(held)
 
 
-def agrees(first: Snapshot, second: Complete | Incomplete) -> bool:
+def agrees(first: Snapshot, second: Complete) -> bool:
     """Does a second pull hold the same quantities, at the same date or a later one? Prices may have moved."""
     return (
-        isinstance(second, Complete)
-        and second.snapshot.as_of >= first.as_of
-        and second.snapshot.portfolio.quantities() == first.portfolio.quantities()
+        second.snapshot.as_of >= first.as_of and second.snapshot.portfolio.quantities() == first.portfolio.quantities()
     )
 
 

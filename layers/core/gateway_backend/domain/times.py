@@ -26,7 +26,7 @@ def to_text(instant: datetime) -> str:
 
 def to_key(instant: datetime) -> str:
     """Fixed width to the microsecond, so that text order is time order."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_since(text: str | None, now: datetime) -> datetime:
@@ -34,7 +34,7 @@ def read_since(text: str | None, now: datetime) -> datetime:
 
     Raises: RequestInvalid when it is missing, neither of them, or still to come.
     """
-    is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text or "", re.ASCII)
+    is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text or "")
     try:
         since = parse(f"{text}T00:00:00+05:30" if is_date else text or "")
     except ValueError:

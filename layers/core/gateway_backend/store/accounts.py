@@ -78,8 +78,10 @@ class Accounts:
             return account, newest, None
         item = self._table.latest_before(_pk(account_id), "SNAPSHOT#", f"SNAPSHOT#{times.to_key(since)}$")
         item = item or next(iter(self._table.query(_pk(account_id), prefix="SNAPSHOT#", limit=1)), None)
-        if item is None or item["sk"] >= account.snapshot_key:
-            return account, newest, (account.snapshot_date or "", newest)
+        if item is None or item["sk"] > account.snapshot_key:
+            item = self._table.get(_pk(account_id), account.snapshot_key)
+        if item is None or item["sk"] == account.snapshot_key:
+            return account, newest, (item["snapshotDate"] if item else account.snapshot_date or "", newest)
         earlier = read_blob(self._table, item, part_prefix=_part_prefix(item["sk"])).decode()
         return account, newest, (item["snapshotDate"], earlier)
 
@@ -151,8 +153,10 @@ class Accounts:
 
     # Importing ---------------------------------------------------------------------------------
 
-    def record(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
+    def record(self, account: Account, snapshot: Snapshot, now: datetime, *, lapsed: bool = False) -> bool:
         """Make the snapshot the account's newest; False when what is there is newer, or as new and no smaller.
+
+        It heals the connection, unless it is so old itself that the session has `lapsed`.
 
         The portfolio is stored first and the status then points at it, so a reader always finds a whole one, and a
         crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile.
@@ -164,9 +168,9 @@ class Accounts:
         if changed:
             self._store(account.id, key or "", snapshot, now)
         try:
-            self._table.write(_pointing_at(snapshot, account, key, now))
+            self._table.write(_pointing_at(snapshot, account, key, now, lapsed=lapsed))
         except ConditionFailed:
-            return self._record_again(account, snapshot, now)
+            return self._record_again(account, snapshot, now, lapsed=lapsed)
         return True
 
     def record_failure(self, account: Account, reason: str, now: datetime, *, needs_login: bool = False) -> None:
@@ -175,12 +179,9 @@ class Accounts:
         told = account.last_attempt_at if account.last_failure == reason else None
         if told and now - told < _SAME_FAILURE_AGAIN and not lapses and not account.lease_until:
             return
-        values: Item = {"now": times.to_text(now), "reason": reason}
-        update = "SET #lastAttemptAt = :now, #lastFailure = :reason"
-        if lapses:
-            update += ", #state = :needsLogin, #stateSince = :now, #stateReason = :reason"
-            values["needsLogin"] = SessionState.NEEDS_LOGIN
-        self._touch(account, update + " REMOVE #leaseUntil", values)
+        values = {"lastAttemptAt": times.to_text(now), "lastFailure": reason}
+        values |= _needs_login(reason, now) if lapses else {}
+        self._touch(account, values, removed="#leaseUntil")
 
     def record_unmoved(self, account: Account, now: datetime, *, lapsed: bool = False) -> None:
         """Gateway answered well but has nothing newer. `lapsed`: that proves the session over, noted once per lapse.
@@ -188,14 +189,13 @@ class Accounts:
         What only repeats what is known is worth no write.
         """
         waits_for_user = account.state is not SessionState.ACTIVE
-        if waits_for_user and not account.last_failure and not account.lease_until:
+        is_told = waits_for_user and not account.last_failure and not account.lease_until
+        if account.as_of is None or is_told:
             return
-        values: Item = {"now": times.to_text(now), "seen": times.to_key(account.as_of) if account.as_of else ""}
-        update = "SET #lastAttemptAt = :now"
+        values: Item = {"lastAttemptAt": times.to_text(now)}
         if lapsed and not waits_for_user:
-            update += ", #state = :needsLogin, #stateSince = :now, #stateReason = :notMoving, #staleSince = :now"
-            values |= {"needsLogin": SessionState.NEEDS_LOGIN, "notMoving": NOT_MOVING}
-        self._touch(account, update + " REMOVE #lastFailure, #leaseUntil", values, unless_moved=True)
+            values |= _needs_login(NOT_MOVING, now) | {"staleSince": values["lastAttemptAt"]}
+        self._touch(account, values, removed="#lastFailure, #leaseUntil", seen={"asOf": times.to_key(account.as_of)})
 
     # Refreshing --------------------------------------------------------------------------------
 
@@ -236,10 +236,13 @@ class Accounts:
             return False
         return True
 
-    def _touch(self, account: Account, update: str, values: Item, *, unless_moved: bool = False) -> None:
-        condition = "#owner = :owner" + (" AND #asOf = :seen" if unless_moved else "")
+    def _touch(self, account: Account, values: Item, *, removed: str, seen: Item | None = None) -> None:
+        """Silent when the account was unlinked meanwhile, or is no longer as it was `seen`."""
+        known = {"owner": account.owner} | (seen or {})
+        condition = " AND ".join(f"#{name} = :{name}" for name in known)
+        update = f"{_set(values)} REMOVE {removed}"
         try:
-            self._table.write(Update(_pk(account.id), _STATUS, update, values | {"owner": account.owner}, condition))
+            self._table.write(Update(_pk(account.id), _STATUS, update, values | known, condition))
         except ConditionFailed:
             return
 
@@ -247,11 +250,11 @@ class Accounts:
         item = {"pk": _pk(account_id), "sk": key, "snapshotDate": snapshot.snapshot_date, "storedAt": times.to_key(now)}
         put_with_blob(self._table, item, snapshot.text.encode(), part_prefix=_part_prefix(key))
 
-    def _record_again(self, account: Account, snapshot: Snapshot, now: datetime) -> bool:
+    def _record_again(self, account: Account, snapshot: Snapshot, now: datetime, *, lapsed: bool) -> bool:
         """Somebody else moved the status between our read and our write: look again, or take back what we stored."""
         current = self.find(account.id)
         if current and current.owner == account.owner:
-            return self.record(current, snapshot, now)
+            return self.record(current, snapshot, now, lapsed=lapsed)
         key = _snapshot_key(snapshot, account)
         stored = self._table.get(_pk(account.id), key)
         if stored:
@@ -307,7 +310,7 @@ class Accounts:
         return account
 
 
-def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: datetime) -> Update:
+def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: datetime, *, lapsed: bool) -> Update:
     assignments = {
         "asOf": times.to_key(snapshot.as_of),
         "snapshotDate": snapshot.snapshot_date,
@@ -318,17 +321,20 @@ def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: dat
         "size": snapshot.portfolio.size,
         "funds": len(snapshot.portfolio.mutual_funds),
         "broker": account.broker or snapshot.broker,
-        "state": SessionState.ACTIVE,
-        "stateSince": times.to_text(_active_since(account, now)),
         "lastSuccessAt": times.to_text(now),
         "lastAttemptAt": times.to_text(now),
         **_work_of(account.broker or snapshot.broker, account.id),
     }
-    removed = "#lastFailure, #stateReason, #staleSince, #leaseUntil"
+    removed = "#lastFailure, #leaseUntil"
+    if not lapsed:
+        assignments |= {"state": SessionState.ACTIVE, "stateSince": times.to_text(_active_since(account, now))}
+        removed += ", #stateReason, #staleSince"
+    elif account.state is SessionState.ACTIVE:
+        assignments |= _needs_login(NOT_MOVING, now) | {"staleSince": times.to_text(now)}
     return Update(
         _pk(account.id),
         _STATUS,
-        f"SET {', '.join(f'#{name} = :{name}' for name in assignments)} REMOVE {removed}",
+        f"{_set(assignments)} REMOVE {removed}",
         {**assignments, "owner": account.owner, "expected": account.content_hash or ""},
         condition=(
             "#owner = :owner"
@@ -364,6 +370,14 @@ def _account(item: Item) -> Account:
         requested_at=_instant(item, "requestedAt"),
         lease_until=_instant(item, "leaseUntil"),
     )
+
+
+def _set(values: Item) -> str:
+    return f"SET {', '.join(f'#{name} = :{name}' for name in values)}"
+
+
+def _needs_login(reason: str, now: datetime) -> Item:
+    return {"state": SessionState.NEEDS_LOGIN, "stateSince": times.to_text(now), "stateReason": reason}
 
 
 def _work_of(broker: str, account_id: str) -> Item:

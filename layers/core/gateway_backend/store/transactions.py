@@ -29,7 +29,7 @@ class Transactions:
 
     def find(self, transaction_id: str) -> Transaction | None:
         item = self._table.get(_pk(transaction_id), _META)
-        return _transaction(item) if item else None
+        return read_transaction(item) if item else None
 
     def owned(self, transaction_id: str, owner: str) -> Transaction:
         """Raises: NotFound when it is unknown or somebody else's."""
@@ -44,7 +44,7 @@ class Transactions:
         page = items[:limit]
         more = len(items) > limit
         position = {name: page[-1][name] for name in ("pk", "sk", "listKey", "listOrder")} if more else None
-        return [_transaction(item) for item in page], position
+        return [read_transaction(item) for item in page], position
 
     def advance(self, transaction: Transaction) -> Transaction:
         """Store a later state; what is stored stays when it is further on. Gives what is stored afterwards."""
@@ -133,7 +133,8 @@ def _mutable(transaction: Transaction) -> Item:
     return {name: value for name, value in state.items() if value is not None}
 
 
-def _transaction(item: Item) -> Transaction:
+def read_transaction(item: Item) -> Transaction:
+    """From a META item, as the table or its stream gives it."""
     error = item.get("error")
     return Transaction(
         id=item["pk"].removeprefix("TXN#"),

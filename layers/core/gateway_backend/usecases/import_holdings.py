@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,6 +10,8 @@ from gateway_backend.domain import exact_json
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import DomainError, GatewayForbidden, GatewayKeysRefused, GatewayRefused
 from gateway_backend.domain.holdings import Portfolio, read_portfolio
+from gateway_backend.domain.market_calendar import MarketCalendar
+from gateway_backend.domain.refreshes import has_lapsed
 from gateway_backend.domain.snapshots import (
     PROVEN,
     UPDATING,
@@ -35,13 +38,13 @@ def import_holdings(
     gateway: Gateway,
     confirm_share: Decimal,
     polls: int = 1,
-    lapses: bool = False,
+    calendar: MarketCalendar | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """Promise 1: an answer that is incomplete, or much smaller and not confirmed, leaves the last good snapshot.
 
-    An answer that is still `updating` is looked at `polls` times; one that is whole but no newer proves, where it
-    `lapses`, that the session is over. Never `Failed`: what the pull raises is raised, with
+    An answer that is still `updating` is looked at `polls` times. With a `calendar` the answer also tells whether the
+    session is over; without, the user has just logged in. Never `Failed`: what the pull raises is raised, with
     the attempt noted on the account; GatewayKeysRefused instead of GatewayForbidden when it is our keys that are
     refused; NotFound when the account was unlinked meanwhile.
     """
@@ -53,8 +56,10 @@ def import_holdings(
         accounts.record_failure(account, told.code, now, needs_login=isinstance(told, GatewayForbidden))
         raise told from None
     if isinstance(outcome, PROVEN):
-        if not accounts.record(account, outcome.snapshot, now):
-            accounts.record_unmoved(account, now, lapsed=lapses)
+        newest = max(account.as_of, outcome.snapshot.as_of) if account.as_of else outcome.snapshot.as_of
+        lapsed = calendar is not None and has_lapsed(replace(account, as_of=newest), now, calendar)
+        if not accounts.record(account, outcome.snapshot, now, lapsed=lapsed):
+            accounts.record_unmoved(account, now, lapsed=lapsed)
     elif isinstance(outcome, Incomplete):
         accounts.record_failure(account, outcome.reason, now)
     return outcome
@@ -89,7 +94,10 @@ def _pull(
         return Incomplete("EMPTY_NOT_NEWER")
     if not needs_confirmation(snapshot, _last(account, accounts), confirm_share):
         return proven
-    return proven if agrees(snapshot, once()) else Incomplete("SHRINKING_NOT_CONFIRMED")
+    second = once()
+    if isinstance(second, Incomplete) or not agrees(snapshot, second):
+        return Incomplete("SHRINKING_NOT_CONFIRMED")
+    return ProvenEmpty(second.snapshot) if is_empty else second
 
 
 def _last(account: Account, accounts: Accounts) -> Portfolio | None:

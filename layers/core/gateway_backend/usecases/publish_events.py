@@ -12,11 +12,11 @@ from typing import Any
 from gateway_backend.contracts import events
 from gateway_backend.domain import times
 from gateway_backend.domain.freshness import Reason, SessionState
-from gateway_backend.domain.transactions import Intent, Status, Transaction
 from gateway_backend.runtime.event_bus import Event, EventBus
 from gateway_backend.runtime.observability import count, logger, where
 from gateway_backend.runtime.streams import Change
 from gateway_backend.store.codec import Item, decode
+from gateway_backend.store.transactions import read_transaction
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading an item raises that is not as `store` writes it."""
@@ -95,7 +95,8 @@ def _of_transaction(before: Item, after: Item, change: Change) -> Iterator[event
     )
     if after.get("imported") and not before.get("imported"):
         yield event(events.HoldingsImported, _instant(after, "updatedAt"))
-    if _is_settled(after) and not _is_settled(before):
+    # An end may be overtaken by a better one: what had expired for us can still complete.
+    if _is_settled(after) and not (_is_settled(before) and after["status"] == before["status"]):
         yield event(
             events.TransactionFinished,
             _instant(after, "updatedAt"),
@@ -117,21 +118,7 @@ def _detail(change: Change, item: Item, kind: type[events.Detail], at: datetime,
 
 
 def _is_settled(item: Item) -> bool:
-    """As the transaction itself sees it (`Transaction.is_settled`); one that is not there yet is not."""
-    if not item:
-        return False
-    transaction = Transaction(
-        id=item["pk"],
-        owner=item["owner"],
-        intent=Intent(item["intent"]),
-        created_at=_instant(item, "createdAt"),
-        expire_at=_instant(item, "expireAt"),
-        correlation_id="",
-        status=Status(item["status"]),
-        imported=bool(item.get("imported")),
-        refused=item.get("refused"),
-    )
-    return transaction.is_settled
+    return bool(item) and read_transaction(item).is_settled
 
 
 def _instant(item: Item, name: str) -> datetime:

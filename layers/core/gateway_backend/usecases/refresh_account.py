@@ -8,7 +8,6 @@ from decimal import Decimal
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable
 from gateway_backend.domain.market_calendar import MarketCalendar
-from gateway_backend.domain.refreshes import has_lapsed
 from gateway_backend.domain.snapshots import Failed, Outcome
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
@@ -41,7 +40,7 @@ def refresh_account(
             gateway=gateway,
             confirm_share=confirm_share,
             polls=POLLS,
-            lapses=has_lapsed(account, now, calendar),
+            calendar=calendar,
             wait=wait,
         )
     except (GatewayRefused, GatewayUnavailable) as error:

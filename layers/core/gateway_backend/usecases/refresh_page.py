@@ -32,7 +32,7 @@ from gateway_backend.domain.refreshes import (
     is_due,
     is_refreshable,
 )
-from gateway_backend.domain.snapshots import Failed, Incomplete, Outcome
+from gateway_backend.domain.snapshots import PROVEN, Failed, Incomplete, Outcome
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.runtime.observability import count, logger
 from gateway_backend.runtime.queue import Queue
@@ -196,10 +196,11 @@ def _had_its_probe(account: Account, page: RefreshPage) -> bool:
 
 
 def _judged(account: Account, outcome: Outcome, page: RefreshPage, tools: Refreshing) -> Result:
-    if not isinstance(outcome, Failed | Incomplete) and (
-        account.as_of is None or outcome.snapshot.as_of > account.as_of
-    ):
-        return Result.REFRESHED
+    now = tools.clock()
+    if isinstance(outcome, PROVEN) and (account.as_of is None or outcome.snapshot.as_of > account.as_of):
+        account = replace(account, as_of=outcome.snapshot.as_of)
+        if not is_due(account, now, tools.calendar):
+            return Result.REFRESHED
     if account.state is not SessionState.ACTIVE:
         _tell_if_stale(account, tools)
         return Result.WAITING
@@ -210,7 +211,7 @@ def _judged(account: Account, outcome: Outcome, page: RefreshPage, tools: Refres
         return Result.LAPSED
     if isinstance(outcome, Incomplete):
         return Result.INCOMPLETE
-    if has_lapsed(account, tools.clock(), tools.calendar):
+    if has_lapsed(account, now, tools.calendar):
         return Result.LAPSED
     # Taken during the session that has closed since: Gateway may only be slow, and nothing is proven yet.
     return Result.INCOMPLETE if page.attempt < UNMOVED_RETRIES else Result.UNMOVED

@@ -1,0 +1,313 @@
+"""Brokers, and a Gateway in front of them that fails on demand; behind our real client and our real store, in memory.
+
+By example: Thursday 19 and Friday 20 November 2026 are ordinary, then comes a weekend.
+"""
+
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+
+from bench.memory_table import MemoryClient
+from gateway_backend.contracts.refresh_message import read_page
+from gateway_backend.domain import times
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.domain.refreshes import RefreshPage, RefreshTimes
+from gateway_backend.domain.transactions import Intent, Status, Transaction
+from gateway_backend.gateway import tokens
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime.queue import Queue
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.circuit import Circuits
+from gateway_backend.store.idempotency import IdempotencyKeys
+from gateway_backend.store.receipts import Receipts
+from gateway_backend.store.refreshes import Refreshes
+from gateway_backend.store.table import Table
+from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.import_holdings import import_holdings
+from gateway_backend.usecases.refresh_page import Refreshing, refresh_page
+from tests.portfolios import holding, portfolio
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
+THURSDAY_EVENING = datetime(2026, 11, 19, 18, 0, tzinfo=KOLKATA)
+FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=KOLKATA)
+FRIDAY_CLOSE = datetime(2026, 11, 20, 15, 30, tzinfo=KOLKATA)
+FRIDAY_WINDOW = FRIDAY_CLOSE + timedelta(minutes=15)
+MONDAY_WINDOW = FRIDAY_WINDOW + timedelta(days=3)
+CALENDAR = nse_calendar()
+TIMES = RefreshTimes(delay=timedelta(minutes=15), spread=timedelta(minutes=20))
+HALF = Decimal("0.5")
+KEYS = GatewayKeys("demogateway", "a-made-up-secret-of-32-bytes-or-so", ("api-secret",))
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+type Securities = dict[int, int]
+"""Number of the security in the market -> quantity."""
+
+
+class Crash(BaseException):
+    """The worker dies here: nothing of ours catches this."""
+
+
+class Interruptible:
+    """The table's client; `before` sees every operation first and may raise."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.before: Callable[[str, dict[str, Any]], None] = lambda _operation, _request: None
+
+    @property
+    def write_units(self) -> int:
+        return int(self._client.write_units)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            self.before(operation, request)
+            return getattr(self._client, operation)(**request)
+
+        return call
+
+
+class Sqs:
+    """Takes `takes` messages, then refuses."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int]] = []
+        self.takes = 1_000_000
+
+    def send_message_batch(self, *, Entries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        taken, refused = Entries[: self.takes], Entries[self.takes :]
+        self.takes -= len(taken)
+        self.sent += [(entry["MessageBody"], entry["DelaySeconds"]) for entry in taken]
+        return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in refused]}
+
+    @property
+    def pages(self) -> list[RefreshPage]:
+        return [read_page(message) for message, _ in self.sent]
+
+
+@dataclass
+class Held:
+    """What one account holds at its broker, and the last snapshot that Gateway took of it."""
+
+    broker: str
+    securities: Securities
+    alive: bool = True
+    forbidden: bool = False
+    snapshot: tuple[datetime, Securities] | None = None
+
+
+@dataclass
+class Upstream:
+    """Gateway, as far as a `requests.Session` shows it. A live session makes a new snapshot whenever it is asked."""
+
+    clock: Callable[[], datetime]
+    held: dict[str, Held] = field(default_factory=dict)
+    transactions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    faults: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
+    """What the next calls for an account, or about a transaction, run into."""
+
+    every_call: str = ""
+    meanwhile: Callable[[], object] | None = None
+    """Happens once, after Gateway has made its next answer and before we see it."""
+
+    calls: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def request(
+        self, method: str, url: str, *, headers: dict[str, str], params: dict[str, str] | None = None, **_: Any
+    ) -> Iterator[Any]:
+        if method == "POST":
+            subject, answer = "create", self._create
+        elif url.endswith("/holdings"):
+            subject = tokens.account_of(headers["x-gateway-authtoken"], KEYS.secret, now=None) or ""
+            answer = self._holdings
+        else:
+            subject, answer = (params or {})["transactionId"], self._transaction
+        self.calls.append(subject)
+        fault = self.every_call or (self.faults[subject].popleft() if self.faults[subject] else "")
+        status, body = self._failing(fault, lambda: answer(subject, fault))
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            meanwhile()
+        yield SimpleNamespace(status_code=status, raw=_Raw(body.encode()))
+
+    def _failing(self, fault: str, answer: Callable[[], tuple[int, str]]) -> tuple[int, str]:
+        match fault:
+            case "timeout":
+                raise requests.Timeout
+            case "garbage":
+                return 200, "<html>Bad gateway</html>"
+            case "truncated":
+                status, body = answer()
+                return status, body[: len(body) // 2]
+            case _ if fault.isdecimal():
+                return int(fault), "{}"
+        return answer()
+
+    def _holdings(self, account_id: str, fault: str) -> tuple[int, str]:
+        account = self.held[account_id]
+        if account.forbidden:
+            return 403, "{}"
+        taken = (_millisecond(self.clock()), dict(account.securities))
+        if not account.alive or fault in ("unmoved", "empty, old date"):
+            taken = account.snapshot or taken
+        date, securities = taken
+        shown = {"empty": {}, "empty, old date": {}, "half": _half(securities)}.get(fault, securities)
+        if not fault:
+            account.snapshot = taken
+        dates = {"future date": times.to_text(date + HOUR), "unreadable date": "yesterday"}
+        about = {
+            "snapshotDate": dates.get(fault, times.to_text(date)),
+            "smallcaseAuthId": account_id,
+            "broker": account.broker,
+            "updating": fault == "updating",
+        }
+        return _success(portfolio(*_texts(shown), dates=json.dumps(about)[1:-1]))
+
+    def _transaction(self, transaction_id: str, _fault: str) -> tuple[int, str]:
+        known = self.transactions.get(transaction_id)
+        return _success(json.dumps({"transactionDetails": known})) if known else (400, "{}")
+
+    def _create(self, _subject: str, _fault: str) -> tuple[int, str]:
+        transaction_id = f"TRX_{len(self.transactions) + 1}"
+        self.transactions[transaction_id] = {"status": "INITIALIZED"}
+        expire_at = times.to_text(self.clock() + timedelta(minutes=5))
+        return _success(json.dumps({"transactionId": transaction_id, "expireAt": expire_at}))
+
+
+class World:
+    def __init__(self) -> None:
+        self.now = THURSDAY_EVENING
+        self.client = Interruptible(MemoryClient())
+        table = Table(self.client, "table")
+        self.accounts, self.transactions = Accounts(table), Transactions(table)
+        self.refreshes, self.circuits = Refreshes(table), Circuits(table)
+        self.receipts, self.keys = Receipts(table), IdempotencyKeys(table)
+        self.sqs = Sqs()
+        self.queue = Queue(self.sqs, "https://queue.example")
+        self.upstream = Upstream(self.clock)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def gateway(self) -> Gateway:
+        return Gateway(self.upstream, "https://gateway.example", KEYS)  # type: ignore[arg-type]
+
+    # What users and brokers do -----------------------------------------------------------------
+
+    def begin(self, transaction_id: str, user: str = "user-1", intent: Intent = Intent.HOLDINGS_IMPORT) -> Transaction:
+        transaction = Transaction(
+            transaction_id, user, intent, self.now, self.now + timedelta(minutes=5), "correlation"
+        )
+        self.transactions.add(transaction)
+        self.upstream.transactions[transaction_id] = {"status": Status.INITIALIZED}
+        return transaction
+
+    def complete(self, transaction_id: str, account_id: str, securities: int = 4, broker: str = "kite") -> None:
+        """The user logs in at the broker and consents; Gateway knows, and we do not yet."""
+        self.upstream.held.setdefault(account_id, Held(broker, dict.fromkeys(range(securities), 10))).alive = True
+        self.upstream.transactions[transaction_id] = {
+            "status": Status.COMPLETED,
+            "smallcaseAuthId": account_id,
+            "broker": broker,
+        }
+
+    def link(self, account_id: str, securities: int = 4, broker: str = "kite", *, imported: bool = True) -> Account:
+        """A user's account, with the first snapshot taken now."""
+        transaction = self.begin(f"TRX_{account_id}")
+        self.complete(transaction.id, account_id, securities, broker)
+        self.accounts.link(account_id, broker, transaction, self.now)
+        if imported:
+            self.pull(account_id)
+        return self.account(account_id)
+
+    def link_many(self, ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self.link(account_id).id for account_id in ids)
+
+    def hold(self, account_id: str, *securities: int, quantity: int = 10) -> None:
+        self.upstream.held[account_id].securities = dict.fromkeys(securities, quantity)
+
+    def fails(self, account_id: str, *faults: str) -> None:
+        self.upstream.faults[account_id].extend(faults)
+
+    # What the system does ----------------------------------------------------------------------
+
+    @property
+    def tools(self) -> Refreshing:
+        return Refreshing(
+            clock=self.clock,
+            accounts=self.accounts,
+            refreshes=self.refreshes,
+            circuits=self.circuits,
+            queue=self.queue,
+            gateway=self.gateway,
+            calendar=CALENDAR,
+            refresh_times=TIMES,
+            confirm_share=HALF,
+            threads=1,
+            wait=lambda _seconds: None,
+        )
+
+    def refresh(self, *accounts: str, attempt: int = 0, threads: int = 1) -> Counter[str]:
+        page = RefreshPage(CALENDAR.last_close(self.now), accounts, attempt)
+        return refresh_page(page, replace(self.tools, threads=threads))
+
+    def pull(self, account_id: str) -> Any:
+        return import_holdings(
+            self.account(account_id),
+            now=self.now,
+            accounts=self.accounts,
+            gateway=self.gateway(),
+            confirm_share=HALF,
+        )
+
+    # What there is to see ----------------------------------------------------------------------
+
+    def account(self, account_id: str) -> Account:
+        account = self.accounts.find(account_id)
+        assert account is not None, f"{account_id} is not linked"
+        return account
+
+    def stored(self, account_id: str) -> Securities | None:
+        """What our newest snapshot says is held."""
+        _, text = self.accounts.owned_with_portfolio(account_id, self.account(account_id).owner)
+        if text is None:
+            return None
+        numbers = {json.loads(holding(number))["isin"]: number for number in range(40)}
+        return {numbers[s["isin"]]: s["holdings"]["quantity"] for s in json.loads(text)["securities"]}
+
+    def calls_for(self, subject: str) -> int:
+        return self.upstream.calls.count(subject)
+
+
+class _Raw(BytesIO):
+    def read1(self, size: int | None = -1, /, *, decode_content: bool = False) -> bytes:
+        return super().read1(size)
+
+
+def _texts(securities: Securities) -> list[str]:
+    return [holding(number, quantity) for number, quantity in securities.items()]
+
+
+def _half(securities: Securities) -> Securities:
+    """At least half of them are missing."""
+    return dict(list(securities.items())[: len(securities) // 2])
+
+
+def _success(data: str) -> tuple[int, str]:
+    return 200, f'{{"success":true,"errors":null,"data":{data}}}'
+
+
+def _millisecond(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

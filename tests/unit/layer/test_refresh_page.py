@@ -1,0 +1,534 @@
+"""Every account of a page is refreshed, or queued again, or needs nothing; one that is in trouble harms no other."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from gateway_backend.domain.errors import NotYet, StoreUnavailable
+from gateway_backend.domain.freshness import SessionState
+from gateway_backend.domain.refreshes import RefreshPage
+from gateway_backend.usecases import refresh_page as module
+from gateway_backend.usecases.refresh_page import FAILURES_THAT_OPEN, LEASE, UNMOVED_RETRIES, refresh_page
+from tests.unit.layer.refresh_world import (
+    FRIDAY_CLOSE,
+    FRIDAY_NOON,
+    FRIDAY_WINDOW,
+    HOUR,
+    MINUTE,
+    MONDAY_WINDOW,
+    SECOND,
+    THURSDAY_EVENING,
+    Crash,
+    World,
+)
+
+MANY = tuple(f"account-{number:02}" for number in range(40))
+FOUR = dict.fromkeys(range(4), 10)
+
+
+@pytest.fixture
+def world() -> World:
+    """Account `a`, imported on Thursday evening; now it is Friday and the window is open."""
+    world = World()
+    world.link("a")
+    world.now = FRIDAY_WINDOW
+    world.upstream.calls.clear()
+    return world
+
+
+def state(world: World, account_id: str = "a") -> tuple[SessionState, str | None]:
+    account = world.account(account_id)
+    return account.state, account.state_reason
+
+
+# What becomes of one account -------------------------------------------------------------------
+
+
+def test_a_trade_at_the_broker_arrives_without_the_user(world: World) -> None:
+    world.hold("a", 0, 1, 2, 30)
+
+    assert world.refresh("a") == {"refreshed": 1}
+
+    assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
+    assert world.account("a").as_of == FRIDAY_WINDOW
+    assert world.sqs.sent == []
+
+
+def test_an_account_that_is_fresh_already_is_not_asked_about(world: World) -> None:
+    world.pull("a")
+    world.upstream.calls.clear()
+
+    assert world.refresh("a") == {"refreshNotDue": 1}
+    assert world.upstream.calls == []
+
+
+def test_before_the_first_import_there_is_nothing_to_refresh(world: World) -> None:
+    world.link("b", imported=False)
+
+    assert world.refresh("b") == {"refreshNotDue": 1}
+    assert world.calls_for("b") == 0
+
+
+@pytest.mark.parametrize("broker", ["groww", "a-new-broker"])
+def test_a_broker_that_needs_a_login_or_that_nobody_knows_is_left_alone(world: World, broker: str) -> None:
+    world.link("b", broker=broker)
+    world.upstream.calls.clear()
+
+    assert world.refresh("a", "b", "nobody") == {"refreshed": 1, "refreshUnknownAccount": 2}
+    assert world.upstream.calls == ["a"]
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "400", "timeout", "truncated", "garbage"])
+def test_a_failed_call_is_tried_again_later(world: World, fault: str) -> None:
+    world.fails("a", fault)
+
+    assert world.refresh("a") == {"refreshFailed": 1}
+
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
+    assert (state(world), world.stored("a")) == ((SessionState.ACTIVE, None), FOUR)
+    assert world.refresh("a", attempt=1) == {"refreshed": 1}
+
+
+@pytest.mark.parametrize("fault", ["empty", "half", "future date", "unreadable date", "empty, old date"])
+def test_an_answer_that_cannot_be_used_is_asked_for_again_later(world: World, fault: str) -> None:
+    world.fails("a", fault)
+
+    assert world.refresh("a") == {"refreshIncomplete": 1}
+
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
+    assert (world.stored("a"), world.account("a").as_of) == (FOUR, THURSDAY_EVENING)
+
+
+def test_a_broker_at_work_is_waited_for_a_little(world: World) -> None:
+    world.fails("a", "updating", "updating")
+
+    assert world.refresh("a") == {"refreshed": 1}
+    assert world.calls_for("a") == 3
+
+
+def test_a_broker_that_stays_at_work_is_left_for_the_next_attempt(world: World) -> None:
+    waits: list[float] = []
+    world.fails("a", *["updating"] * 3)
+
+    page = RefreshPage(FRIDAY_CLOSE, ("a",))
+    assert refresh_page(page, replace(world.tools, wait=waits.append)) == {"refreshIncomplete": 1}
+
+    assert (world.calls_for("a"), waits) == (3, [2, 2])
+    assert world.sqs.pages == [page.again(("a",))]
+
+
+def test_the_users_own_refresh_under_way_is_not_disturbed(world: World) -> None:
+    world.accounts.lease(world.account("a"), world.now, floor=MINUTE, lasting=MINUTE)
+
+    assert world.refresh("a") == {"refreshLeft": 1}
+    assert world.upstream.calls == []
+
+    world.now += MINUTE
+    assert world.refresh("a", attempt=1) == {"refreshed": 1}
+
+
+def test_an_account_unlinked_while_under_way_is_forgotten(world: World) -> None:
+    world.upstream.meanwhile = lambda: world.accounts.unlink("a", "user-1", world.now)
+
+    assert world.refresh("a") == {"refreshUnknownAccount": 1}
+    assert (world.accounts.find("a"), world.sqs.sent) == (None, [])
+
+
+# Session death ---------------------------------------------------------------------------------
+
+
+def test_a_snapshot_that_stands_still_over_a_whole_session_needs_a_login(world: World) -> None:
+    world.upstream.held["a"].alive = False
+
+    assert world.refresh("a") == {"sessionLapsed": 1}
+
+    account = world.account("a")
+    assert state(world) == (SessionState.NEEDS_LOGIN, "SNAPSHOT_NOT_MOVING")
+    assert (account.state_since, account.stale_since) == (FRIDAY_WINDOW, FRIDAY_WINDOW)
+    assert (world.stored("a"), world.sqs.sent) == (FOUR, [])
+
+
+def test_a_session_that_the_snapshot_itself_has_cut_proves_nothing_yet() -> None:
+    world = World()
+    world.now = FRIDAY_NOON
+    world.link("a")
+    world.upstream.held["a"].alive = False
+    world.now = FRIDAY_WINDOW
+
+    for attempt in range(UNMOVED_RETRIES):
+        assert world.refresh("a", attempt=attempt) == {"refreshIncomplete": 1}
+    assert world.refresh("a", attempt=UNMOVED_RETRIES) == {"refreshUnmoved": 1}
+    assert state(world) == (SessionState.ACTIVE, None)
+
+    world.now = MONDAY_WINDOW
+    assert world.refresh("a") == {"sessionLapsed": 1}
+
+
+def test_a_slow_gateway_is_not_taken_for_a_dead_session() -> None:
+    world = World()
+    world.now = FRIDAY_NOON
+    world.link("a")
+    world.now = FRIDAY_WINDOW
+    world.fails("a", "unmoved")
+
+    assert world.refresh("a") == {"refreshIncomplete": 1}
+    assert world.refresh("a", attempt=1) == {"refreshed": 1}
+
+
+def test_a_403_needs_a_login_when_our_keys_are_right(world: World) -> None:
+    world.upstream.held["a"].forbidden = True
+
+    assert world.refresh("a") == {"sessionLapsed": 1}
+
+    assert state(world) == (SessionState.NEEDS_LOGIN, "GATEWAY_FORBIDDEN")
+    assert world.account("a").stale_since == FRIDAY_WINDOW
+    assert world.sqs.sent == []
+
+
+def test_wrong_keys_flag_nobody(world: World) -> None:
+    world.upstream.every_call = "403"
+
+    assert world.refresh("a") == {"refreshFailed": 1}
+    assert (state(world), world.account("a").stale_since) == ((SessionState.ACTIVE, None), None)
+
+
+def test_one_who_waits_for_the_user_is_tried_once_after_each_close(world: World) -> None:
+    world.upstream.held["a"].alive = False
+    world.refresh("a")
+    flagged = world.account("a")
+
+    world.now = MONDAY_WINDOW
+    world.upstream.calls.clear()
+    assert world.refresh("a") == {"refreshWaitsForUser": 1}
+    assert world.refresh("a", attempt=1) == {"refreshNotDue": 1}
+
+    assert world.calls_for("a") == 1
+    assert world.sqs.sent == []
+    assert world.account("a") == flagged  # told once
+
+
+@pytest.mark.parametrize("fault", ["500", "updating", "empty"])
+def test_one_who_waits_for_the_user_is_never_queued_again(world: World, fault: str) -> None:
+    world.upstream.held["a"].alive = False
+    world.refresh("a")
+    world.now = MONDAY_WINDOW
+    world.upstream.every_call = fault
+
+    assert world.refresh("a") == {"refreshWaitsForUser": 1}
+    assert world.sqs.sent == []
+
+
+@pytest.mark.parametrize("death", ["forbidden", "stale"])
+def test_a_session_that_moves_again_heals_by_itself(world: World, death: str) -> None:
+    broker = world.upstream.held["a"]
+    broker.alive, broker.forbidden = death != "stale", death == "forbidden"
+    world.refresh("a")
+    assert world.account("a").state is SessionState.NEEDS_LOGIN
+
+    broker.alive, broker.forbidden = True, False
+    world.now = MONDAY_WINDOW
+    assert world.refresh("a") == {"refreshed": 1}
+
+    account = world.account("a")
+    assert state(world) == (SessionState.ACTIVE, None)
+    assert (account.state_since, account.stale_since, account.as_of) == (MONDAY_WINDOW, None, MONDAY_WINDOW)
+
+
+def test_a_session_flagged_before_its_snapshot_was_stale_is_told_stale_after_the_close(world: World) -> None:
+    world.pull("a")
+    world.upstream.held["a"].forbidden = True
+    world.accounts.record_failure(world.account("a"), "GATEWAY_FORBIDDEN", world.now, needs_login=True)
+    assert world.account("a").stale_since is None
+
+    world.now = MONDAY_WINDOW
+    assert world.refresh("a") == {"refreshWaitsForUser": 1}
+    assert world.account("a").stale_since == MONDAY_WINDOW
+
+
+# The page --------------------------------------------------------------------------------------
+
+
+def test_the_next_message_holds_exactly_those_that_need_it(world: World) -> None:
+    world.now = THURSDAY_EVENING
+    world.link_many("bcdefg")
+    world.now = FRIDAY_WINDOW
+    world.fails("b", "500")
+    world.upstream.held["c"].alive = False
+    world.fails("d", "empty")
+    world.upstream.held["e"].forbidden = True
+    world.pull("f")
+    world.accounts.unlink("g", "user-1", world.now)
+
+    assert world.refresh("a", "b", "c", "d", "e", "f", "g", "nobody") == {
+        "refreshed": 1,
+        "refreshFailed": 1,
+        "sessionLapsed": 2,
+        "refreshIncomplete": 1,
+        "refreshNotDue": 1,
+        "refreshUnknownAccount": 2,
+    }
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("b", "d"), attempt=1)]
+
+
+def test_ten_threads_find_the_same_as_one(world: World) -> None:
+    world.now = THURSDAY_EVENING
+    world.link_many(MANY)
+    world.now = FRIDAY_WINDOW
+    for account_id in MANY[::5]:
+        world.fails(account_id, "500")
+
+    assert world.refresh(*MANY, threads=10) == {"refreshed": 32, "refreshFailed": 8}
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, MANY[::5], attempt=1)]
+
+
+@pytest.mark.parametrize(("attempt", "at_least", "at_most"), [(0, 30, 60), (1, 60, 120), (9, 450, 900)])
+def test_a_retry_is_delayed_the_longer_the_more_often_it_failed(
+    world: World, attempt: int, at_least: int, at_most: int
+) -> None:
+    world.fails("a", "500")
+    world.refresh("a", attempt=attempt)
+
+    ((_, delay),) = world.sqs.sent
+    assert at_least <= delay <= at_most
+
+
+def test_a_page_of_an_earlier_close_is_dropped_for_its_successor(world: World) -> None:
+    page = RefreshPage(FRIDAY_CLOSE, ("a",))
+    world.now = MONDAY_WINDOW
+
+    assert refresh_page(page, world.tools) == {"pageSuperseded": 1}
+    assert (world.upstream.calls, world.sqs.sent) == ([], [])
+
+
+def test_a_page_that_comes_twice_is_worked_on_once(world: World) -> None:
+    world.refresh("a")
+    world.upstream.calls.clear()
+
+    assert world.refresh("a") == {"pageRepeated": 1}
+    assert world.upstream.calls == []
+
+
+def test_a_page_that_another_worker_has_comes_back_later(world: World) -> None:
+    page = RefreshPage(FRIDAY_CLOSE, ("a",))
+    assert world.refreshes.lease(page, world.now, lasting=LEASE)
+
+    world.now += LEASE - SECOND
+    with pytest.raises(NotYet):
+        world.refresh("a")
+    assert world.upstream.calls == []
+
+
+def test_a_page_whose_worker_has_died_is_taken_over(world: World) -> None:
+    world.upstream.meanwhile = dies
+    with pytest.raises(Crash):
+        world.refresh("a")
+    world.client.before = lambda _operation, _request: None  # what died while dying released nothing
+
+    world.now += LEASE
+    assert world.refresh("a") == {"refreshed": 1}
+
+
+def dies() -> None:
+    raise Crash
+
+
+def test_a_worker_that_only_failed_gives_the_page_back_at_once(world: World) -> None:
+    world.fails("a", "500")
+    world.sqs.takes = 0
+
+    with pytest.raises(StoreUnavailable):
+        world.refresh("a")
+    world.sqs.takes = 1
+
+    assert world.refresh("a") == {"refreshed": 1}
+
+
+def test_what_is_still_not_fresh_long_after_the_window_opened_is_counted(world: World) -> None:
+    world.upstream.every_call = "500"
+    world.now = FRIDAY_WINDOW + 45 * MINUTE - SECOND
+    assert world.refresh("a") == {"refreshFailed": 1}
+
+    world.now += SECOND
+    assert world.refresh("a", attempt=1) == {"refreshFailed": 1, "refreshOverdue": 1}
+
+
+def test_no_account_is_begun_when_the_pages_time_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0)
+
+    assert world.refresh("a") == {"refreshLeft": 1}
+    assert world.upstream.calls == []
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
+
+
+# One in trouble --------------------------------------------------------------------------------
+
+
+def failing_for(account_id: str, error: Exception) -> Any:
+    def before(_operation: str, request: dict[str, Any]) -> None:
+        if request.get("Key", {}).get("pk") == {"S": f"ACCOUNT#{account_id}"}:
+            raise error
+
+    return before
+
+
+def test_a_store_that_fails_for_one_account_costs_the_others_nothing(world: World) -> None:
+    world.now = THURSDAY_EVENING
+    world.link_many("bc")
+    world.now = FRIDAY_WINDOW
+    world.client.before = failing_for("b", EndpointConnectionError(endpoint_url="https://store.example"))
+
+    assert world.refresh("a", "b", "c") == {"refreshed": 2, "refreshStoreFailed": 1}
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("b",), attempt=1)]
+
+
+def test_a_bug_in_one_account_is_counted_and_leaves_the_others(world: World) -> None:
+    world.now = THURSDAY_EVENING
+    world.link_many("bc")
+    world.now = FRIDAY_WINDOW
+    world.client.before = failing_for("b", KeyError("a bug"))
+
+    assert world.refresh("a", "b", "c") == {"refreshed": 2, "refreshBroken": 1}
+
+
+# The circuit -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(world: World) -> World:
+    """Forty accounts, due."""
+    world.now = THURSDAY_EVENING
+    world.link_many(MANY)
+    world.now = FRIDAY_WINDOW
+    world.upstream.calls.clear()
+    return world
+
+
+def outage(world: World) -> World:
+    world.upstream.every_call = "500"
+    world.refresh(*MANY)
+    world.upstream.calls.clear()
+    return world
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "timeout", "garbage", "403"])
+def test_ten_failures_in_a_row_stop_the_calls(crowd: World, fault: str) -> None:
+    crowd.upstream.every_call = fault
+
+    assert crowd.refresh(*MANY) == {"refreshFailed": 10, "refreshLeft": 30}
+
+    asked = [account_id for account_id in crowd.upstream.calls if account_id in MANY]
+    assert len(asked) == FAILURES_THAT_OPEN
+    assert crowd.circuits.find().is_open(crowd.now)
+    assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, MANY, attempt=1)]
+
+
+def test_nine_failures_in_a_row_do_not(crowd: World) -> None:
+    for number, account_id in enumerate(MANY):
+        if number % FAILURES_THAT_OPEN != FAILURES_THAT_OPEN - 1:
+            crowd.fails(account_id, "500")
+
+    assert crowd.refresh(*MANY) == {"refreshFailed": 36, "refreshed": 4}
+    assert not crowd.circuits.find().is_open(crowd.now)
+
+
+def test_one_failure_in_twenty_does_not(crowd: World) -> None:
+    for account_id in MANY[::20]:
+        crowd.fails(account_id, "timeout")
+
+    assert crowd.refresh(*MANY) == {"refreshed": 38, "refreshFailed": 2}
+    assert crowd.circuits.find().open_until is None
+
+
+@pytest.mark.parametrize("fault", ["400", "updating", "unreadable date", "unmoved"])
+def test_an_answer_however_unwelcome_shows_that_gateway_is_up(crowd: World, fault: str) -> None:
+    crowd.upstream.every_call = fault
+    crowd.refresh(*MANY)
+
+    assert set(MANY) <= set(crowd.upstream.calls)
+    assert crowd.circuits.find().open_until is None
+
+
+def test_while_it_is_open_nobody_calls(crowd: World) -> None:
+    outage(crowd)
+
+    crowd.now += MINUTE - SECOND
+    assert crowd.refresh(*MANY, attempt=1) == {"refreshLeft": 40}
+    assert crowd.upstream.calls == []
+
+
+def test_a_probe_that_fails_makes_the_next_wait_twice_as_long(crowd: World) -> None:
+    outage(crowd)
+    pauses = [1, 2, 4, 8, 8]
+
+    for attempt, minutes in enumerate(pauses, start=1):
+        crowd.now += minutes * MINUTE
+        assert crowd.refresh(*MANY, attempt=attempt) == {"refreshFailed": 1, "refreshLeft": 39}
+    assert len(crowd.upstream.calls) == len(pauses)
+    assert crowd.circuits.find().opened_at == FRIDAY_WINDOW
+
+
+def test_one_worker_probes_and_the_others_wait(crowd: World) -> None:
+    outage(crowd)
+    crowd.now += MINUTE
+    seen: list[Any] = []
+    crowd.upstream.meanwhile = lambda: seen.append(crowd.refresh(*MANY[20:], attempt=1))
+
+    crowd.refresh(*MANY[:20], attempt=1)
+
+    assert seen == [{"refreshLeft": 20}]
+    assert crowd.upstream.calls == [MANY[0]]
+
+
+def test_a_probe_that_is_answered_closes_it_and_the_page_goes_on(crowd: World) -> None:
+    outage(crowd)
+    crowd.upstream.every_call = ""
+    crowd.now += MINUTE
+
+    assert crowd.refresh(*MANY, attempt=1) == {"refreshed": 40}
+    assert crowd.circuits.find().open_until is None
+
+
+def test_an_outage_flags_nobody_and_shrinks_nothing(crowd: World) -> None:
+    outage(crowd)
+    crowd.now += HOUR
+    crowd.refresh(*MANY, attempt=1)
+
+    for account_id in MANY:
+        assert state(crowd, account_id) == (SessionState.ACTIVE, None)
+        assert crowd.stored(account_id) == FOUR
+
+
+def test_the_probe_falls_to_the_first_account_that_is_due(crowd: World) -> None:
+    outage(crowd)
+    crowd.upstream.every_call = ""
+    crowd.now += MINUTE
+    crowd.pull(MANY[0])
+
+    assert crowd.refresh("nobody", *MANY, attempt=1) == {
+        "refreshUnknownAccount": 1,
+        "refreshNotDue": 1,
+        "refreshed": 39,
+    }
+
+
+def test_a_bug_that_meets_the_probe_leaves_the_others(crowd: World) -> None:
+    outage(crowd)
+    crowd.upstream.every_call = ""
+    crowd.now += MINUTE
+    crowd.client.before = failing_for(MANY[0], KeyError("a bug"))
+
+    assert crowd.refresh(*MANY, attempt=1) == {"refreshBroken": 1, "refreshed": 39}
+
+
+def test_the_day_of_a_page_is_the_close_it_was_planned_for(world: World) -> None:
+    """A planner whose clock ran ahead: the accounts are not lost for the close that is still to come."""
+    world.pull("a")
+    page = RefreshPage(FRIDAY_CLOSE + timedelta(days=3), ("a",))
+
+    with pytest.raises(NotYet):
+        refresh_page(page, world.tools)
+    world.now = datetime(2026, 11, 23, 15, 45, tzinfo=FRIDAY_CLOSE.tzinfo)
+    assert refresh_page(page, world.tools) == {"refreshed": 1}
