@@ -25,15 +25,10 @@ _WRITE_UNIT, _READ_UNIT = 1024, 4096
 _PAGE_BYTES = 1024 * 1024
 _TRANSACTION_FACTOR = 2
 
+_LISTED = ("intent", "version", "status", "createdAt", "expireAt", "updatedAt", "smallcaseAuthId", "broker")
+_LISTED_TOO = ("error", "note", "owner", "mutualFunds", "imported", "refused", "sweeps")
 _INDEXED = {
-    "Lists": (
-        "listKey",
-        "listOrder",
-        frozenset(
-            ["intent", "version", "status", "createdAt", "expireAt", "updatedAt", "smallcaseAuthId", "broker", "error"]
-            + ["note", "owner", "mutualFunds", "imported", "refused", "sweeps"]
-        ),
-    ),
+    "Lists": ("listKey", "listOrder", frozenset(_LISTED + _LISTED_TOO)),
     "Work": ("workKey", "workOrder", frozenset[str]()),
 }
 """As in template.yaml: index -> (hash key, range key, what it holds beside the keys)."""

@@ -37,7 +37,7 @@ from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.import_holdings import import_holdings
 from gateway_backend.usecases.refresh_page import Refreshing, refresh_page
-from tests.portfolios import holding, portfolio
+from tests.portfolios import holding, market, portfolio
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 THURSDAY_EVENING = datetime(2026, 11, 19, 18, 0, tzinfo=KOLKATA)
@@ -84,11 +84,16 @@ class Sqs:
     def __init__(self) -> None:
         self.sent: list[tuple[str, int]] = []
         self.takes = 1_000_000
+        self.meanwhile: Callable[[], object] | None = None
+        """Happens once, when the next messages have been sent and the sender does not know it yet."""
 
     def send_message_batch(self, *, Entries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
         taken, refused = Entries[: self.takes], Entries[self.takes :]
         self.takes -= len(taken)
         self.sent += [(entry["MessageBody"], entry["DelaySeconds"]) for entry in taken]
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            meanwhile()
         return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in refused]}
 
     @property
@@ -98,13 +103,13 @@ class Sqs:
 
 @dataclass
 class Held:
-    """What one account holds at its broker, and the last snapshot that Gateway took of it."""
+    """What one account holds at its broker, and the snapshots that Gateway has taken of it."""
 
     broker: str
     securities: Securities
     alive: bool = True
     forbidden: bool = False
-    snapshot: tuple[datetime, Securities] | None = None
+    snapshots: list[tuple[datetime, Securities]] = field(default_factory=list)
 
 
 @dataclass
@@ -160,12 +165,14 @@ class Upstream:
         if account.forbidden:
             return 403, "{}"
         taken = (_millisecond(self.clock()), dict(account.securities))
-        if not account.alive or fault in ("unmoved", "empty, old date"):
-            taken = account.snapshot or taken
+        if account.snapshots and (not account.alive or fault in ("unmoved", "empty, old date")):
+            taken = account.snapshots[-1]
+        if account.snapshots and fault == "late":
+            taken = account.snapshots[0]
         date, securities = taken
-        shown = {"empty": {}, "empty, old date": {}, "half": _half(securities)}.get(fault, securities)
+        shown = {"empty": {}, "empty, old date": {}, "half": half_of(securities)}.get(fault, securities)
         if not fault:
-            account.snapshot = taken
+            account.snapshots.append(taken)
         dates = {"future date": times.to_text(date + HOUR), "unreadable date": "yesterday"}
         about = {
             "snapshotDate": dates.get(fault, times.to_text(date)),
@@ -282,13 +289,18 @@ class World:
     def stored(self, account_id: str) -> Securities | None:
         """What our newest snapshot says is held."""
         _, text = self.accounts.owned_with_portfolio(account_id, self.account(account_id).owner)
-        if text is None:
-            return None
-        numbers = {json.loads(holding(number))["isin"]: number for number in range(40)}
-        return {numbers[s["isin"]]: s["holdings"]["quantity"] for s in json.loads(text)["securities"]}
+        return None if text is None else securities_in(text)
 
     def calls_for(self, subject: str) -> int:
         return self.upstream.calls.count(subject)
+
+
+def securities_in(text: str) -> Securities:
+    """What a portfolio's JSON text says is held."""
+    return {_NUMBERS[held["isin"]]: held["holdings"]["quantity"] for held in json.loads(text)["securities"]}
+
+
+_NUMBERS = {row["isin"]: number for number, row in enumerate(market())}
 
 
 class _Raw(BytesIO):
@@ -300,7 +312,7 @@ def _texts(securities: Securities) -> list[str]:
     return [holding(number, quantity) for number, quantity in securities.items()]
 
 
-def _half(securities: Securities) -> Securities:
+def half_of(securities: Securities) -> Securities:
     """At least half of them are missing."""
     return dict(list(securities.items())[: len(securities) // 2])
 

@@ -220,7 +220,6 @@ def test_only_a_second_pull_that_tells_the_same_confirms() -> None:
     assert agrees(empty, Complete(holding_number(0, day=21)))
     assert not agrees(empty, Complete(holding_number(0, day=19)))
     assert not agrees(empty, Complete(holding_number(1)))
-    assert not agrees(empty, Incomplete("UPDATING"))
 
 
 def test_prices_may_move_between_two_pulls_but_no_share() -> None:

@@ -1,0 +1,276 @@
+"""One process's share of the accounts, event by event, on a virtual clock."""
+
+import gc
+import heapq
+import itertools
+import random
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import cast
+
+import requests
+
+from bench.memory_table import MemoryClient
+from bench.simulation.figures import Figures
+from bench.simulation.network import Network, VirtualClock
+from bench.simulation.queue import MOST_RECEIVES, Message, VirtualSqs, retry_delay
+from bench.simulation.scenario import TICK, TIMES, Scenario, agenda
+from bench.simulation.witness import Witness
+from bench.simulation.world import Client, World, milliseconds
+from gateway_backend.contracts.refresh_message import read_page
+from gateway_backend.domain.errors import DomainError
+from gateway_backend.domain.transactions import Intent, Report, Status, Transaction
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime.observability import metrics
+from gateway_backend.runtime.queue import Queue
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.circuit import Circuits
+from gateway_backend.store.refreshes import Refreshes
+from gateway_backend.store.table import Table
+from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.flag_stale_sessions import flag_stale_sessions
+from gateway_backend.usecases.import_holdings import import_holdings
+from gateway_backend.usecases.plan_refresh import plan_refresh
+from gateway_backend.usecases.refresh_page import THREADS, Refreshing, refresh_page
+from gateway_backend.usecases.settle_transaction import settle
+
+type Progress = Callable[[float], None]
+
+TABLE_CALL_SECONDS = 0.005
+CPU_SECONDS_PER_ACCOUNT = 0.003
+"""On Lambda with 512 MB, which has 29 % of a core: about 0.9 ms on a whole one (profiled)."""
+
+_KEYS = GatewayKeys("simulated", "simulated-secret-not-a-real-one-32bytes", ("simulated-api-secret-not-a-real-one",))
+_LOGIN_TAKES = timedelta(seconds=30)
+_PROGRESS_SECONDS = 0.3
+
+
+class Simulation:
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario, self.agenda = scenario, agenda(scenario)
+        self.figures = Figures()
+        self.clock = VirtualClock(self.agenda.set_up_at)
+        self.world = World(scenario, self.agenda.set_up_at)
+        self.rng = random.Random(f"{scenario.seed} deliveries")
+        self.dynamodb = MemoryClient()
+        self.witness = Witness(self.world, self.agenda, self.clock, self.dynamodb, self.figures)
+        self.dynamodb.on_change = self.witness.see
+        self.network = Network(self.world, self.agenda, self.clock, self.figures.counts)
+        table = Table(self.dynamodb, "table")
+        self.accounts, self.refreshes, self.transactions = Accounts(table), Refreshes(table), Transactions(table)
+        self.queue = Queue(VirtualSqs(self.clock, self.figures.counts, self._deliver), "queue")
+        self.tools = Refreshing(
+            clock=self.clock,
+            accounts=self.accounts,
+            refreshes=self.refreshes,
+            circuits=Circuits(table),
+            queue=self.queue,
+            gateway=self._gateway,
+            calendar=self.agenda.calendar,
+            refresh_times=TIMES,
+            confirm_share=Decimal("0.5"),
+            threads=1,
+            wait=self.clock.pass_in_a_thread,
+        )
+        self._coming: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._workers_free_at = [self.agenda.set_up_at] * scenario.own_workers
+
+    def run(self, progress: Progress = lambda _: None) -> Figures:
+        """The figures; `progress` is told the share that is done, now and then."""
+        begun = time.process_time()
+        self._set_up(progress)
+        self._schedule()
+        told_at = time.monotonic()
+        while self._coming:
+            at, _, what = heapq.heappop(self._coming)
+            self.clock.now = at
+            what()
+            if time.monotonic() - told_at > _PROGRESS_SECONDS:
+                told_at = time.monotonic()
+                progress(self._done(at))
+        self.figures.peak = self.network.peak
+        self.figures.counts["accounts"] = len(self.world.clients)
+        self.figures.counts["securities"] = sum(len(client.holdings) for client in self.world.clients.values())
+        self.figures.cpu_seconds = time.process_time() - begun
+        self.figures.peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return self.figures
+
+    def _done(self, now: datetime) -> float:
+        sessions = sum(session.closes_at + TIMES.delay < now for session in self.agenda.sessions)
+        begun = [s for s in self.agenda.sessions if s.closes_at + TIMES.delay < now]
+        into = (now - begun[-1].closes_at - TIMES.delay) / TIMES.spread if begun else 0
+        return (max(0, sessions - 1) + min(1.0, into)) / len(self.agenda.sessions)
+
+    # The agenda --------------------------------------------------------------------------------
+
+    def _set_up(self, progress: Progress) -> None:
+        """Everybody has linked and imported the evening before."""
+        self.network.is_faultless = True
+        for client in self.world.clients.values():
+            self.clock.now = self.agenda.set_up_at
+            client.take_snapshot(milliseconds(self.clock.now))
+            self._import_quietly(client)
+        self.network.is_faultless = False
+        self.figures.counts.clear()
+        self.network.peak = 0
+        gc.collect()
+        gc.freeze()  # what lives as long as the simulation need not be looked through again
+        progress(0)
+
+    def _import_quietly(self, client: Client) -> None:
+        """Without a transaction's own writes."""
+        self.accounts.link(client.id, client.broker, self._transaction(client), self.clock())
+        account = self.accounts.find(client.id)
+        if account is None:
+            raise LookupError("the account was linked, yet it is not there")
+        import_holdings(
+            account,
+            now=self.clock(),
+            accounts=self.accounts,
+            gateway=self._gateway(),
+            confirm_share=self.tools.confirm_share,
+        )
+
+    def _schedule(self) -> None:
+        sessions = self.agenda.sessions
+        for session in sessions:
+            self._at(session.opens_at, lambda session=session: self.world.begin(session))  # type: ignore[misc]
+            self._at(session.closes_at, lambda close=session.closes_at: self._close(close))  # type: ignore[misc]
+            self._at(session.closes_at + TIMES.delay, self.witness.open_window)
+        self._at(sessions[0].closes_at + TICK / 5, self._tick)
+        self._at(self.agenda.ends, self._end)
+
+    def _close(self, close: datetime) -> None:
+        self.witness.close_window(close)
+        self.dynamodb.expire(close.timestamp())
+
+    def _end(self) -> None:
+        self.witness.close_window(self.agenda.ends)
+        self._coming.clear()
+
+    def _at(self, moment: datetime, what: Callable[[], None]) -> None:
+        heapq.heappush(self._coming, (moment, next(self._numbers), what))
+
+    def _tick(self) -> None:
+        """The schedules fire; now and then twice."""
+        self._at(self.clock.now + TICK, self._tick)
+        for _ in range(2 if self.rng.random() < self.scenario.twice else 1):
+            with self._metered("plan"):
+                plan_refresh(
+                    now=self.clock(),
+                    accounts=self.accounts,
+                    refreshes=self.refreshes,
+                    queue=self.queue,
+                    calendar=self.agenda.calendar,
+                    refresh_times=TIMES,
+                )
+            with self._metered("flag", threads=THREADS):
+                flag_stale_sessions(clock=self.clock, accounts=self.accounts, calendar=self.agenda.calendar, threads=1)
+
+    # The queue ---------------------------------------------------------------------------------
+
+    def _deliver(self, visible_at: datetime, message: Message) -> None:
+        """SQS delivers at least once."""
+        for _ in range(2 if self.rng.random() < self.scenario.twice else 1):
+            self._at(visible_at, lambda: self._receive(message))
+
+    def _receive(self, message: Message) -> None:
+        now = self.clock.now
+        if self._workers_free_at[0] > now:
+            self._at(self._workers_free_at[0], lambda: self._receive(message))
+            return
+        message.receives += 1
+        self.figures.counts["queue requests"] += 2  # received, then deleted or brought forward
+        with self._metered("refresh", threads=THREADS):
+            try:
+                results = refresh_page(read_page(message.body), self.tools)
+            except DomainError:
+                self._again(message)
+            else:
+                self.figures.counts.update({f"result {word}": number for word, number in results.items()})
+                self.figures.counts["accounts looked at"] += results.total()
+        heapq.heapreplace(self._workers_free_at, self.clock.now)
+        metrics.clear_metrics()
+        self._plan_logins()
+
+    def _again(self, message: Message) -> None:
+        if message.receives >= MOST_RECEIVES:
+            self.figures.broken("message lost", message.body[:80])
+        else:
+            self._at(self.clock.now + retry_delay(message.receives), lambda: self._receive(message))
+
+    # The users ---------------------------------------------------------------------------------
+
+    def _plan_logins(self) -> None:
+        for client in self.witness.newly_flagged:
+            self._at(self.world.next_login(self.clock.now), lambda client=client: self._log_in(client))  # type: ignore[misc]
+        self.witness.newly_flagged.clear()
+
+    def _log_in(self, client: Client) -> None:
+        client.log_in(milliseconds(self.clock.now))
+        self.figures.counts["logins"] += 1
+        self.witness.log_in(client)
+        self._import(client, self._transaction(client))
+
+    def _import(self, client: Client, transaction: Transaction, attempt: int = 1) -> None:
+        """Tried again as the webhook's message would be, and as the schedule would afterwards."""
+        with self._metered("import"):
+            if not self._settle(client, transaction):
+                later = self.clock.now + retry_delay(attempt)
+                self._at(later, lambda: self._import(client, transaction, attempt + 1))
+
+    def _settle(self, client: Client, transaction: Transaction) -> bool:
+        known = self.transactions.find(transaction.id)
+        if known is None:
+            self.transactions.add(transaction)
+        report = Report(transaction.id, Status.COMPLETED, account_id=client.id, broker=client.broker)
+        try:
+            settled = settle(
+                known or transaction,
+                report,
+                now=self.clock(),
+                transactions=self.transactions,
+                accounts=self.accounts,
+                gateway=self._gateway(),
+                confirm_share=self.tools.confirm_share,
+            )
+        except DomainError:
+            return False
+        if settled.imported:
+            self.dynamodb.forget(f"TXN#{transaction.id}", "META")  # or memory would grow with the logins
+        return settled.imported
+
+    def _transaction(self, client: Client) -> Transaction:
+        return Transaction(
+            id=f"TRX_{self.world.rng.getrandbits(128):032x}",
+            owner=client.owner,
+            intent=Intent.HOLDINGS_IMPORT,
+            created_at=self.clock.now - _LOGIN_TAKES,
+            expire_at=self.clock.now + timedelta(days=1),
+            correlation_id="simulated",
+        )
+
+    def _gateway(self) -> Gateway:
+        return Gateway(cast(requests.Session, self.network), "https://gateway.invalid", _KEYS)
+
+    # The meter ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _metered(self, what: str, *, threads: int = 1) -> Iterator[None]:
+        """Add up what the invocation used; the time that its table calls and its own work take passes too."""
+        table, used, begun = self.dynamodb, self.figures.used[what], self.clock.now
+        reads, writes, calls = table.read_units, table.write_units, table.calls
+        asked = self.figures.counts["upstream calls"]
+        yield
+        worked = CPU_SECONDS_PER_ACCOUNT * (self.figures.counts["upstream calls"] - asked)
+        self.clock.now += timedelta(seconds=(table.calls - calls) * TABLE_CALL_SECONDS / threads + worked)
+        used.invocations += 1
+        used.seconds += (self.clock.now - begun).total_seconds()
+        used.read_units += table.read_units - reads
+        used.write_units += table.write_units - writes

@@ -1,0 +1,157 @@
+"""No sequence of failures can shrink a portfolio or roll it back (design, promises 1 and 3).
+
+Trades, pulls that run into every failure there is, workers that die between two writes or overtake each other: after
+each step our newest snapshot is what the broker's account truly held at its `snapshotDate`, and that date never goes
+back. What nobody could tell from the truth does not come here: two wrong answers in a row that agree, and a wrong one
+that holds more than half of what we had.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable
+from gateway_backend.domain.snapshots import PROVEN, Outcome
+from gateway_backend.usecases.import_holdings import import_holdings
+from tests.unit.layer.refresh_world import CALENDAR, HALF, SECOND, Crash, Securities, World, half_of, securities_in
+
+ACCOUNT = "a"
+WRONG = ["empty", "half"]
+HARMLESS = ["500", "429", "400", "403", "timeout", "truncated", "garbage", "updating", "future date", "unreadable date"]
+OLD = ["unmoved", "late", "empty, old date"]
+FAULTS = st.lists(st.sampled_from(["", *WRONG, *HARMLESS, *OLD]), max_size=3)
+BASKETS = st.dictionaries(st.integers(0, 7), st.integers(1, 3), max_size=6)
+CRASHES = st.integers(1, 4)
+"""At which of its writes a worker dies; few get as far as the fourth."""
+
+
+class NothingShrinks(RuleBasedStateMachine):
+    @initialize(basket=BASKETS)
+    def first_import(self, basket: Securities) -> None:
+        self.world = World()
+        self.world.link(ACCOUNT, imported=False)
+        self.broker = self.world.upstream.held[ACCOUNT]
+        self.truth: list[tuple[datetime, Securities]] = []
+        self.trade(basket)
+        self.pull([])
+        self.as_of = self.world.account(ACCOUNT).as_of
+
+    @rule(basket=BASKETS)
+    def trade(self, basket: Securities) -> None:
+        self.broker.securities = basket
+        self.truth.append((self._later(), basket))
+
+    @rule(security=st.integers(0, 7))
+    def sell_one(self, security: int) -> None:
+        self.trade({number: held for number, held in self.broker.securities.items() if number != security})
+
+    @rule(faults=FAULTS, by_schedule=st.booleans())
+    def pull(self, faults: list[str], by_schedule: bool = False) -> None:
+        self._later()
+        self._pull(faults, by_schedule)
+
+    @rule(faults=FAULTS, nth_write=CRASHES)
+    def pull_and_die(self, faults: list[str], nth_write: int) -> None:
+        self._later()
+        self.world.client.before = dying_at(nth_write)
+        with suppress(Crash):
+            self._pull(faults, by_schedule=True)
+        self.world.client.before = lambda _operation, _request: None
+
+    @rule(faults=FAULTS, faults_of_other=FAULTS, basket=st.none() | BASKETS)
+    def pull_and_be_overtaken(self, faults: list[str], faults_of_other: list[str], basket: Securities | None) -> None:
+        """Another worker pulls and stores while Gateway's answer is on its way to the first."""
+
+        def meanwhile() -> None:
+            of_first, self.world.upstream.faults[ACCOUNT] = self.world.upstream.faults[ACCOUNT], deque()
+            if basket is not None:
+                self.trade(basket)
+            self.pull(faults_of_other)
+            self.the_date_never_goes_back()
+            self.world.upstream.faults[ACCOUNT] = of_first
+
+        self._later()
+        self.world.upstream.meanwhile = meanwhile
+        self._pull(faults, by_schedule=False)
+
+    @rule(hours=st.integers(1, 100))
+    def wait(self, hours: int) -> None:
+        self.world.now += timedelta(hours=hours)
+
+    @rule(alive=st.booleans(), forbidden=st.booleans())
+    def session(self, alive: bool, forbidden: bool) -> None:
+        self.broker.alive, self.broker.forbidden = alive, forbidden
+
+    @invariant()
+    def what_is_stored_was_true_at_its_date(self) -> None:
+        as_of = self.world.account(ACCOUNT).as_of
+        assert as_of is not None
+        assert self.world.stored(ACCOUNT) == self._held_at(as_of)
+
+    @invariant()
+    def the_date_never_goes_back(self) -> None:
+        before, self.as_of = self.as_of, self.world.account(ACCOUNT).as_of
+        assert before is not None
+        assert self.as_of is not None
+        assert before <= self.as_of
+
+    def _pull(self, faults: list[str], by_schedule: bool) -> None:
+        account = self.world.account(ACCOUNT)
+        self.world.upstream.faults[ACCOUNT] = deque(self._believable(faults))
+        try:
+            outcome = import_holdings(
+                account,
+                now=self.world.now,
+                accounts=self.world.accounts,
+                gateway=self.world.gateway(),
+                confirm_share=HALF,
+                polls=3 if by_schedule else 1,
+                calendar=CALENDAR if by_schedule else None,
+                wait=lambda _seconds: None,
+            )
+        except (GatewayRefused, GatewayUnavailable):
+            return
+        self._check(outcome)
+
+    def _check(self, outcome: Outcome) -> None:
+        """Nothing is called proven that is not so: a transaction's import would end with it."""
+        if isinstance(outcome, PROVEN):
+            assert securities_in(outcome.snapshot.text) == self._held_at(outcome.snapshot.as_of)
+
+    def _believable(self, faults: list[str]) -> Iterator[str]:
+        held, had = self.broker.securities, self.world.stored(ACCOUNT) or {}
+        tells: dict[str, Securities] = {"empty": {}, "half": half_of(held)}
+        for before, fault in pairwise(["", *faults]):
+            told = tells.get(fault)
+            shows = told is None or (had and len(had.keys() - told.keys()) * 2 >= len(had))
+            repeats = told is not None and told == tells.get(before)
+            yield fault if shows and not repeats else ""
+
+    def _held_at(self, moment: datetime) -> Securities:
+        return [basket for traded_at, basket in self.truth if traded_at <= moment][-1]
+
+    def _later(self) -> datetime:
+        self.world.now += SECOND
+        return self.world.now
+
+
+def dying_at(nth_write: int) -> Callable[[str, object], None]:
+    writes = 0
+
+    def before(operation: str, _request: object) -> None:
+        nonlocal writes
+        writes += operation not in ("get_item", "query")
+        if writes == nth_write:
+            raise Crash
+
+    return before
+
+
+TestNothingShrinks = NothingShrinks.TestCase
+TestNothingShrinks.settings = settings(max_examples=150, stateful_step_count=15, deadline=None)

@@ -1,0 +1,201 @@
+"""After each close every long-lived account is queued, slot by slot, whatever happens to the planner."""
+
+from datetime import timedelta
+from itertools import count, islice
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from gateway_backend.domain.errors import StoreUnavailable
+from gateway_backend.domain.refreshes import SLOTS, slot_of
+from gateway_backend.usecases import plan_refresh as module
+from gateway_backend.usecases.plan_refresh import plan_refresh
+from tests.unit.layer.refresh_world import (
+    CALENDAR,
+    FRIDAY_CLOSE,
+    FRIDAY_WINDOW,
+    MINUTE,
+    MONDAY_WINDOW,
+    SECOND,
+    THURSDAY_EVENING,
+    TIMES,
+    Crash,
+    World,
+)
+
+IDS = [f"account-{number:03}" for number in range(300)]
+WINDOW_ENDS = FRIDAY_WINDOW + TIMES.spread
+
+
+@pytest.fixture
+def world() -> World:
+    """Three hundred accounts that live long and ten of another broker; the window opens."""
+    world = World()
+    world.now = THURSDAY_EVENING
+    for account_id in IDS:
+        world.link(account_id, imported=False)
+    for number in range(10):
+        world.link(f"other-{number}", broker="groww", imported=False)
+    world.now = FRIDAY_WINDOW
+    return world
+
+
+def plan(world: World) -> dict[str, int]:
+    return plan_refresh(
+        now=world.now,
+        accounts=world.accounts,
+        refreshes=world.refreshes,
+        queue=world.queue,
+        calendar=CALENDAR,
+        refresh_times=TIMES,
+    )
+
+
+def queued(world: World) -> list[str]:
+    return sorted(account_id for page in world.sqs.pages for account_id in page.accounts)
+
+
+def planned_by_tick(world: World) -> list[str]:
+    """What is queued when the planner runs on every tick of the window."""
+    while world.now <= WINDOW_ENDS:
+        plan(world)
+        world.now += 5 * MINUTE
+    return queued(world)
+
+
+def test_between_the_close_and_the_window_nothing_is_planned(world: World) -> None:
+    world.now = FRIDAY_WINDOW - SECOND
+
+    assert plan(world)["slotsPlanned"] == 0
+    assert queued(world) == []
+
+
+def test_until_the_next_close_there_is_time_to_make_up_for_the_last(world: World) -> None:
+    world.now = FRIDAY_CLOSE - SECOND
+    plan(world)
+
+    assert queued(world) == IDS
+    assert {page.close for page in world.sqs.pages} == {FRIDAY_CLOSE - timedelta(days=1)}
+
+
+def test_over_the_window_each_account_is_queued_once(world: World) -> None:
+    assert planned_by_tick(world) == IDS
+    assert {(page.close, page.attempt) for page in world.sqs.pages} == {(FRIDAY_CLOSE, 0)}
+    assert {delay for _, delay in world.sqs.sent} == {0}
+
+
+def test_an_account_is_queued_when_its_slot_begins_and_not_before(world: World) -> None:
+    world.now = FRIDAY_WINDOW + TIMES.spread / 2
+    plan(world)
+
+    assert queued(world) == [account_id for account_id in IDS if slot_of(account_id) <= SLOTS // 2]
+
+
+def test_a_tick_that_comes_twice_queues_nothing_again(world: World) -> None:
+    world.now = WINDOW_ENDS
+    first = plan(world)
+
+    assert (first["slotsPlanned"], first["accountsPlanned"]) == (SLOTS, len(IDS))
+    assert plan(world) == first | {"slotsPlanned": 0, "pagesPlanned": 0, "accountsPlanned": 0}
+    assert queued(world) == IDS
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=1), timedelta(days=2, hours=23)])
+def test_a_tick_that_comes_late_queues_what_was_missed(world: World, late: timedelta) -> None:
+    plan(world)
+    world.now = FRIDAY_WINDOW + late
+    plan(world)
+
+    assert queued(world) == IDS
+
+
+def test_the_next_close_begins_anew(world: World) -> None:
+    planned_by_tick(world)
+    world.sqs.sent.clear()
+
+    world.now = MONDAY_WINDOW + TIMES.spread
+    plan(world)
+
+    assert queued(world) == IDS
+    assert {page.close for page in world.sqs.pages} == {FRIDAY_CLOSE + timedelta(days=3)}
+
+
+def test_a_full_slot_is_queued_in_pages(world: World) -> None:
+    crowd = list(islice((name for name in map(str, count()) if slot_of(name) == 0), 250))
+    for account_id in crowd:
+        world.link(account_id, imported=False)
+
+    counted = plan(world)
+
+    neighbours = [account_id for account_id in IDS if slot_of(account_id) == 0]
+    assert queued(world) == sorted(crowd + neighbours)
+    assert [len(page.accounts) for page in world.sqs.pages] == [100, 100, 50 + len(neighbours)]
+    assert counted["pagesPlanned"] == 3
+
+
+# Trouble ---------------------------------------------------------------------------------------
+
+
+def test_two_planners_at_once_lose_nobody_and_what_comes_twice_is_the_same_page(world: World) -> None:
+    world.now = WINDOW_ENDS
+    world.sqs.meanwhile = lambda: plan(world)
+    plan(world)
+
+    assert sorted(set(queued(world))) == IDS
+    ids = [page.id for page in world.sqs.pages]
+    assert len(ids) - len(set(ids)) == 1  # the one slot that the first planner had under way
+
+
+@pytest.mark.parametrize("takes", [0, 1, 57])
+def test_a_queue_that_refuses_half_way_is_offered_the_rest_at_the_next_tick(world: World, takes: int) -> None:
+    world.now = WINDOW_ENDS
+    world.sqs.takes = takes
+    assert plan(world)["accountsPlanned"] < len(IDS)
+
+    world.sqs.takes = 1_000_000
+    plan(world)
+    assert queued(world) == IDS
+
+
+def test_a_crash_after_queueing_queues_that_slot_twice_at_worst(world: World) -> None:
+    def crash() -> None:
+        raise Crash
+
+    world.now = WINDOW_ENDS
+    world.sqs.meanwhile = crash
+    with pytest.raises(Crash):
+        plan(world)
+    plan(world)
+
+    assert sorted(set(queued(world))) == IDS
+    assert world.sqs.pages[0].id == world.sqs.pages[1].id
+
+
+def test_a_store_that_fails_half_way_costs_nothing_but_time(world: World) -> None:
+    def failing(operation: str, _request: object) -> None:
+        if operation == "update_item" and len(world.sqs.sent) > 20:
+            raise EndpointConnectionError(endpoint_url="https://store.example")
+
+    world.now = WINDOW_ENDS
+    world.client.before = failing
+    with pytest.raises(StoreUnavailable):
+        plan(world)
+
+    world.client.before = lambda _operation, _request: None
+    plan(world)
+    assert sorted(set(queued(world))) == IDS
+    assert len(world.sqs.pages) - len({page.id for page in world.sqs.pages}) == 1
+
+
+def test_what_there_is_no_time_for_is_left_to_the_next_tick(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.now = WINDOW_ENDS
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "SECONDS", 0)
+        assert plan(world)["slotsPlanned"] == 0
+    plan(world)
+
+    assert queued(world) == IDS
+
+
+def test_how_long_the_calendar_lasts_is_told_at_every_tick(world: World) -> None:
+    assert plan(world)["calendarDaysLeft"] == (CALENDAR.covers_until - FRIDAY_WINDOW.date()).days

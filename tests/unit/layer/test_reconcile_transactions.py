@@ -1,0 +1,293 @@
+"""With every webhook lost the system still converges: what is open is asked about until its end is known."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from gateway_backend.contracts.notice import Notice
+from gateway_backend.domain.freshness import SessionState
+from gateway_backend.domain.transactions import GRACE, Intent, Status, Transaction
+from gateway_backend.usecases import reconcile_transactions as module
+from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
+from tests.unit.layer.refresh_world import HALF, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
+
+EXPIRES = THURSDAY_EVENING + 5 * MINUTE
+
+
+@pytest.fixture
+def world() -> World:
+    """A user has begun an import on Thursday evening; nobody has told us anything since."""
+    world = World()
+    world.begin("TRX_1")
+    return world
+
+
+def run(world: World, threads: int = 1) -> dict[str, int]:
+    return reconcile_transactions(
+        clock=world.clock,
+        receipts=world.receipts,
+        queue=world.queue,
+        transactions=world.transactions,
+        accounts=world.accounts,
+        gateway=world.gateway,
+        confirm_share=HALF,
+        threads=threads,
+    )
+
+
+def told(world: World, status: Status, **more: Any) -> None:
+    world.upstream.transactions["TRX_1"] = {"status": status, **more}
+
+
+def transaction(world: World, transaction_id: str = "TRX_1") -> Transaction:
+    found = world.transactions.find(transaction_id)
+    assert found is not None
+    return found
+
+
+def run_for(world: World, duration: timedelta) -> list[timedelta]:
+    """How long after its beginning the transaction was asked about, with a run every minute."""
+    asked = []
+    until = world.now + duration
+    while world.now <= until:
+        before = world.calls_for("TRX_1")
+        run(world)
+        if world.calls_for("TRX_1") > before:
+            asked.append(world.now - THURSDAY_EVENING)
+        world.now += MINUTE
+    return asked
+
+
+# How often -------------------------------------------------------------------------------------
+
+
+def test_a_new_transaction_is_left_to_its_webhook_at_first(world: World) -> None:
+    world.now += 2 * MINUTE - SECOND
+    assert run(world)["transactionsChecked"] == 0
+
+    world.now += SECOND
+    assert run(world)["transactionsChecked"] == 1
+
+
+def test_one_that_stays_open_is_asked_about_less_and_less_often(world: World) -> None:
+    told(world, Status.PROCESSING)
+    asked = run_for(world, timedelta(hours=20))
+    pauses = [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)]
+
+    assert asked[0] == 2 * MINUTE
+    assert pauses == sorted(pauses)
+    assert pauses[:4] in ([2 * MINUTE, 4 * MINUTE, 8 * MINUTE, 16 * MINUTE], [4 * MINUTE * 2**n for n in range(4)])
+    assert max(pauses) <= 6 * HOUR
+    assert len(asked) < 12
+
+
+def test_a_settled_one_is_asked_about_no_more(world: World) -> None:
+    told(world, Status.CANCELLED)
+
+    assert len(run_for(world, timedelta(hours=20))) == 1
+
+
+def test_one_that_is_open_for_more_than_a_day_is_counted_for_the_operator(world: World) -> None:
+    told(world, Status.PROCESSING)
+    world.now += timedelta(days=1)
+    assert run(world)["transactionsStuck"] == 0
+
+    world.now += 6 * HOUR
+    assert run(world)["transactionsStuck"] == 1
+
+
+# What Gateway says -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
+def test_an_abandoned_transaction_expires_but_only_after_gateway_was_asked(world: World, status: Status) -> None:
+    told(world, status)
+    world.now = EXPIRES + GRACE
+    world.upstream.every_call = "500"
+    run(world)
+    assert transaction(world).status is Status.INITIALIZED
+
+    world.upstream.every_call = ""
+    world.now += HOUR
+    assert run(world)["transactionsSettled"] == 1
+    assert transaction(world).status is Status.EXPIRED
+
+
+@pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
+def test_one_that_may_still_be_finishing_does_not_expire(world: World, status: Status) -> None:
+    told(world, status)
+    world.now = EXPIRES + GRACE - SECOND
+    run(world)
+
+    assert transaction(world).status is status
+
+
+@pytest.mark.parametrize("status", [Status.PROCESSING, Status.ACTION_REQUIRED])
+def test_what_the_broker_is_at_work_on_stays_open_past_its_time(world: World, status: Status) -> None:
+    told(world, status)
+    world.now += timedelta(days=3)
+    run(world)
+
+    assert (transaction(world).status, transaction(world).is_settled) == (status, False)
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.ERRORED, Status.EXPIRED])
+def test_the_end_that_gateway_tells_is_noted(world: World, status: Status) -> None:
+    told(world, status, error={"value": True, "code": 1012, "message": "user_cancelled"})
+    world.now += 2 * MINUTE
+
+    assert run(world)["transactionsSettled"] == 1
+    assert transaction(world).status is status
+    failure = transaction(world).failure
+    assert failure is not None
+    assert failure.code == 1012
+
+
+def test_a_completed_import_whose_webhook_never_came_is_imported(world: World) -> None:
+    world.complete("TRX_1", "a")
+    world.now += 2 * MINUTE
+
+    assert run(world)["transactionsSettled"] == 1
+
+    assert world.account("a").owner == "user-1"
+    assert world.stored("a") == dict.fromkeys(range(4), 10)
+    assert transaction(world).imported
+
+
+def test_a_login_that_ended_without_an_import_still_links_the_account(world: World) -> None:
+    told(world, Status.ERRORED, smallcaseAuthId="a", broker="kite", error={"code": 1013, "message": "consent_denied"})
+    world.now += 2 * MINUTE
+    run(world)
+
+    assert (world.account("a").broker, world.account("a").as_of) == ("kite", None)
+
+
+def test_a_completed_one_whose_holdings_are_not_there_yet_is_imported_later(world: World) -> None:
+    world.complete("TRX_1", "a")
+    world.fails("a", "updating", "500", "truncated")
+    asked = run_for(world, timedelta(hours=2))
+
+    assert len(asked) == 4
+    assert world.stored("a") == dict.fromkeys(range(4), 10)
+    assert transaction(world).is_settled
+
+
+def test_a_connection_made_for_itself_is_settled_without_an_import() -> None:
+    world = World()
+    world.begin("TRX_1", intent=Intent.CONNECT)
+    told(world, Status.COMPLETED, smallcaseAuthId="a", broker="kite")
+    world.now += 2 * MINUTE
+
+    assert run(world)["transactionsSettled"] == 1
+    assert world.calls_for("a") == 0
+
+
+def test_one_that_gateway_has_forgotten_ends_with_its_time(world: World) -> None:
+    del world.upstream.transactions["TRX_1"]
+    world.now = EXPIRES + GRACE - SECOND
+    run(world)
+    assert transaction(world).status is Status.INITIALIZED
+
+    world.now += HOUR
+    run(world)
+    assert transaction(world).status is Status.EXPIRED
+
+
+def test_wrong_keys_end_no_transaction(world: World) -> None:
+    world.upstream.every_call = "403"
+    run_for(world, timedelta(hours=5))
+
+    assert not transaction(world).is_settled
+
+
+def test_an_account_of_another_user_is_refused_and_not_asked_about_again(world: World) -> None:
+    owner = world.begin("TRX_2", user="user-2")
+    world.accounts.link("a", "kite", owner, world.now)
+    world.complete("TRX_1", "a")
+
+    assert len(run_for(world, timedelta(hours=5))) == 1
+    assert transaction(world).refused == "ACCOUNT_OF_ANOTHER_USER"
+    assert world.account("a").owner == "user-2"
+
+
+def test_a_new_login_whose_webhook_never_came_heals_the_connection() -> None:
+    world = World()
+    world.link("a")
+    world.now += 72 * HOUR
+    world.accounts.record_unmoved(world.account("a"), world.now, lapsed=True)
+    assert world.account("a").state is SessionState.NEEDS_LOGIN
+
+    world.now += HOUR
+    world.begin("TRX_1")
+    world.complete("TRX_1", "a")
+    world.now += 2 * MINUTE
+    run(world)
+
+    account = world.account("a")
+    assert (account.state, account.stale_since, account.as_of) == (SessionState.ACTIVE, None, world.now)
+
+
+# Trouble ---------------------------------------------------------------------------------------
+
+
+def test_a_webhook_that_comes_in_between_is_not_undone(world: World) -> None:
+    """Gateway's answer to us was made before the user finished."""
+    told(world, Status.USED)
+    world.now = EXPIRES + GRACE
+
+    def meanwhile() -> None:
+        world.complete("TRX_1", "a")
+        run(world)
+
+    world.upstream.meanwhile = meanwhile
+    run(world)
+
+    found = transaction(world)
+    assert (found.status, found.imported) == (Status.COMPLETED, True)
+    world.now += timedelta(days=1)
+    assert run(world)["transactionsChecked"] == 0
+
+
+def test_many_are_asked_about_in_one_run(world: World) -> None:
+    for number in range(250):
+        world.begin(f"OTHER_{number}")
+    world.now = EXPIRES + GRACE
+
+    counted = run(world, threads=10)
+    assert (counted["transactionsChecked"], counted["transactionsSettled"]) == (251, 251)
+
+
+def test_a_store_that_fails_for_one_leaves_it_to_the_next_run(world: World) -> None:
+    def failing(_operation: str, request: dict[str, Any]) -> None:
+        if request.get("Key", {}).get("pk") == {"S": "TXN#TRX_1"}:
+            raise EndpointConnectionError(endpoint_url="https://store.example")
+
+    world.begin("TRX_2")
+    world.now = EXPIRES + GRACE
+    world.client.before = failing
+    assert run(world)["transactionsSettled"] == 1
+
+    world.client.before = lambda _operation, _request: None
+    assert run(world)["transactionsSettled"] == 1
+
+
+def test_what_there_is_no_time_for_waits_for_the_next_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.now = EXPIRES
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "SECONDS", 0)
+        assert run(world)["transactionsChecked"] == 0
+    assert run(world)["transactionsChecked"] == 1
+
+
+def test_a_receipt_whose_message_was_lost_is_queued_again(world: World) -> None:
+    sent = {"timestamp": THURSDAY_EVENING.isoformat(), "transactionId": "TRX_1", "smallcaseAuthId": "a"}
+    body = json.dumps(sent).encode()
+    notice = Notice.read(body)
+    receipt = world.receipts.keep(notice, body, world.now)
+    world.now += 2 * MINUTE
+
+    assert run(world)["queued"] == 1
+    assert [message for message, _ in world.sqs.sent] == [receipt.key.to_text()]

@@ -1,0 +1,275 @@
+"""The user asks for newer holdings: they are fetched, or the login that they need is ready; never both, never twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.errors import GatewayUnavailable, NotFound, RefreshTooSoon
+from gateway_backend.domain.freshness import SessionState, State
+from gateway_backend.domain.refreshes import Refresh
+from gateway_backend.domain.transactions import Intent
+from gateway_backend.usecases import import_holdings as pulling
+from gateway_backend.usecases.request_refresh import LEASE, Refreshed, request_refresh
+from tests.unit.layer.refresh_world import (
+    CALENDAR,
+    FRIDAY_NOON,
+    FRIDAY_WINDOW,
+    HALF,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Crash,
+    World,
+)
+
+FLOOR = timedelta(minutes=2)
+FOUR = dict.fromkeys(range(4), 10)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """Account `a`, imported on Thursday evening; now it is Friday noon."""
+    monkeypatch.setattr(pulling, "POLL_SECONDS", 0)
+    world = World()
+    world.link("a")
+    world.now = FRIDAY_NOON
+    world.upstream.calls.clear()
+    return world
+
+
+def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "key-1") -> Refreshed:
+    return request_refresh(
+        account_id,
+        user=user,
+        idempotency_key=key,
+        attempt=f"request-{len(world.upstream.calls)}",
+        now=world.now,
+        floor=FLOOR,
+        keys=world.keys,
+        transactions=world.transactions,
+        accounts=world.accounts,
+        gateway=world.gateway(),
+        calendar=CALENDAR,
+        confirm_share=HALF,
+    )
+
+
+def session_ends(world: World) -> None:
+    world.upstream.held["a"].alive = False
+    world.now = FRIDAY_WINDOW
+
+
+# Fetched ---------------------------------------------------------------------------------------
+
+
+def test_what_has_changed_at_the_broker_is_there_at_once(world: World) -> None:
+    world.hold("a", 0, 1, 2, 30)
+
+    done = ask(world)
+
+    assert (done.refresh, done.started) == (Refresh.REFRESHED, None)
+    assert done.account.as_of == FRIDAY_NOON
+    assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
+
+
+def test_a_snapshot_that_has_not_moved_yet_is_said_to_be_unchanged(world: World) -> None:
+    world.fails("a", "unmoved")
+
+    done = ask(world)
+
+    assert (done.refresh, done.started, done.account.state) == (Refresh.UNCHANGED, None, SessionState.ACTIVE)
+
+
+def test_a_broker_at_work_is_waited_for_then_said_to_be_updating(world: World) -> None:
+    world.fails("a", *["updating"] * 3)
+
+    done = ask(world)
+
+    assert (done.refresh, world.calls_for("a")) == (Refresh.UPDATING, 3)
+    assert done.account.verdict(world.now, CALENDAR).state is State.UPDATING
+
+
+def test_once_it_is_done_nothing_shows_a_refresh_under_way(world: World) -> None:
+    done = ask(world)
+
+    assert not done.account.is_leased(world.now)
+    assert done.account.verdict(world.now, CALENDAR).state is State.FRESH
+
+
+# Not too often ---------------------------------------------------------------------------------
+
+
+def test_an_account_is_refreshed_once_within_the_floor(world: World) -> None:
+    ask(world)
+
+    world.now += FLOOR - SECOND
+    with pytest.raises(RefreshTooSoon):
+        ask(world)
+    assert world.calls_for("a") == 1
+
+    world.now += SECOND
+    assert ask(world).refresh is Refresh.REFRESHED
+
+
+def test_the_floor_is_each_accounts_own(world: World) -> None:
+    world.link("b")
+    ask(world)
+
+    assert ask(world, "b").refresh is Refresh.REFRESHED
+
+
+def test_a_failure_counts_too_for_it_was_asked_for(world: World) -> None:
+    world.fails("a", "500")
+    with pytest.raises(GatewayUnavailable):
+        ask(world)
+    with pytest.raises(RefreshTooSoon):
+        ask(world)
+
+
+def test_two_requests_at_once_ask_gateway_once(world: World) -> None:
+    refused: list[type[Exception]] = []
+
+    def second() -> None:
+        with pytest.raises(RefreshTooSoon) as error:
+            ask(world, key="key-2")
+        refused.append(error.type)
+
+    world.upstream.meanwhile = second
+
+    assert ask(world).refresh is Refresh.REFRESHED
+    assert (refused, world.calls_for("a")) == ([RefreshTooSoon], 1)
+
+
+def test_while_it_is_under_way_the_account_shows_that(world: World) -> None:
+    seen: list[Account] = []
+    world.upstream.meanwhile = lambda: seen.append(world.account("a"))
+    ask(world)
+
+    assert seen[0].verdict(world.now, CALENDAR).state is State.UPDATING
+
+
+def test_a_request_that_died_holds_the_account_no_longer_than_its_lease(world: World) -> None:
+    def dies() -> None:
+        raise Crash
+
+    world.upstream.meanwhile = dies
+    with pytest.raises(Crash):
+        ask(world)
+
+    assert world.account("a").is_leased(world.now)
+    assert not world.account("a").is_leased(world.now + LEASE)
+    world.now += FLOOR
+    assert ask(world).refresh is Refresh.REFRESHED
+
+
+# A login ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("broker", ["groww", "a-new-broker", ""])
+def test_another_broker_gets_an_import_that_is_ready_for_the_sdk(world: World, broker: str) -> None:
+    world.link("b", broker=broker)
+    world.upstream.calls.clear()
+
+    done = ask(world, "b")
+
+    assert done.refresh is Refresh.LOGIN_NEEDED
+    assert world.upstream.calls == ["create"]
+    assert done.started is not None
+    stored = world.transactions.find(done.started.transaction.id)
+    assert stored is not None
+    assert (stored.intent, stored.requested_account_id, stored.owner) == (Intent.HOLDINGS_IMPORT, "b", "user-1")
+
+
+def test_before_the_first_import_a_login_is_needed(world: World) -> None:
+    world.link("b", imported=False)
+
+    assert ask(world, "b").refresh is Refresh.LOGIN_NEEDED
+    assert world.calls_for("b") == 0
+
+
+@pytest.mark.parametrize("death", ["stale", "forbidden"])
+def test_a_session_that_is_over_gets_the_login_in_the_same_answer(world: World, death: str) -> None:
+    session_ends(world)
+    world.upstream.held["a"].forbidden = death == "forbidden"
+
+    done = ask(world)
+
+    assert (done.refresh, done.account.state) == (Refresh.LOGIN_NEEDED, SessionState.NEEDS_LOGIN)
+    assert done.started is not None
+    assert world.stored("a") == FOUR
+
+
+def test_one_who_waits_for_the_user_is_tried_once_more_before_a_login_is_asked_for(world: World) -> None:
+    session_ends(world)
+    ask(world)
+    world.now += HOUR
+    assert ask(world, key="key-2").refresh is Refresh.LOGIN_NEEDED
+
+    world.upstream.held["a"].alive = True
+    world.now += HOUR
+    done = ask(world, key="key-3")
+    assert (done.refresh, done.account.state) == (Refresh.REFRESHED, SessionState.ACTIVE)
+
+
+def test_a_repeated_request_gets_the_same_login(world: World) -> None:
+    world.link("b", broker="groww")
+    world.upstream.calls.clear()
+    first, second = ask(world, "b").started, ask(world, "b").started
+
+    assert first is not None
+    assert second is not None
+    assert first.transaction.id == second.transaction.id
+    assert (second.replayed, world.upstream.calls) == (True, ["create"])
+
+
+def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> None:
+    transaction = world.begin("TRX_funds")
+    from dataclasses import replace
+
+    world.accounts.link("b", "groww", replace(transaction, mutual_funds=True), world.now)
+    done = ask(world, "b")
+
+    assert done.started is not None
+    assert done.started.transaction.mutual_funds
+
+
+# Failures --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault", ["500", "429", "400", "timeout", "truncated", "garbage", "empty", "half", "unreadable date", "future date"]
+)
+def test_a_failure_is_said_to_be_one_and_the_last_holdings_stay(world: World, fault: str) -> None:
+    world.fails("a", fault)
+
+    with pytest.raises(GatewayUnavailable) as error:
+        ask(world)
+
+    account = world.account("a")
+    assert error.value.retryable
+    assert (account.state, account.is_leased(world.now), world.stored("a")) == (SessionState.ACTIVE, False, FOUR)
+    assert "create" not in world.upstream.calls
+
+
+def test_wrong_keys_ask_nobody_for_a_login(world: World) -> None:
+    world.upstream.every_call = "403"
+
+    with pytest.raises(GatewayUnavailable):
+        ask(world)
+    assert world.account("a").state is SessionState.ACTIVE
+
+
+@pytest.mark.parametrize(("account_id", "user"), [("a", "user-2"), ("nobody", "user-1")])
+def test_only_the_owner_may_ask(world: World, account_id: str, user: str) -> None:
+    with pytest.raises(NotFound):
+        ask(world, account_id, user)
+    assert world.upstream.calls == []
+
+
+def test_an_account_unlinked_while_it_is_refreshed_is_not_found(world: World) -> None:
+    world.upstream.meanwhile = lambda: world.accounts.unlink("a", "user-1", world.now + MINUTE)
+
+    with pytest.raises(NotFound):
+        ask(world)
+    assert world.accounts.find("a") is None
