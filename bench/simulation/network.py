@@ -104,7 +104,8 @@ class Network:
         """A portfolio with nothing in it, or with half of what we last stored, under a newer date (mostly)."""
         self._counts["lies told"] += 1
         kept: Holdings = ()
-        if fault == "empty" and self._rng.random() < _LIES_OF_OLD:
+        # Of somebody who held nothing before, that would be what a dead session gives, word for word.
+        if fault == "empty" and client.stored_size and self._rng.random() < _LIES_OF_OLD:
             return self._answer(client, kept, client.snapshot_at)
         if fault == "half":
             held = client.held_at(now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from gateway_backend.domain.market_calendar import IST, MarketCalendar, Session, nse_calendar
-from gateway_backend.domain.refreshes import RefreshTimes
+from gateway_backend.domain.refreshes import SLOTS, RefreshTimes
 
 FIRST_DAY = date(2026, 8, 31)
 TIMES = RefreshTimes(delay=timedelta(minutes=15), spread=timedelta(minutes=20))
@@ -14,7 +14,10 @@ TICK = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Shares are from 0 to 1. `part` of `parts` is what one process simulates."""
+    """Shares are from 0 to 1. `part` of `parts` is what one process simulates.
+
+    With all accounts in the first few `slots`, a small run has pages as full as a large one.
+    """
 
     accounts: int = 100_000
     sessions: int = 22
@@ -29,6 +32,7 @@ class Scenario:
     concurrency: int = 10
     latency: float = 0.3
     repeat_lies: bool = False
+    slots: int = SLOTS
     part: int = 0
     parts: int = 1
 

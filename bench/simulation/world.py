@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bench.simulation.market import Holdings, Market
 from bench.simulation.scenario import Scenario
 from gateway_backend.domain.market_calendar import Session
+from gateway_backend.domain.refreshes import slot_of
 
 LONG_LIVED, OTHER = "kite", "groww"
 FORBIDDEN_SHARE = 0.1
@@ -21,6 +22,7 @@ class Client:
     """A user's one account. `snapshot` is what Gateway took from the broker at `snapshot_at`.
 
     The session is dead from `dies_at` on, until the user logs in. Today's one trade happens at `trades_at`.
+    `proven`: (holdings, content hash, key) of the stored snapshot that was held against the truth.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Client:
     updating_until: datetime | None = None
     lied_at: datetime | None = None
     stored_size: int = 0
+    proven: tuple[Holdings, str, str] | None = None
 
     @property
     def is_long_lived(self) -> bool:
@@ -71,8 +74,13 @@ class World:
             broker = OTHER if rng.random() < self.scenario.other_brokers else LONG_LIVED
             held = self.market.portfolio(rng)
             owner = f"auth0|{rng.getrandbits(96):024x}"
-            made.append(Client(f"{rng.getrandbits(96):024x}", owner, broker, held, held, begins))
+            made.append(Client(self._id(), owner, broker, held, held, begins))
         return made
+
+    def _id(self) -> str:
+        while slot_of(found := f"{self.rng.getrandbits(96):024x}") >= self.scenario.slots:
+            pass
+        return found
 
     def begin(self, session: Session) -> None:
         """A trading day: some trade during it, some sessions die within 24 hours."""

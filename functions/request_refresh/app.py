@@ -38,4 +38,5 @@ def handler(request: Request) -> Response:
         refresh_times=RefreshTimes(settings().refresh_delay, settings().refresh_spread),
         confirm_share=settings().confirm_share,
     )
-    return Response.of(RefreshView.of(done, gateway.keys.gateway_name), STATUS.get(done.refresh, 200))
+    replayed = {"idempotent_replayed": "true"} if done.replayed else {}
+    return Response.of(RefreshView.of(done, gateway.keys.gateway_name), STATUS.get(done.refresh, 200), **replayed)

@@ -56,7 +56,7 @@ def test_a_thousand_webhooks_over_a_restart(
         eventually(every_receipt_is_decided, within=120)
     except AssertionError:
         # What was being worked on when the cloud stopped is found by the sweep, two minutes after it arrived.
-        aws.invoke("RequeueReceiptsFunction")
+        aws.invoke("reconcile_transactions")
         eventually(every_receipt_is_decided, within=60)
     for account in accounts:
         body = account.user.holdings_of(account.account_id)

@@ -238,7 +238,7 @@ def test_a_receipt_whose_message_was_lost_is_found_by_the_sweep(linked: Linked, 
     receipt = decided(aws, body["checksum"], "APPLIED", "CONFIRMED")[0]
     forget_verdict(aws, receipt)
 
-    aws.invoke("RequeueReceiptsFunction")
+    aws.invoke("reconcile_transactions")
     decided(aws, body["checksum"], "APPLIED", "CONFIRMED")
 
 

@@ -165,15 +165,15 @@ class Upstream:
         if account.forbidden:
             return 403, "{}"
         taken = (_millisecond(self.clock()), dict(account.securities))
-        if account.snapshots and (not account.alive or fault in ("unmoved", "empty, old date")):
+        if account.snapshots and (not account.alive or fault == "unmoved"):
             taken = account.snapshots[-1]
-        if account.snapshots and fault == "late":
+        if account.snapshots and fault in ("late", "empty, old date"):
             taken = account.snapshots[0]
         date, securities = taken
         shown = {"empty": {}, "empty, old date": {}, "half": half_of(securities)}.get(fault, securities)
         if not fault:
             account.snapshots.append(taken)
-        dates = {"future date": times.to_text(date + HOUR), "unreadable date": "yesterday"}
+        dates = {"future date": times.to_text(self.clock() + HOUR), "unreadable date": "yesterday"}
         about = {
             "snapshotDate": dates.get(fault, times.to_text(date)),
             "smallcaseAuthId": account_id,

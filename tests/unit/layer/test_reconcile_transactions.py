@@ -1,7 +1,7 @@
 """With every webhook lost the system still converges: what is open is asked about until its end is known."""
 
-import json
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -75,11 +75,11 @@ def test_a_new_transaction_is_left_to_its_webhook_at_first(world: World) -> None
 def test_one_that_stays_open_is_asked_about_less_and_less_often(world: World) -> None:
     told(world, Status.PROCESSING)
     asked = run_for(world, timedelta(hours=20))
-    pauses = [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(asked)]
 
     assert asked[0] == 2 * MINUTE
     assert pauses == sorted(pauses)
-    assert pauses[:4] in ([2 * MINUTE, 4 * MINUTE, 8 * MINUTE, 16 * MINUTE], [4 * MINUTE * 2**n for n in range(4)])
+    assert pauses[:4] == [2 * MINUTE, 4 * MINUTE, 8 * MINUTE, 16 * MINUTE]
     assert max(pauses) <= 6 * HOUR
     assert len(asked) < 12
 
@@ -283,10 +283,8 @@ def test_what_there_is_no_time_for_waits_for_the_next_run(world: World, monkeypa
 
 
 def test_a_receipt_whose_message_was_lost_is_queued_again(world: World) -> None:
-    sent = {"timestamp": THURSDAY_EVENING.isoformat(), "transactionId": "TRX_1", "smallcaseAuthId": "a"}
-    body = json.dumps(sent).encode()
-    notice = Notice.read(body)
-    receipt = world.receipts.keep(notice, body, world.now)
+    body = b'{"timestamp":"2026-11-19T12:30:00.000Z","transactionId":"TRX_1","checksum":"a-checksum"}'
+    receipt = world.receipts.keep(Notice.read(body), body, world.now)
     world.now += 2 * MINUTE
 
     assert run(world)["queued"] == 1

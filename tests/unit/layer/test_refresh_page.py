@@ -1,15 +1,15 @@
 """Every account of a page is refreshed, or queued again, or needs nothing; one that is in trouble harms no other."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gateway_backend.domain.errors import NotYet, StoreUnavailable
+from gateway_backend.domain.errors import GatewayUnconfigured, NotYet, StoreUnavailable
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.refreshes import RefreshPage
+from gateway_backend.gateway.client import Gateway
 from gateway_backend.usecases import refresh_page as module
 from gateway_backend.usecases.refresh_page import FAILURES_THAT_OPEN, LEASE, UNMOVED_RETRIES, refresh_page
 from tests.unit.layer.refresh_world import (
@@ -165,6 +165,56 @@ def test_a_session_that_the_snapshot_itself_has_cut_proves_nothing_yet() -> None
 
     world.now = MONDAY_WINDOW
     assert world.refresh("a") == {"sessionLapsed": 1}
+
+
+def snapshot_of_friday_noon_is_the_last(world: World) -> None:
+    """Somebody has made Gateway take one that we have not seen; then the session ended."""
+    world.hold("a", 0, 1, 2, 30)
+    world.upstream.held["a"].snapshots.append((FRIDAY_NOON, dict.fromkeys([0, 1, 2, 30], 10)))
+    world.upstream.held["a"].alive = False
+
+
+def test_a_snapshot_that_moved_but_missed_a_whole_session_is_kept_and_needs_a_login(world: World) -> None:
+    snapshot_of_friday_noon_is_the_last(world)
+    world.now = MONDAY_WINDOW
+
+    assert world.refresh("a") == {"sessionLapsed": 1}
+
+    account = world.account("a")
+    assert (account.as_of, account.stale_since) == (FRIDAY_NOON, MONDAY_WINDOW)
+    assert state(world) == (SessionState.NEEDS_LOGIN, "SNAPSHOT_NOT_MOVING")
+    assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
+
+
+def test_a_snapshot_that_moved_but_not_over_the_close_is_kept_and_asked_for_again(world: World) -> None:
+    snapshot_of_friday_noon_is_the_last(world)
+
+    assert world.refresh("a") == {"refreshIncomplete": 1}
+
+    assert (world.account("a").as_of, state(world)) == (FRIDAY_NOON, (SessionState.ACTIVE, None))
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
+
+
+def test_one_who_waits_for_the_user_is_not_healed_by_a_snapshot_from_before_the_last_session(world: World) -> None:
+    world.upstream.held["a"].forbidden = True
+    world.refresh("a")
+    world.upstream.held["a"].forbidden = False
+    snapshot_of_friday_noon_is_the_last(world)
+    world.now = MONDAY_WINDOW
+
+    assert world.refresh("a") == {"refreshWaitsForUser": 1}
+    assert (world.account("a").as_of, state(world)[0]) == (FRIDAY_NOON, SessionState.NEEDS_LOGIN)
+
+
+def test_keys_that_nobody_has_set_cost_no_account_its_turn(world: World) -> None:
+    def unset() -> Gateway:
+        raise GatewayUnconfigured
+
+    page = RefreshPage(FRIDAY_CLOSE, ("a",))
+    refresh_page(page, replace(world.tools, gateway=unset))
+
+    assert world.sqs.pages == [page.again(("a",))]
+    assert state(world) == (SessionState.ACTIVE, None)
 
 
 def test_a_slow_gateway_is_not_taken_for_a_dead_session() -> None:
@@ -512,23 +562,3 @@ def test_the_probe_falls_to_the_first_account_that_is_due(crowd: World) -> None:
         "refreshNotDue": 1,
         "refreshed": 39,
     }
-
-
-def test_a_bug_that_meets_the_probe_leaves_the_others(crowd: World) -> None:
-    outage(crowd)
-    crowd.upstream.every_call = ""
-    crowd.now += MINUTE
-    crowd.client.before = failing_for(MANY[0], KeyError("a bug"))
-
-    assert crowd.refresh(*MANY, attempt=1) == {"refreshBroken": 1, "refreshed": 39}
-
-
-def test_the_day_of_a_page_is_the_close_it_was_planned_for(world: World) -> None:
-    """A planner whose clock ran ahead: the accounts are not lost for the close that is still to come."""
-    world.pull("a")
-    page = RefreshPage(FRIDAY_CLOSE + timedelta(days=3), ("a",))
-
-    with pytest.raises(NotYet):
-        refresh_page(page, world.tools)
-    world.now = datetime(2026, 11, 23, 15, 45, tzinfo=FRIDAY_CLOSE.tzinfo)
-    assert refresh_page(page, world.tools) == {"refreshed": 1}

@@ -16,9 +16,9 @@ from tests.unit.layer.refresh_world import (
     FRIDAY_NOON,
     FRIDAY_WINDOW,
     HALF,
-    HOUR,
     MINUTE,
     SECOND,
+    TIMES,
     Crash,
     World,
 )
@@ -51,6 +51,7 @@ def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "k
         accounts=world.accounts,
         gateway=world.gateway(),
         calendar=CALENDAR,
+        refresh_times=TIMES,
         confirm_share=HALF,
     )
 
@@ -68,7 +69,7 @@ def test_what_has_changed_at_the_broker_is_there_at_once(world: World) -> None:
 
     done = ask(world)
 
-    assert (done.refresh, done.started) == (Refresh.REFRESHED, None)
+    assert (done.refresh, done.transaction) == (Refresh.REFRESHED, None)
     assert done.account.as_of == FRIDAY_NOON
     assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
 
@@ -78,7 +79,7 @@ def test_a_snapshot_that_has_not_moved_yet_is_said_to_be_unchanged(world: World)
 
     done = ask(world)
 
-    assert (done.refresh, done.started, done.account.state) == (Refresh.UNCHANGED, None, SessionState.ACTIVE)
+    assert (done.refresh, done.transaction, done.account.state) == (Refresh.UNCHANGED, None, SessionState.ACTIVE)
 
 
 def test_a_broker_at_work_is_waited_for_then_said_to_be_updating(world: World) -> None:
@@ -87,14 +88,14 @@ def test_a_broker_at_work_is_waited_for_then_said_to_be_updating(world: World) -
     done = ask(world)
 
     assert (done.refresh, world.calls_for("a")) == (Refresh.UPDATING, 3)
-    assert done.account.verdict(world.now, CALENDAR).state is State.UPDATING
+    assert done.verdict.state is State.UPDATING
 
 
 def test_once_it_is_done_nothing_shows_a_refresh_under_way(world: World) -> None:
     done = ask(world)
 
     assert not done.account.is_leased(world.now)
-    assert done.account.verdict(world.now, CALENDAR).state is State.FRESH
+    assert done.verdict.state is State.FRESH
 
 
 # Not too often ---------------------------------------------------------------------------------
@@ -115,8 +116,10 @@ def test_an_account_is_refreshed_once_within_the_floor(world: World) -> None:
 def test_the_floor_is_each_accounts_own(world: World) -> None:
     world.link("b")
     ask(world)
+    ask(world, "b")
 
-    assert ask(world, "b").refresh is Refresh.REFRESHED
+    with pytest.raises(RefreshTooSoon):
+        ask(world, "b")
 
 
 def test_a_failure_counts_too_for_it_was_asked_for(world: World) -> None:
@@ -175,8 +178,8 @@ def test_another_broker_gets_an_import_that_is_ready_for_the_sdk(world: World, b
 
     assert done.refresh is Refresh.LOGIN_NEEDED
     assert world.upstream.calls == ["create"]
-    assert done.started is not None
-    stored = world.transactions.find(done.started.transaction.id)
+    assert done.transaction is not None
+    stored = world.transactions.find(done.transaction.id)
     assert stored is not None
     assert (stored.intent, stored.requested_account_id, stored.owner) == (Intent.HOLDINGS_IMPORT, "b", "user-1")
 
@@ -196,31 +199,32 @@ def test_a_session_that_is_over_gets_the_login_in_the_same_answer(world: World, 
     done = ask(world)
 
     assert (done.refresh, done.account.state) == (Refresh.LOGIN_NEEDED, SessionState.NEEDS_LOGIN)
-    assert done.started is not None
+    assert done.transaction is not None
     assert world.stored("a") == FOUR
 
 
-def test_one_who_waits_for_the_user_is_tried_once_more_before_a_login_is_asked_for(world: World) -> None:
+@pytest.mark.parametrize("fault", ["", "500", "timeout", "empty, old date"])
+def test_one_who_waits_for_the_user_gets_the_login_whatever_gateway_says_of_the_old_session(
+    world: World, fault: str
+) -> None:
     session_ends(world)
     ask(world)
-    world.now += HOUR
-    assert ask(world, key="key-2").refresh is Refresh.LOGIN_NEEDED
+    world.upstream.calls.clear()
+    world.fails("a", fault)
 
-    world.upstream.held["a"].alive = True
-    world.now += HOUR
-    done = ask(world, key="key-3")
-    assert (done.refresh, done.account.state) == (Refresh.REFRESHED, SessionState.ACTIVE)
+    for key in ("key-2", "key-3"):  # no floor stands between a user and a login
+        done = ask(world, key=key)
+        assert (done.refresh, done.transaction is not None) == (Refresh.LOGIN_NEEDED, True)
 
 
 def test_a_repeated_request_gets_the_same_login(world: World) -> None:
     world.link("b", broker="groww")
     world.upstream.calls.clear()
-    first, second = ask(world, "b").started, ask(world, "b").started
+    first, second = ask(world, "b"), ask(world, "b")
 
-    assert first is not None
-    assert second is not None
-    assert first.transaction.id == second.transaction.id
-    assert (second.replayed, world.upstream.calls) == (True, ["create"])
+    assert first.transaction is not None
+    assert first.transaction == second.transaction
+    assert world.upstream.calls == ["create"]
 
 
 def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> None:
@@ -230,8 +234,8 @@ def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> N
     world.accounts.link("b", "groww", replace(transaction, mutual_funds=True), world.now)
     done = ask(world, "b")
 
-    assert done.started is not None
-    assert done.started.transaction.mutual_funds
+    assert done.transaction is not None
+    assert done.transaction.mutual_funds
 
 
 # Failures --------------------------------------------------------------------------------------

@@ -301,6 +301,7 @@ ROUTES = (
         "Fetch newer holdings (200; 202 while the broker is at work), or start the import that a login completes (201)",
         headers=(IDEMPOTENCY_KEY,),
         answers={200: RefreshView, 201: RefreshView, 202: RefreshView},
+        answer_headers=(REPLAYED,),
         problems=(
             *FOR_A_USER,
             RequestInvalid,

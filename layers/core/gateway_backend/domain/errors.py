@@ -26,6 +26,7 @@ class DomainError(Exception):
     title: ClassVar[str] = "Something went wrong on our side"
     retryable: ClassVar[bool] = False
     action: ClassVar[Action] = Action.CONTACT_SUPPORT
+    retry_after_seconds: int = 2
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)
@@ -150,6 +151,10 @@ class RefreshTooSoon(DomainError):
     title = "This account was refreshed a moment ago"
     retryable = True
     action = Action.WAIT
+
+    def __init__(self, retry_after_seconds: int = 60) -> None:
+        super().__init__(f"An account may be refreshed once in {retry_after_seconds} seconds")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class VersionUnavailable(DomainError):

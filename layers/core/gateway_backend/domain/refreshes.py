@@ -34,7 +34,8 @@ class Refresh(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """`account` as it is now; `transaction` and the SDK's `token`: the import that a login completes, where needed."""
+    """`account` as it is now; `transaction` and the SDK's `token`: the import that a login completes, where one
+    is needed; `replayed`: an earlier request with the same key made it."""
 
     refresh: Refresh
     account: Account
@@ -42,6 +43,7 @@ class Refreshed:
     next_due: datetime | None
     transaction: Transaction | None = None
     token: str = field(default="", repr=False)
+    replayed: bool = False
 
 
 def slot_of(account_id: str) -> int:

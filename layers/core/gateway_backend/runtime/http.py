@@ -182,7 +182,7 @@ def problem(error: DomainError, path: str, correlation_id: str) -> Response:
         "action": error.action,
         "correlationId": correlation_id,
     }
-    headers = {"retry-after": "2"} if error.retryable else {}
+    headers = {"retry-after": str(error.retry_after_seconds)} if error.retryable else {}
     return Response(error.status, json.dumps(body), "application/problem+json", headers)
 
 

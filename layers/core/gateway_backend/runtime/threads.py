@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from gateway_backend.domain.errors import DomainError
 from gateway_backend.runtime.observability import count, logger, where
 
 
@@ -19,14 +20,14 @@ class Deadline:
 
 
 def each[Item, Result](work: Callable[[Item], Result], items: Iterable[Item], *, threads: int) -> list[Result | None]:
-    """The results in the order of the items; None, counted and logged, where a bug has struck: the others go on."""
+    """The results in the order of the items; None, counted and logged, where one failed: the others go on."""
 
     def alone(item: Item) -> Result | None:
         try:
             return work(item)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one item, the others go on
-            logger.error("unexpected", error=type(error).__name__, where=where(error))
-            count("UnexpectedError")
+            logger.warning("work failed", error=type(error).__name__, where=where(error))
+            count("WorkFailed" if isinstance(error, DomainError) else "UnexpectedError")
             return None
 
     if threads == 1:

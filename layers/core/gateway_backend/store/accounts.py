@@ -217,7 +217,7 @@ class Accounts:
         try:
             self._table.write(Update(_pk(account.id), _STATUS, update, values, condition))
         except ConditionFailed:
-            raise RefreshTooSoon(f"An account may be refreshed once in {floor.total_seconds():.0f} seconds") from None
+            raise RefreshTooSoon(int(floor.total_seconds())) from None
 
     def flag_stale(self, account: Account, now: datetime) -> bool:
         """Note, once per lapse, that the snapshot went stale; False when it was noted or has moved meanwhile."""

@@ -18,6 +18,7 @@ from gateway_backend.domain.errors import (
     GatewayKeysRefused,
     GatewayTimeout,
     GatewayUnavailable,
+    GatewayUnconfigured,
     NotFound,
     NotYet,
     StoreUnavailable,
@@ -186,7 +187,7 @@ def _refresh(account_id: str, page: RefreshPage, pulse: _Pulse, tools: Refreshin
         return _judged(account, outcome, page, tools)
     except NotFound:  # unlinked while it was under way
         return Result.UNKNOWN
-    except StoreUnavailable:
+    except (StoreUnavailable, GatewayUnconfigured):
         return Result.STORE_FAILED
 
 

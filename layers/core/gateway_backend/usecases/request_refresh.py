@@ -37,12 +37,14 @@ def request_refresh(
     refresh_times: RefreshTimes,
     confirm_share: Decimal,
 ) -> Refreshed:
-    """Raises: NotFound, RefreshTooSoon; GatewayUnavailable, and the last good holdings are still there; what starting a
+    """A session that is known to be over is not asked again: a repeat finds the import that is ready already.
+
+    Raises: NotFound, RefreshTooSoon; GatewayUnavailable, and the last good holdings are still there; what starting a
     transaction raises.
     """
     account = accounts.owned(account_id, user)
     refresh, started = Refresh.LOGIN_NEEDED, None
-    if is_refreshable(account) and account.as_of is not None:
+    if is_refreshable(account) and account.as_of is not None and account.state is SessionState.ACTIVE:
         accounts.lease(account, now, floor=floor, lasting=LEASE)
         account = accounts.owned(account_id, user)
         outcome = refresh_account(
@@ -69,6 +71,7 @@ def request_refresh(
         refresh_times.next_due(account, now, calendar),
         transaction=started.transaction if started else None,
         token=started.token if started else "",
+        replayed=started is not None and started.replayed,
     )
 
 
