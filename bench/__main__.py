@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from bench import built, bytecode, cold_start, instructions, rows, size, write_units
+from bench import built, bytecode, cold_start, instructions, refresh_cost, rows, size, write_units
 
 
 def main() -> int:
@@ -29,6 +29,7 @@ def _measured(app: built.BuiltApp) -> Iterable[rows.Row]:
         yield from bytecode.instruction_rows(app)
     yield bytecode.recompiled_row(app)
     yield from write_units.rows()
+    yield from refresh_cost.rows()
     yield size.row(app)
 
 

@@ -197,8 +197,7 @@ class MemoryClient:
             self._remove(address)
             self.write_units += factor * _size_units(stored)
         else:
-            now = _Stored(item_bytes(after), marshal.dumps(after))
-            self._partitions.setdefault(pk, {})[sk] = now
+            now = self._partitions.setdefault(pk, {})[sk] = _Stored(item_bytes(after), marshal.dumps(after))
             self.write_units += factor * max(_size_units(stored), _size_units(now))
             if "expiresAt" in after:
                 self._expiring[address] = int(after["expiresAt"]["N"])
@@ -208,10 +207,12 @@ class MemoryClient:
             self.on_change(before, after)
 
     def _reindex(self, index: str, address: Address, before: Attributes | None, after: Attributes | None) -> None:
+        hashed, ranged, _ = _INDEXED[index]
+        if hashed not in (before or ()) and hashed not in (after or ()):
+            return
         old, new = (_entry(index, item) if item else None for item in (before, after))
         if old == new:
             return
-        hashed, ranged, _ = _INDEXED[index]
         places = [(entry[hashed]["S"], (entry[ranged]["S"], *address)) if entry else None for entry in (old, new)]
         was, is_now = places
         if old and was and was != is_now:
@@ -233,6 +234,11 @@ class MemoryClient:
         with self._lock:
             stored = self._stored((pk, sk))
         return stored.item if stored else None
+
+    def has(self, pk: str, sk: str) -> bool:
+        """Is there such an item? Free of charge."""
+        with self._lock:
+            return self._stored((pk, sk)) is not None
 
     def forget(self, pk: str, sk: str) -> None:
         """Drop an item, free of charge and told to nobody."""
@@ -413,15 +419,18 @@ def _placeholders(*texts: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def item_bytes(item: Attributes) -> int:
     """The size DynamoDB bills: names and values, both in UTF-8."""
-    return sum(_text_bytes(name) + _value_bytes(value) for name, value in item.items())
+    size = 0
+    for name, attribute in item.items():
+        ((kind, value),) = attribute.items()
+        size += _text_bytes(name) + (_text_bytes(value) if kind == "S" else _value_bytes(kind, value))
+    return size
 
 
 def _text_bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _value_bytes(attribute: dict[str, Any]) -> int:
-    ((kind, value),) = attribute.items()
+def _value_bytes(kind: str, value: Any) -> int:
     match kind:
         case "S":
             return _text_bytes(value)
@@ -432,7 +441,7 @@ def _value_bytes(attribute: dict[str, Any]) -> int:
         case "M":
             return 3 + len(value) + item_bytes(value)
         case "L":
-            return 3 + len(value) + sum(map(_value_bytes, value))
+            return 3 + len(value) + sum(_value_bytes(*entry) for item in value for entry in item.items())
     return 1
 
 

@@ -7,6 +7,8 @@ from itertools import groupby
 from rich import box
 from rich.table import Table
 
+_DECIMALS = {"MB": 1, "dollars": 2}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -42,7 +44,7 @@ def table(rows: Iterable[Row]) -> Table:
 
 
 def _figures(row: Row) -> tuple[str, ...]:
-    decimals = 1 if row.unit == "MB" else 0
+    decimals = _DECIMALS.get(row.unit, 0)
     measured, reference = (f"{amount:,.{decimals}f}" for amount in (row.measured, row.reference))
     if row.budget is None:
         return measured, reference, f"{row.ratio:.2f}"

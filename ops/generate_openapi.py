@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from gateway_backend.contracts import described, http_api
+from gateway_backend.contracts import described, result_api
 from gateway_backend.contracts.routes import ROUTES, Parameter, Route
 from gateway_backend.domain import exact_json, portfolio_csv, times
 from gateway_backend.domain.errors import DomainError
@@ -194,7 +194,7 @@ def _schemas() -> dict[str, Any]:
     _, definitions = models_json_schema(list(wanted.items()), ref_template=REF, schema_generator=Schemas)
     schemas: dict[str, Any] = definitions["$defs"]
     # Checked by a validator, which JSON Schema cannot see.
-    schemas[http_api.ResultRequest.__name__]["oneOf"] = [{"required": ["resolved"]}, {"required": ["rejected"]}]
+    schemas[result_api.ResultRequest.__name__]["oneOf"] = [{"required": ["resolved"]}, {"required": ["rejected"]}]
     schemas["ApiGatewayMessage"] = {
         "type": "object",
         "description": "API Gateway's own words, not ours",

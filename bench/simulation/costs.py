@@ -1,9 +1,10 @@
 """What a session costs at AWS's list prices, here and for a million accounts."""
 
+import math
 from dataclasses import dataclass
 
 from bench.simulation.figures import Figures, Used
-from bench.simulation.scenario import Scenario
+from bench.simulation.scenario import TIMES, Scenario
 
 MILLION = 1_000_000
 REFERENCE = 12.64
@@ -48,8 +49,7 @@ class Costs:
         """Without the events, which the reference has none of."""
         return self.growing + self.schedules
 
-    def for_accounts(self, wanted: int, simulated: int) -> "Costs":
-        factor = wanted / simulated
+    def times(self, factor: float) -> "Costs":
         return Costs(
             writes=self.writes * factor,
             reads=self.reads * factor,
@@ -59,6 +59,17 @@ class Costs:
             schedules=self.schedules,
             events=self.events * factor,
         )
+
+
+def of_a_million(figures: Figures, scenario: Scenario) -> Costs:
+    """Extrapolated to so many accounts of long-lived sessions."""
+    return per_session(figures, scenario).times(MILLION / figures.counts["long-lived accounts"])
+
+
+def workers_of_a_million(figures: Figures, scenario: Scenario) -> int:
+    """How many must work at once so that a million are asked about while the slots begin."""
+    seconds = figures.used["refresh"].seconds / scenario.sessions * MILLION / figures.counts["long-lived accounts"]
+    return math.ceil(seconds / TIMES.spread.total_seconds())
 
 
 def per_session(figures: Figures, scenario: Scenario) -> Costs:
@@ -77,7 +88,7 @@ def per_session(figures: Figures, scenario: Scenario) -> Costs:
 
 def done_naively(figures: Figures, scenario: Scenario) -> dict[str, float]:
     """The reference's way in this world, for a million accounts: dollars a session by what they are for."""
-    securities = figures.counts["securities"] / figures.counts["accounts"]
+    securities = figures.counts["securities"] / figures.counts["long-lived accounts"]
     return {
         "a schedule each": Prices.SCHEDULES,
         "an invocation each": Prices.LAMBDA_REQUESTS,

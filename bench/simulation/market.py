@@ -24,7 +24,7 @@ class Market:
 
     def portfolio(self, rng: random.Random) -> Holdings:
         """From 1 to 30 securities, 12 on average: most people hold few."""
-        size = min(MOST_SECURITIES, 1 + int(rng.gammavariate(2.2, 5.5)))
+        size = min(MOST_SECURITIES, 1 + int(rng.gammavariate(2.2, 5.2)))
         chosen = rng.sample(range(len(self._pieces)), size)
         return tuple((security, rng.randint(1, 500)) for security in chosen)
 

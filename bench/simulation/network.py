@@ -21,7 +21,7 @@ TRIES = 3
 """How often the client's transport asks when it is answered 429 or 5xx. Here it failed every time."""
 
 _SPREAD = 0.5
-_LIE_AGAIN = timedelta(minutes=1)
+_SOON = timedelta(minutes=1)
 _LIES_OF_OLD = 0.3
 _FAULTS = ("error", "rate limit", "timeout", "truncated", "empty", "half")
 
@@ -58,8 +58,6 @@ class Network:
 
     def _holdings(self, client: Client) -> "_Answer":
         now, fault = milliseconds(self._clock.now), self._fault()
-        if fault in ("empty", "half") and not self._may_lie(client, now):
-            fault = "error"
         if fault not in ("empty", "half", "truncated", ""):
             return self._failed(fault)
         self._ask()
@@ -71,8 +69,8 @@ class Network:
             if client.is_forbidden:
                 return _Answer(403, b'{"success":false,"errors":["forbidden"],"data":null}')
             return self._answer(client, client.snapshot, client.snapshot_at)
-        if fault in ("empty", "half"):
-            return self._lie(client, now, fault)
+        if fault in ("empty", "half") and (lie := self._lie(client, now, fault)):
+            return lie
         if client.is_long_lived:
             if self._is_updating(client, now):
                 return self._answer(client, client.snapshot, client.snapshot_at, updating=True)
@@ -93,25 +91,27 @@ class Network:
             return ""
         return self._rng.choice(_FAULTS)
 
-    def _may_lie(self, client: Client, now: datetime) -> bool:
-        """Two equal lies in a row are, for everybody who asks, the truth: that is not what a second call is for."""
-        if self._world.scenario.repeat_lies or client.lied_at is None or now - client.lied_at > _LIE_AGAIN:
-            client.lied_at = now
-            return True
-        return False
+    def _lie(self, client: Client, now: datetime, fault: str) -> "_Answer | None":
+        """A portfolio with nothing in it, or with half of what we last stored, under a newer date (mostly).
 
-    def _lie(self, client: Client, now: datetime, fault: str) -> "_Answer":
-        """A portfolio with nothing in it, or with half of what we last stored, under a newer date (mostly)."""
-        self._counts["lies told"] += 1
+        None where nobody could tell: of somebody who held nothing when we last stored it, or where it would repeat
+        itself. The same lie twice in a row is, for everybody who asks, the truth.
+        """
+        if not client.stored_size:
+            return None
         kept: Holdings = ()
-        # Of somebody who held nothing before, that would be what a dead session gives, word for word.
-        if fault == "empty" and client.stored_size and self._rng.random() < _LIES_OF_OLD:
-            return self._answer(client, kept, client.snapshot_at)
+        at = now
         if fault == "half":
             held = client.held_at(now)
             size = min(len(held), client.stored_size // 2)
-            kept = tuple(held[at] for at in sorted(self._rng.sample(range(len(held)), size)))
-        return self._answer(client, kept, now)
+            kept = tuple(held[number] for number in sorted(self._rng.sample(range(len(held)), size)))
+        elif self._rng.random() < _LIES_OF_OLD:
+            at = client.snapshot_at
+        told, client.lie = client.lie, (kept, now)
+        if told and told[0] == kept and now - told[1] < _SOON and not self._world.scenario.repeat_lies:
+            return None
+        self._counts["lies told"] += 1
+        return self._answer(client, kept, at)
 
     def _is_updating(self, client: Client, now: datetime) -> bool:
         """Most are done within a few looks, some take minutes."""

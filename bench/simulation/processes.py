@@ -1,61 +1,65 @@
 """The accounts shared out to processes, and their figures added up."""
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from multiprocessing.process import BaseProcess
+
+import jwt.algorithms
 
 from bench.simulation.figures import Figures
 from bench.simulation.run import Simulation
 from bench.simulation.scenario import Scenario
+from gateway_backend.runtime.observability import logger
+
+_SPAWN = multiprocessing.get_context("spawn")
 
 
 class ProcessDied(Exception):
     """A process ended without its figures."""
 
 
-def simulate(scenario: Scenario, progress: Callable[[int, float], None]) -> Figures:
+def simulate(scenario: Scenario, progress: Callable[[int, float], None] = lambda _part, _share: None) -> Figures:
     """`progress` is told which part has come how far. Raises: ProcessDied."""
-    parts = [replace(scenario, part=part) for part in range(scenario.parts)]
     total = Figures()
-    if len(parts) == 1:
-        total.add(Simulation(scenario).run(lambda share: progress(0, share)))
-        return total
-    running = dict(map(_start, parts))
+    running = {part: _start(replace(scenario, part=part)) for part in range(scenario.parts)}
     try:
         while running:
-            for ready in wait(list(running)):
-                part, process = running[ready]  # type: ignore[index]
-                told = _receive(ready, part)  # type: ignore[arg-type]
+            ready = wait([connection for connection, _ in running.values()])
+            for part in [part for part, (connection, _) in running.items() if connection in ready]:
+                told = _receive(part, running[part][0])
+                progress(part, 1 if isinstance(told, Figures) else told)
                 if isinstance(told, Figures):
                     total.add(told)
-                    del running[ready]  # type: ignore[arg-type]
-                    process.join()
-                    progress(part, 1)
-                else:
-                    progress(part, told)
+                    running.pop(part)[1].join()
     finally:
         for _, process in running.values():
             process.terminate()
     return total
 
 
-def _start(scenario: Scenario) -> tuple[Connection, tuple[int, multiprocessing.Process]]:
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=_work, args=(scenario, theirs), daemon=True)
+def _start(scenario: Scenario) -> tuple[Connection, BaseProcess]:
+    ours, theirs = _SPAWN.Pipe(duplex=False)
+    process = _SPAWN.Process(target=_work, args=(scenario, theirs), daemon=True)
     process.start()
     theirs.close()
-    return ours, (scenario.part, process)
+    return ours, process
 
 
-def _work(scenario: Scenario, parent: "Connection[Any, Any]") -> None:
+def _work(scenario: Scenario, parent: Connection) -> None:
+    # Nobody reads the logs and counters of millions of refreshes.
+    os.environ |= {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_METRICS_NAMESPACE": "simulation"}
+    logger.setLevel("CRITICAL")
+    # As in the deployed layer, where PyJWT finds no cryptography and tries none of its kinds of keys.
+    jwt.algorithms.has_crypto = False
     parent.send(Simulation(scenario).run(parent.send))
 
 
-def _receive(connection: Connection, part: int) -> Figures | float:
+def _receive(part: int, connection: Connection) -> Figures | float:
     try:
         told: Figures | float = connection.recv()
     except EOFError:
-        raise ProcessDied(f"process {part} died") from None
+        raise ProcessDied(f"process {part + 1} died") from None
     return told

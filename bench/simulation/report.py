@@ -7,7 +7,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.simulation.costs import BUDGET, MILLION, REFERENCE, Costs, done_naively, per_session
+from bench.simulation.costs import (
+    BUDGET,
+    MILLION,
+    REFERENCE,
+    Costs,
+    done_naively,
+    of_a_million,
+    per_session,
+    workers_of_a_million,
+)
 from bench.simulation.figures import PROMISES, Figures, percentile, share_within
 from bench.simulation.scenario import Scenario, agenda
 
@@ -48,7 +57,7 @@ def _simulated(scenario: Scenario, figures: Figures) -> Iterable[tuple[str, str]
         (f"{scenario.changed:.0%}; {scenario.deaths:.1%}; {scenario.call_failures:.1%}"),
     )
     if scenario.outage_hours:
-        yield "outage", f"{scenario.outage_hours:g} h from the window's start on {coming.outage_begins.date()}"
+        yield "outage", f"{scenario.outage_hours:g} h from {coming.outage_begins:%Y-%m-%d %H:%M} UTC"
     yield "false answers (empty or half portfolios)", f"{figures.counts['lies told']:,}"
 
 
@@ -77,6 +86,10 @@ def _calls(scenario: Scenario, figures: Figures) -> Iterable[tuple[str, str]]:
     calls = figures.counts["upstream calls"]
     yield "calls, an account and session", f"{calls:,}, {calls / scenario.accounts / scenario.sessions:.3f}"
     yield "in the busiest second, at most", f"{figures.peak:,}"
+    yield (
+        f"RefreshConcurrency here; for {MILLION:,}, extrapolated",
+        (f"{scenario.concurrency}; {workers_of_a_million(figures, scenario)}"),
+    )
 
 
 def _dollars(scenario: Scenario, figures: Figures) -> Iterable[tuple[str, str]]:
@@ -87,11 +100,11 @@ def _dollars(scenario: Scenario, figures: Figures) -> Iterable[tuple[str, str]]:
     )
     here = per_session(figures, scenario)
     yield f"{scenario.accounts:,} accounts", f"{here.total:.4f}"
-    million = here.for_accounts(MILLION, scenario.accounts)
-    yield f"{MILLION:,} accounts, extrapolated from {scenario.accounts:,}", f"[bold]{million.total:.2f}[/]"
+    million, simulated = of_a_million(figures, scenario), figures.counts["long-lived accounts"]
+    yield f"{MILLION:,} Zerodha accounts, extrapolated from {simulated:,}", f"[bold]{million.total:.2f}[/]"
     yield from _parts(million)
     yield "  events on the bus, beside it", f"{million.events:.2f}"
-    yield "the reference: a schedule and an invocation an account, an item a security", f"{REFERENCE:.2f}"
+    yield "the reference: schedule and Lambda per user, item per security", f"{REFERENCE:.2f}"
     naive = done_naively(figures, scenario)
     yield "the reference's way in this world", f"{sum(naive.values()):.2f}"
     for what, dollars in naive.items():

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import cast
 
 import requests
@@ -18,7 +17,7 @@ from bench.memory_table import MemoryClient
 from bench.simulation.figures import Figures
 from bench.simulation.network import Network, VirtualClock
 from bench.simulation.queue import MOST_RECEIVES, Message, VirtualSqs, retry_delay
-from bench.simulation.scenario import TICK, TIMES, Scenario, agenda
+from bench.simulation.scenario import CONFIRM_SHARE, TICK, TIMES, Scenario, agenda
 from bench.simulation.witness import Witness
 from bench.simulation.world import Client, World, milliseconds
 from gateway_backend.contracts.refresh_message import read_page
@@ -73,7 +72,7 @@ class Simulation:
             gateway=self._gateway,
             calendar=self.agenda.calendar,
             refresh_times=TIMES,
-            confirm_share=Decimal("0.5"),
+            confirm_share=CONFIRM_SHARE,
             threads=1,
             wait=self.clock.pass_in_a_thread,
         )
@@ -95,17 +94,18 @@ class Simulation:
                 told_at = time.monotonic()
                 progress(self._done(at))
         self.figures.peak = self.network.peak
-        self.figures.counts["accounts"] = len(self.world.clients)
-        self.figures.counts["securities"] = sum(len(client.holdings) for client in self.world.clients.values())
+        long_lived = [client for client in self.world.clients.values() if client.is_long_lived]
+        self.figures.counts["long-lived accounts"] = len(long_lived)
+        self.figures.counts["securities"] = sum(len(client.holdings) for client in long_lived)
         self.figures.cpu_seconds = time.process_time() - begun
         self.figures.peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return self.figures
 
     def _done(self, now: datetime) -> float:
-        sessions = sum(session.closes_at + TIMES.delay < now for session in self.agenda.sessions)
-        begun = [s for s in self.agenda.sessions if s.closes_at + TIMES.delay < now]
-        into = (now - begun[-1].closes_at - TIMES.delay) / TIMES.spread if begun else 0
-        return (max(0, sessions - 1) + min(1.0, into)) / len(self.agenda.sessions)
+        """Nearly all of the work is in the windows."""
+        begun = [s.closes_at + TIMES.delay for s in self.agenda.sessions if s.closes_at + TIMES.delay < now]
+        into = min(1.0, (now - begun[-1]) / TIMES.spread) - 1 if begun else 0
+        return (len(begun) + into) / len(self.agenda.sessions)
 
     # The agenda --------------------------------------------------------------------------------
 

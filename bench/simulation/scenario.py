@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
+from gateway_backend.domain.accounts import SLOTS
 from gateway_backend.domain.market_calendar import IST, MarketCalendar, Session, nse_calendar
-from gateway_backend.domain.refreshes import SLOTS, RefreshTimes
+from gateway_backend.domain.refreshes import RefreshTimes
 
 FIRST_DAY = date(2026, 8, 31)
 TIMES = RefreshTimes(delay=timedelta(minutes=15), spread=timedelta(minutes=20))
 TICK = timedelta(minutes=5)
-"""Both as template.yaml has them."""
+CONFIRM_SHARE = Decimal("0.5")
+CONCURRENCY = 10
+"""All as template.yaml has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Scenario:
     updating: float = 0.02
     other_brokers: float = 0.05
     twice: float = 0.01
-    concurrency: int = 10
+    concurrency: int = CONCURRENCY
     latency: float = 0.3
     repeat_lies: bool = False
     slots: int = SLOTS

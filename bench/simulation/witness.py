@@ -73,7 +73,7 @@ class Witness:
 
     def _compare(self, client: Client, as_of: datetime, after: Attributes) -> None:
         held, content, key = client.held_at(as_of), after["contentHash"]["S"], after["snapshotKey"]["S"]
-        if client.proven == (held, content, key):
+        if client.proven == (held, content, key) and self._table.has(after["pk"]["S"], key):
             return
         text = f"{{{self._world.market.text(held)}}}".encode()
         stored = self._table.peek(after["pk"]["S"], key)

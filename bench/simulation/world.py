@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from bench.simulation.market import Holdings, Market
 from bench.simulation.scenario import Scenario
+from gateway_backend.domain.accounts import slot_of
 from gateway_backend.domain.market_calendar import Session
-from gateway_backend.domain.refreshes import slot_of
 
 LONG_LIVED, OTHER = "kite", "groww"
 FORBIDDEN_SHARE = 0.1
@@ -36,7 +36,7 @@ class Client:
     dies_at: datetime | None = None
     is_forbidden: bool = False
     updating_until: datetime | None = None
-    lied_at: datetime | None = None
+    lie: tuple[Holdings, datetime] | None = None
     stored_size: int = 0
     proven: tuple[Holdings, str, str] | None = None
 

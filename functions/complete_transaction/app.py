@@ -1,8 +1,9 @@
 """POST /v1/transactions/{id}/result: what the SDK resolved or rejected with."""
 
-from gateway_backend.contracts.http_api import ResultRequest, TransactionView
 from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.sdk_result import read_sdk_result
+from gateway_backend.contracts.transaction_api import TransactionView
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock

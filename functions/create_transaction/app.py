@@ -1,7 +1,7 @@
 """POST /v1/transactions: start an interaction of the user with Gateway."""
 
-from gateway_backend.contracts.http_api import TransactionCreated, TransactionRequest
 from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.start_api import TransactionCreated, TransactionRequest
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock

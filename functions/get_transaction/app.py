@@ -1,6 +1,6 @@
 """GET /v1/transactions/{id}: one transaction; while it is open, Gateway is asked how it stands."""
 
-from gateway_backend.contracts.http_api import TransactionView
+from gateway_backend.contracts.transaction_api import TransactionView
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock

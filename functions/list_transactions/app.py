@@ -1,6 +1,6 @@
 """GET /v1/transactions: the user's transactions, newest first."""
 
-from gateway_backend.contracts.http_api import TransactionsView, TransactionView
+from gateway_backend.contracts.transaction_api import TransactionsView, TransactionView
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.cursors import seal, unseal

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gateway_backend.domain import times
+from gateway_backend.domain.accounts import SLOTS, slot_of
 from gateway_backend.domain.market_calendar import MarketCalendar, nse_calendar
-from gateway_backend.domain.refreshes import SLOTS, slot_of
 from tests.actors import AppUser, Sandbox, eventually, exact
 from tests.integration.aws import Aws, BusTap
 from tests.portfolios import holding, isins, portfolio
@@ -300,7 +300,7 @@ def test_a_transaction_that_its_user_left_expires_without_anybody_asking(
         aws.invoke("reconcile_transactions")
 
         def finished() -> None:
-            events = tap.events(transactionId=transaction_id)
+            events = [e for e in tap.events(transactionId=transaction_id) if e["detail-type"] == "TransactionFinished"]
             assert [event["detail"]["status"] for event in events] in (["EXPIRED"], ["ERRORED"])
 
         eventually(finished, within=A_TICK)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.http_api import ResultRequest
 from gateway_backend.contracts.notice import Kind, Notice
 from gateway_backend.contracts.reading import read_body
 from gateway_backend.contracts.refresh_message import read_page, write_page
+from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.routes import IDEMPOTENCY_KEY, ROUTES, WebhookBody
 from gateway_backend.contracts.sdk_result import read_sdk_result
 from gateway_backend.domain.brokers import broker as known_broker

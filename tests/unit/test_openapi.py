@@ -8,7 +8,7 @@ import pytest
 import schemathesis
 from jsonschema_rs import validator_for
 
-from gateway_backend.contracts import http_api
+from gateway_backend.contracts import transaction_api
 from gateway_backend.contracts.routes import ROUTES, Route
 from gateway_backend.domain import errors
 from gateway_backend.domain.errors import DomainError, NotFound
@@ -104,12 +104,12 @@ def test_a_refusal_that_the_route_does_not_list_does_not_fit() -> None:
 
 
 def test_an_answer_fits_and_one_with_a_missing_or_mistyped_member_does_not() -> None:
-    answer = json.loads(http_api.TransactionView.of(TRANSACTION).model_dump_json(by_alias=True))
+    answer = json.loads(transaction_api.TransactionView.of(TRANSACTION).model_dump_json(by_alias=True))
     assert fits(schema_of("TransactionView"), answer)
     assert not fits(schema_of("TransactionView"), {k: v for k, v in answer.items() if k != "final"})
     assert not fits(schema_of("TransactionView"), answer | {"status": "DONE"})
     in_progress = replace(TRANSACTION, status=Status.USED, failure=None)
-    view = http_api.TransactionView.of(in_progress).model_dump_json(by_alias=True)
+    view = transaction_api.TransactionView.of(in_progress).model_dump_json(by_alias=True)
     assert fits(schema_of("TransactionView"), json.loads(view))
 
 

@@ -132,6 +132,7 @@ class Upstream:
     def request(
         self, method: str, url: str, *, headers: dict[str, str], params: dict[str, str] | None = None, **_: Any
     ) -> Iterator[Any]:
+        answer: Callable[[str, str], tuple[int, str]]
         if method == "POST":
             subject, answer = "create", self._create
         elif url.endswith("/holdings"):

@@ -52,6 +52,13 @@ def test_it_is_told_once_per_lapse(world: World) -> None:
     assert world.account("a") == flagged
 
 
+def test_two_runs_at_once_tell_it_once(world: World) -> None:
+    world.now = FRIDAY_CLOSE
+    seen = world.account("a")
+
+    assert [world.accounts.flag_stale(seen, world.now), world.accounts.flag_stale(seen, world.now)] == [True, False]
+
+
 def test_a_new_import_ends_the_lapse_and_the_next_one_is_told_again(world: World) -> None:
     world.now = FRIDAY_CLOSE
     flag(world)

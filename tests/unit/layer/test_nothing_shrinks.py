@@ -2,8 +2,8 @@
 
 Trades, pulls that run into every failure there is, workers that die between two writes or overtake each other: after
 each step our newest snapshot is what the broker's account truly held at its `snapshotDate`, and that date never goes
-back. What nobody could tell from the truth does not come here: two wrong answers in a row that agree, and a wrong one
-that holds more than half of what we had.
+back. What nobody could tell from the truth does not come here: a wrong answer that agrees with the one before it, and
+one that holds more than half of what we had.
 """
 
 from collections import deque
@@ -78,7 +78,8 @@ class NothingShrinks(RuleBasedStateMachine):
 
         self._later()
         self.world.upstream.meanwhile = meanwhile
-        self._pull(faults, by_schedule=False)
+        # After a trade a second answer that is wrong could agree with a first that was right.
+        self._pull(faults[: 1 if basket is not None else None], by_schedule=False)
 
     @rule(hours=st.integers(1, 100))
     def wait(self, hours: int) -> None:
@@ -127,7 +128,7 @@ class NothingShrinks(RuleBasedStateMachine):
         for before, fault in pairwise(["", *faults]):
             told = tells.get(fault)
             shows = told is None or (had and len(had.keys() - told.keys()) * 2 >= len(had))
-            repeats = told is not None and told == tells.get(before)
+            repeats = told is not None and told == tells.get(before, held)
             yield fault if shows and not repeats else ""
 
     def _held_at(self, moment: datetime) -> Securities:

@@ -6,8 +6,8 @@ from itertools import count, islice
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from gateway_backend.domain.accounts import SLOTS, slot_of
 from gateway_backend.domain.errors import StoreUnavailable
-from gateway_backend.domain.refreshes import SLOTS, slot_of
 from gateway_backend.usecases import plan_refresh as module
 from gateway_backend.usecases.plan_refresh import plan_refresh
 from tests.unit.layer.refresh_world import (

@@ -13,20 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.contracts.refresh_message import read_page, write_page
-from gateway_backend.domain.accounts import UPDATING_FOR, Account
+from gateway_backend.domain.accounts import SLOTS, UPDATING_FOR, Account, has_lapsed, slot_of
 from gateway_backend.domain.errors import MessageUnreadable
 from gateway_backend.domain.freshness import SessionState, State
 from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.refreshes import (
-    FIRST_RETRY,
-    LONGEST_RETRY,
-    SLOTS,
-    RefreshPage,
-    RefreshTimes,
-    has_lapsed,
-    is_due,
-    slot_of,
-)
+from gateway_backend.domain.refreshes import FIRST_RETRY, LONGEST_RETRY, RefreshPage, RefreshTimes, is_due
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 CALENDAR = nse_calendar()

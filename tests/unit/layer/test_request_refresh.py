@@ -144,6 +144,14 @@ def test_two_requests_at_once_ask_gateway_once(world: World) -> None:
     assert (refused, world.calls_for("a")) == ([RefreshTooSoon], 1)
 
 
+def test_one_under_way_keeps_the_others_out_even_past_the_floor(world: World) -> None:
+    world.accounts.lease(world.account("a"), world.now, floor=SECOND, lasting=MINUTE)
+
+    with pytest.raises(RefreshTooSoon):
+        world.accounts.lease(world.account("a"), world.now + 2 * SECOND, floor=SECOND, lasting=MINUTE)
+    world.accounts.lease(world.account("a"), world.now + MINUTE, floor=SECOND, lasting=MINUTE)
+
+
 def test_while_it_is_under_way_the_account_shows_that(world: World) -> None:
     seen: list[Account] = []
     world.upstream.meanwhile = lambda: seen.append(world.account("a"))

@@ -6,15 +6,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from gateway_backend.contracts.http_api import (
-    ConnectRequest,
-    HoldingsImportRequest,
-    ResultRequest,
-    TransactionRequest,
-    TransactionView,
-)
 from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.session_api import SessionRequest
+from gateway_backend.contracts.start_api import ConnectRequest, HoldingsImportRequest, TransactionRequest
+from gateway_backend.contracts.transaction_api import TransactionView
 from gateway_backend.domain.errors import RequestInvalid
 from gateway_backend.domain.transactions import Failure, Intent, Status, Transaction
 

@@ -5,7 +5,8 @@ from typing import Self
 from pydantic import Field
 
 from gateway_backend.contracts.connection_api import ConnectionView
-from gateway_backend.contracts.http_api import Answer, TransactionCreated
+from gateway_backend.contracts.http_api import Answer
+from gateway_backend.contracts.start_api import TransactionCreated
 from gateway_backend.domain.refreshes import Refresh, Refreshed
 
 

@@ -13,16 +13,12 @@ from pydantic.alias_generators import to_camel
 from gateway_backend.contracts.changes_api import HoldingChangesView
 from gateway_backend.contracts.connection_api import ConnectionsView, FreshnessView
 from gateway_backend.contracts.described import HoldingsView
-from gateway_backend.contracts.http_api import (
-    Answer,
-    ResultRequest,
-    TransactionCreated,
-    TransactionRequest,
-    TransactionsView,
-    TransactionView,
-)
+from gateway_backend.contracts.http_api import Answer
 from gateway_backend.contracts.refresh_api import RefreshView
+from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.session_api import SessionRequest, SessionView
+from gateway_backend.contracts.start_api import TransactionCreated, TransactionRequest
+from gateway_backend.contracts.transaction_api import TransactionsView, TransactionView
 from gateway_backend.domain.errors import (
     AccountMismatch,
     AccountOfAnotherUser,

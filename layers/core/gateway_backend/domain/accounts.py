@@ -1,5 +1,6 @@
 """A linked broker account, its session with the broker, and what was last imported from it."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,9 @@ from gateway_backend.domain.snapshots import UPDATING
 
 UPDATING_FOR = timedelta(minutes=15)
 """How long the broker's word that it is at work is passed on; then the next attempt should have come."""
+
+
+SLOTS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,17 @@ class Account:
         """Is a refresh under way, or did the broker say so a moment ago?"""
         told = self.last_attempt_at if self.last_failure == UPDATING else None
         return self.is_leased(now) or (told is not None and now - told < UPDATING_FOR)
+
+
+def slot_of(account_id: str) -> int:
+    """When in a refresh its turn comes: a fixed hash, so that nothing is rearranged when accounts come and go."""
+    return hashlib.sha256(account_id.encode()).digest()[0] % SLOTS
+
+
+def has_lapsed(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
+    """Gateway answered just now with the account's `as_of`, or an older date: is the session over?
+
+    A whole session has passed since then, and a living session would have given its end. One that was cut by the
+    snapshot itself proves nothing.
+    """
+    return account.as_of is not None and calendar.full_sessions_between(account.as_of, now) > 0

@@ -11,13 +11,12 @@ from enum import StrEnum
 from typing import Self
 
 from gateway_backend.domain import times
-from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.accounts import SLOTS, Account, slot_of
 from gateway_backend.domain.brokers import broker as known_broker
 from gateway_backend.domain.freshness import SessionState, Verdict
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.transactions import Transaction
 
-SLOTS = 256
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(minutes=15)
 OVERDUE_AFTER = timedelta(minutes=45)
 """Accounts that are not fresh so long after the window opened are counted for the operator."""
@@ -44,10 +43,6 @@ class Refreshed:
     transaction: Transaction | None = None
     token: str = field(default="", repr=False)
     replayed: bool = False
-
-
-def slot_of(account_id: str) -> int:
-    return hashlib.sha256(account_id.encode()).digest()[0] % SLOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +103,3 @@ def is_refreshable(account: Account) -> bool:
 def is_due(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
     """Is there a close that its snapshot has not seen? Before the first import there is nothing to refresh."""
     return account.as_of is not None and calendar.sessions_closed_between(account.as_of, now) > 0
-
-
-def has_lapsed(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
-    """Gateway answered just now with the account's `as_of`, or an older date: is the session over?
-
-    A whole session has passed since then, and a living session would have given its end. One that was cut by the
-    snapshot itself proves nothing.
-    """
-    return account.as_of is not None and calendar.full_sessions_between(account.as_of, now) > 0

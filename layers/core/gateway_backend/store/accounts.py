@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway_backend.domain import times
-from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.accounts import Account, slot_of
 from gateway_backend.domain.brokers import broker as known_broker
 from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound, RefreshTooSoon
 from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.refreshes import slot_of
 from gateway_backend.domain.snapshots import Snapshot
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob

@@ -7,11 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from gateway_backend.domain import exact_json
-from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.accounts import Account, has_lapsed
 from gateway_backend.domain.errors import DomainError, GatewayForbidden, GatewayKeysRefused, GatewayRefused
 from gateway_backend.domain.holdings import Portfolio, read_portfolio
 from gateway_backend.domain.market_calendar import MarketCalendar
-from gateway_backend.domain.refreshes import has_lapsed
 from gateway_backend.domain.snapshots import (
     PROVEN,
     UPDATING,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from threading import Lock
 
 from gateway_backend.contracts.refresh_message import write_page
-from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.accounts import Account, has_lapsed
 from gateway_backend.domain.errors import (
     GatewayForbidden,
     GatewayKeysRefused,
@@ -25,14 +25,7 @@ from gateway_backend.domain.errors import (
 )
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.market_calendar import MarketCalendar
-from gateway_backend.domain.refreshes import (
-    OVERDUE_AFTER,
-    RefreshPage,
-    RefreshTimes,
-    has_lapsed,
-    is_due,
-    is_refreshable,
-)
+from gateway_backend.domain.refreshes import OVERDUE_AFTER, RefreshPage, RefreshTimes, is_due, is_refreshable
 from gateway_backend.domain.snapshots import PROVEN, Failed, Incomplete, Outcome
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.runtime.observability import count, logger

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from gateway_backend.contracts.http_api import AssetConfig, HoldingsImportRequest
+from gateway_backend.contracts.start_api import AssetConfig, HoldingsImportRequest
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import GatewayForbidden, GatewayUnavailable
 from gateway_backend.domain.freshness import SessionState

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway_backend.contracts.http_api import ConnectRequest, HoldingsImportRequest
+from gateway_backend.contracts.start_api import ConnectRequest, HoldingsImportRequest
 from gateway_backend.domain.errors import DomainError, NotFound
 from gateway_backend.domain.transactions import Intent, Transaction
 from gateway_backend.gateway import tokens
