@@ -109,6 +109,7 @@ class Witness:
         if client.is_alive(now):
             figures.broken("flagged while alive", f"{client.id} at {now}")
         else:
+            self._healthy.discard(client.id)  # it has died in the window, before its turn came
             figures.counts["flags right"] += 1
             figures.flagged[int((now - self._window_of(now)).total_seconds())] += 1
         if self._agenda.is_outage(now):

@@ -79,7 +79,7 @@ def test_one_that_stays_open_is_asked_about_less_and_less_often(world: World) ->
 
     assert asked[0] == 2 * MINUTE
     assert pauses == sorted(pauses)
-    assert pauses[:4] == [2 * MINUTE, 4 * MINUTE, 8 * MINUTE, 16 * MINUTE]
+    assert pauses[:4] == [4 * MINUTE, 8 * MINUTE, 16 * MINUTE, 32 * MINUTE]
     assert max(pauses) <= 6 * HOUR
     assert len(asked) < 12
 

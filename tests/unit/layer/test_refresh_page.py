@@ -11,7 +11,7 @@ from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.refreshes import RefreshPage
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.usecases import refresh_page as module
-from gateway_backend.usecases.refresh_page import FAILURES_THAT_OPEN, LEASE, UNMOVED_RETRIES, refresh_page
+from gateway_backend.usecases.refresh_page import FAILURES_THAT_OPEN, LEASE, refresh_page
 from tests.unit.layer.refresh_world import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,
@@ -158,9 +158,9 @@ def test_a_session_that_the_snapshot_itself_has_cut_proves_nothing_yet() -> None
     world.upstream.held["a"].alive = False
     world.now = FRIDAY_WINDOW
 
-    for attempt in range(UNMOVED_RETRIES):
-        assert world.refresh("a", attempt=attempt) == {"refreshIncomplete": 1}
-    assert world.refresh("a", attempt=UNMOVED_RETRIES) == {"refreshUnmoved": 1}
+    for attempt in range(7):
+        assert world.refresh("a", attempt=attempt) == {"refreshUnmoved": 1}
+    assert len(world.sqs.sent) == 7
     assert state(world) == (SessionState.ACTIVE, None)
 
     world.now = MONDAY_WINDOW
@@ -189,7 +189,7 @@ def test_a_snapshot_that_moved_but_missed_a_whole_session_is_kept_and_needs_a_lo
 def test_a_snapshot_that_moved_but_not_over_the_close_is_kept_and_asked_for_again(world: World) -> None:
     snapshot_of_friday_noon_is_the_last(world)
 
-    assert world.refresh("a") == {"refreshIncomplete": 1}
+    assert world.refresh("a") == {"refreshUnmoved": 1}
 
     assert (world.account("a").as_of, state(world)) == (FRIDAY_NOON, (SessionState.ACTIVE, None))
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
@@ -224,7 +224,7 @@ def test_a_slow_gateway_is_not_taken_for_a_dead_session() -> None:
     world.now = FRIDAY_WINDOW
     world.fails("a", "unmoved")
 
-    assert world.refresh("a") == {"refreshIncomplete": 1}
+    assert world.refresh("a") == {"refreshUnmoved": 1}
     assert world.refresh("a", attempt=1) == {"refreshed": 1}
 
 
@@ -253,7 +253,6 @@ def test_one_who_waits_for_the_user_is_tried_once_after_each_close(world: World)
     world.now = MONDAY_WINDOW
     world.upstream.calls.clear()
     assert world.refresh("a") == {"refreshWaitsForUser": 1}
-    assert world.refresh("a", attempt=1) == {"refreshNotDue": 1}
 
     assert world.calls_for("a") == 1
     assert world.sqs.sent == []

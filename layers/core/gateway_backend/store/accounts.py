@@ -36,6 +36,10 @@ NOT_MOVING = "SNAPSHOT_NOT_MOVING"
 """Why a login is needed: Gateway answers, but over a whole session its snapshot has grown no newer."""
 
 
+class Overtaken(Exception):
+    """The snapshot was judged beside another portfolio than the one it would replace: pull once more."""
+
+
 class Accounts:
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -131,11 +135,13 @@ class Accounts:
             **_in_refresh_slot(broker, account_id),
         }
         update = (
-            "SET #owner = :owner, #broker = :broker, #mutualFunds = :mutualFunds, #state = :active,"
+            "SET #owner = :owner, #broker = :broker, #mutualFunds = :mutualFunds,"
+            f" #state = {':active' if healed else 'if_not_exists(#state, :active)'},"
             f"{' #workKey = :workKey, #workOrder = :workOrder,' if 'workKey' in values else ''}"
             " #linkedAt = if_not_exists(#linkedAt, :now),"
             f" #stateSince = {':now' if healed else 'if_not_exists(#stateSince, :now)'},"
             " #transactionId = if_not_exists(#transactionId, :transactionId)"
+            f"{' REMOVE #stateReason' if healed else ''}"
         )
         free = "attribute_not_exists(#owner) OR #owner = :owner"
         not_since = "attribute_not_exists(#pk) OR #erasedAt < :begunAt"
@@ -158,7 +164,8 @@ class Accounts:
         It heals the connection, unless it is so old itself that the session has `lapsed`.
 
         The portfolio is stored first and the status then points at it, so a reader always finds a whole one, and a
-        crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile.
+        crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile,
+        Overtaken when another portfolio, older than this one, was stored meanwhile.
         """
         if account.as_of and (snapshot.as_of, snapshot.portfolio.size) <= (account.as_of, account.size):
             return False
@@ -180,7 +187,9 @@ class Accounts:
             return
         values = {"lastAttemptAt": times.to_text(now), "lastFailure": reason}
         values |= _needs_login(reason, now) if lapses else {}
-        self._touch(account, values, removed="#leaseUntil")
+        # A login that has brought newer holdings meanwhile is worth more than this answer.
+        seen = {"asOf": times.to_key(account.as_of)} if lapses and account.as_of else None
+        self._touch(account, values, removed="#leaseUntil", seen=seen)
 
     def record_unmoved(self, account: Account, now: datetime, *, lapsed: bool = False) -> None:
         """Gateway answered well but has nothing newer. `lapsed`: that proves the session over, noted once per lapse.
@@ -251,14 +260,20 @@ class Accounts:
 
     def _record_again(self, account: Account, snapshot: Snapshot, now: datetime, *, lapsed: bool) -> bool:
         """Somebody else moved the status between our read and our write: look again, or take back what we stored."""
-        current = self.find(account.id)
-        if current and current.owner == account.owner:
-            return self.record(current, snapshot, now, lapsed=lapsed)
-        key = _snapshot_key(snapshot, account)
-        stored = self._table.get(_pk(account.id), key)
+        current, key = self.find(account.id), _snapshot_key(snapshot, account)
+        if current is None or current.owner != account.owner:
+            self._take_back(account.id, key)
+            raise NotFound("The connection was unlinked meanwhile")
+        known = {account.content_hash, snapshot.content_hash}
+        if current.content_hash not in known and current.as_of and current.as_of < snapshot.as_of:
+            self._take_back(account.id, key)
+            raise Overtaken
+        return self.record(current, snapshot, now, lapsed=lapsed)
+
+    def _take_back(self, account_id: str, key: str) -> None:
+        stored = self._table.get(_pk(account_id), key)
         if stored:
             self._table.delete_all([*part_keys(stored, _part_prefix(key)), (stored["pk"], key)])
-        raise NotFound("The connection was unlinked meanwhile")
 
     # Unlinking ---------------------------------------------------------------------------------
 

@@ -84,7 +84,8 @@ class Transactions:
 
     def checked(self, transaction: Transaction, now: datetime) -> None:
         """Put an open transaction's next check off; one that has settled meanwhile is left alone."""
-        values = {"next": times.to_key(transaction.next_check(now)), "one": 1}
+        once_more = replace(transaction, checks=transaction.checks + 1)
+        values = {"next": times.to_key(once_more.next_check(now)), "one": 1}
         update = "SET #workOrder = :next ADD #checks :one"
         try:
             self._table.write(Update(_pk(transaction.id), _META, update, values, "attribute_exists(#workKey)"))

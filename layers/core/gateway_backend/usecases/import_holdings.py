@@ -23,7 +23,7 @@ from gateway_backend.domain.snapshots import (
     needs_confirmation,
 )
 from gateway_backend.gateway.client import Gateway
-from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.accounts import Accounts, Overtaken
 
 POLL_SECONDS = 2.0
 """Between two looks at a snapshot that is being updated."""
@@ -57,8 +57,11 @@ def import_holdings(
     if isinstance(outcome, PROVEN):
         newest = max(account.as_of, outcome.snapshot.as_of) if account.as_of else outcome.snapshot.as_of
         lapsed = calendar is not None and has_lapsed(replace(account, as_of=newest), now, calendar)
-        if not accounts.record(account, outcome.snapshot, now, lapsed=lapsed):
-            accounts.record_unmoved(account, now, lapsed=lapsed)
+        try:
+            if not accounts.record(account, outcome.snapshot, now, lapsed=lapsed):
+                accounts.record_unmoved(account, now, lapsed=lapsed)
+        except Overtaken:
+            return Incomplete("OVERTAKEN")
     elif isinstance(outcome, Incomplete):
         accounts.record_failure(account, outcome.reason, now)
     return outcome

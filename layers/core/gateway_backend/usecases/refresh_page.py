@@ -47,7 +47,6 @@ LEASE = timedelta(minutes=3)
 FAILURES_THAT_OPEN = 10
 """In a row: at one call in twenty failing by itself, that does not happen by chance."""
 
-UNMOVED_RETRIES = 5
 DOWN = {error.code for error in (GatewayUnavailable, GatewayTimeout, GatewayKeysRefused)}
 
 
@@ -67,7 +66,8 @@ class Result(StrEnum):
     UNKNOWN = "refreshUnknownAccount"
 
 
-AGAIN = {Result.INCOMPLETE, Result.FAILED, Result.STORE_FAILED, Result.LEFT}
+LATE = {Result.INCOMPLETE, Result.FAILED, Result.STORE_FAILED, Result.LEFT}
+AGAIN = LATE | {Result.UNMOVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +107,22 @@ def refresh_page(page: RefreshPage, tools: Refreshing) -> Counter[str]:
         _queue_again(page, again, tools)
         undo.pop_all()
     tools.refreshes.finish(page)
-    return _counted(Counter(results) + _overdue(page, len(again), tools))
+    return _counted(Counter(results) + _overdue(page, sum(result in LATE for result in results), tools))
 
 
 def _results(page: RefreshPage, tools: Refreshing) -> Iterator[Result]:
     """In the order of the accounts; while the circuit is open they are left, but for a first one that tries."""
     circuit, now = tools.circuits.find(), tools.clock()
-    probes = circuit.open_until is not None
-    if circuit.is_open(now) or (probes and not tools.circuits.open(circuit, now)):
+    if circuit.is_open(now) or page.close > now:  # a planner's clock ran ahead: the page waits for its close
         yield from (Result.LEFT for _ in page.accounts)
         return
-    pulse, waiting = _Pulse(circuit, tools, fails_at=1 if probes else FAILURES_THAT_OPEN), list(page.accounts)
-    deadline = Deadline(SECONDS)
+    pulse, waiting, deadline = _Pulse(circuit, tools), list(page.accounts), Deadline(SECONDS)
 
     def refresh(account_id: str) -> Result:
-        return Result.LEFT if pulse.has_stopped or deadline.has_passed else _refresh(account_id, page, pulse, tools)
+        return Result.LEFT if pulse.has_stopped or deadline.has_passed else _refresh(account_id, pulse, tools)
 
-    while probes and waiting and not pulse.has_answered:
-        yield refresh(waiting.pop(0))
-    if probes and pulse.has_answered:
-        tools.circuits.close()
-        logger.info("circuit closed")
+    while waiting and pulse.is_probing:
+        yield from (result or Result.BROKEN for result in each(refresh, [waiting.pop(0)], threads=1))
     yield from (result or Result.BROKEN for result in each(refresh, waiting, threads=tools.threads))
 
 
@@ -137,35 +132,58 @@ class _Pulse:
 
     circuit: Circuit
     tools: Refreshing
-    fails_at: int
     failures: int = 0
-    has_answered: bool = False
     has_stopped: bool = False
+    has_claimed: bool = False
     lock: Lock = field(default_factory=Lock)
+
+    @property
+    def is_probing(self) -> bool:
+        """The circuit was open: one account at a time, until Gateway has answered or failed."""
+        return self.circuit.open_until is not None and not self.has_stopped
+
+    def admits(self) -> bool:
+        """May Gateway be asked? The first question after a pause is one worker's alone."""
+        if self.is_probing and not self.has_claimed:
+            self.has_claimed = self.tools.circuits.open(self.circuit, self.tools.clock())
+            self.has_stopped = not self.has_claimed
+        return not self.has_stopped
 
     def feel(self, outcome: Outcome) -> None:
         with self.lock:
             if not (isinstance(outcome, Failed) and outcome.reason in DOWN):
-                self.failures, self.has_answered, self.fails_at = 0, True, FAILURES_THAT_OPEN
+                self.failures = 0
+                self._close()
                 return
             self.failures += 1
-            if self.failures < self.fails_at or self.has_stopped:
+            enough = 1 if self.is_probing else FAILURES_THAT_OPEN
+            if self.failures < enough or self.has_stopped:
                 return
             self.has_stopped = True
+            self._open(outcome.reason)
+
+    def _close(self) -> None:
+        if self.circuit.open_until is not None:
+            self.tools.circuits.close()
+            self.circuit = Circuit()
+            logger.info("circuit closed")
+
+    def _open(self, reason: str) -> None:
+        # A probe that failed has opened it again by claiming it.
         if self.circuit.open_until is None and self.tools.circuits.open(self.circuit, self.tools.clock()):
-            logger.warning("circuit opened", reason=outcome.reason)
+            logger.warning("circuit opened", reason=reason)
             count("CircuitOpened")
 
 
-def _refresh(account_id: str, page: RefreshPage, pulse: _Pulse, tools: Refreshing) -> Result:
+def _refresh(account_id: str, pulse: _Pulse, tools: Refreshing) -> Result:
     now = tools.clock()
     try:
         account = tools.accounts.find(account_id)
         if account is None or not is_refreshable(account):
             return Result.UNKNOWN
-        if not is_due(account, now, tools.calendar) or _had_its_probe(account, page):
+        if not is_due(account, now, tools.calendar):
             return Result.FRESH
-        if account.is_leased(now):
+        if account.is_leased(now) or not pulse.admits():
             return Result.LEFT
         outcome = refresh_account(
             account,
@@ -177,25 +195,21 @@ def _refresh(account_id: str, page: RefreshPage, pulse: _Pulse, tools: Refreshin
             wait=tools.wait,
         )
         pulse.feel(outcome)
-        return _judged(account, outcome, page, tools)
+        return _judged(account, outcome, tools)
     except NotFound:  # unlinked while it was under way
         return Result.UNKNOWN
     except (StoreUnavailable, GatewayUnconfigured):
         return Result.STORE_FAILED
 
 
-def _had_its_probe(account: Account, page: RefreshPage) -> bool:
-    """An account that waits for its user is tried once after each close, for the session may have come back."""
-    return account.state is not SessionState.ACTIVE and page.attempt > 0
-
-
-def _judged(account: Account, outcome: Outcome, page: RefreshPage, tools: Refreshing) -> Result:
+def _judged(account: Account, outcome: Outcome, tools: Refreshing) -> Result:
     now = tools.clock()
     if isinstance(outcome, PROVEN) and (account.as_of is None or outcome.snapshot.as_of > account.as_of):
         account = replace(account, as_of=outcome.snapshot.as_of)
         if not is_due(account, now, tools.calendar):
             return Result.REFRESHED
     if account.state is not SessionState.ACTIVE:
+        # Tried once after each close, for the session may have come back; never again for its sake.
         _tell_if_stale(account, tools)
         return Result.WAITING
     if isinstance(outcome, Failed):
@@ -208,7 +222,7 @@ def _judged(account: Account, outcome: Outcome, page: RefreshPage, tools: Refres
     if has_lapsed(account, now, tools.calendar):
         return Result.LAPSED
     # Taken during the session that has closed since: Gateway may only be slow, and nothing is proven yet.
-    return Result.INCOMPLETE if page.attempt < UNMOVED_RETRIES else Result.UNMOVED
+    return Result.UNMOVED
 
 
 def _tell_if_stale(account: Account, tools: Refreshing) -> None:
