@@ -259,8 +259,19 @@ def test_one_who_waits_for_the_user_is_tried_once_after_each_close(world: World)
     assert world.account("a") == flagged  # told once
 
 
-@pytest.mark.parametrize("fault", ["500", "updating", "empty"])
-def test_one_who_waits_for_the_user_is_never_queued_again(world: World, fault: str) -> None:
+def test_one_who_waits_for_the_user_is_tried_again_when_gateway_was_away(world: World) -> None:
+    """Else a session that has come back would stay flagged for a day, because of an outage."""
+    world.upstream.held["a"].alive = False
+    world.refresh("a")
+    world.now = MONDAY_WINDOW
+    world.upstream.every_call = "500"
+
+    assert world.refresh("a") == {"refreshFailed": 1}
+    assert [page.accounts for page in world.sqs.pages] == [("a",)]
+
+
+@pytest.mark.parametrize("fault", ["updating", "empty"])
+def test_one_who_waits_for_the_user_is_not_queued_again_once_gateway_has_answered(world: World, fault: str) -> None:
     world.upstream.held["a"].alive = False
     world.refresh("a")
     world.now = MONDAY_WINDOW

@@ -193,7 +193,10 @@ VERSION = Parameter(
 SINCE = Parameter(
     "since",
     "A date (its first moment in India) or an ISO instant with a zone; not in the future",
-    {"type": "string", "examples": ["2026-11-16"]},
+    {
+        "type": "string",
+        "pattern": r"^2\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?Z)?$",
+    },
     required=True,
 )
 IF_NONE_MATCH = Parameter("If-None-Match", "An ETag you have: 304 when nothing has changed", {"type": "string"})

@@ -30,31 +30,41 @@ def read(text: str | bytes) -> Any:
         raise JsonUnreadable(_reason(error)) from error
 
 
-def members(text: str) -> dict[str, tuple[str, Any]]:
+def members(text: str, *, split: str | None = None) -> dict[str, tuple[str, Any]]:
     """Split a JSON object into its members: name -> (its own JSON text, its parsed value).
 
+    The value of the member named `split`, if that is an object, is its members in the same way.
     Raises: JsonUnreadable, also when the text is not an object.
     """
     try:
-        return dict(_members(text))
+        return dict(_members(text, split))
     except (ValueError, RecursionError, InvalidOperation, IndexError, StopIteration) as error:
         raise JsonUnreadable(_reason(error)) from error
 
 
-def _members(text: str) -> list[tuple[str, tuple[str, Any]]]:
+def _members(text: str, split: str | None) -> list[tuple[str, tuple[str, Any]]]:
+    found, end = _object_at(text, 0, split)
+    if text[end:].strip():
+        raise JsonUnreadable("there is more after the object")
+    return found
+
+
+def _object_at(text: str, at: int, split: str | None) -> tuple[list[tuple[str, tuple[str, Any]]], int]:
     found: list[tuple[str, tuple[str, Any]]] = []
-    at = _expect(text, 0, "{")
+    at = _expect(text, at, "{")
     while text[at] != "}":
         if found:
             at = _expect(text, at, ",")
         name, at = scanstring(text, _expect(text, at, '"'))
         start = _expect(text, at, ":")
-        value, end = _decoder.raw_decode(text, start)
+        if name == split and text[start] == "{":
+            inner, end = _object_at(text, start, None)
+            value: Any = dict(inner)
+        else:
+            value, end = _decoder.raw_decode(text, start)
         found.append((name, (text[start:end], value)))
         at = _skip_space(text, end)
-    if text[at + 1 :].strip():
-        raise JsonUnreadable("there is more after the object")
-    return found
+    return found, at + 1
 
 
 def _expect(text: str, at: int, character: str) -> int:

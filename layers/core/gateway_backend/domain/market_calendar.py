@@ -4,9 +4,11 @@ A regular session is 09:15-15:30 IST, Monday to Friday except holidays. Holidays
 announces later (an election day, Diwali's Muhurat hour, a Budget on a Sunday) comes in as an override.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache, cached_property
 
 from gateway_backend.domain.nse_holidays import COVERS_UNTIL, HOLIDAYS
 
@@ -27,7 +29,7 @@ class Session:
     closes_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MarketCalendar:
     """The days are IST dates; moments are aware datetimes of any zone (a naive one raises ValueError).
 
@@ -37,6 +39,14 @@ class MarketCalendar:
     holidays: Set[date]
     special_sessions: Mapping[date, Session]
     covers_until: date
+
+    @cached_property
+    def _weekdays_off(self) -> list[date]:
+        return sorted(day for day in self.holidays if _is_weekday(day) and day not in self.special_sessions)
+
+    @cached_property
+    def _weekends_on(self) -> list[date]:
+        return sorted(day for day in self.special_sessions if not _is_weekday(day))
 
     def is_trading_day(self, day: date) -> bool:
         return day in self.special_sessions or (_is_weekday(day) and day not in self.holidays)
@@ -87,9 +97,7 @@ class MarketCalendar:
         """Counted from year 1 without walking there: an account may have been away for years."""
         weeks, rest = divmod(day.toordinal() - 1, 7)  # ordinal 1 was a Monday
         weekdays = weeks * WEEKDAYS + min(rest, WEEKDAYS)
-        closed = sum(_is_weekday(d) and d not in self.special_sessions for d in self.holidays if d < day)
-        added = sum(not _is_weekday(d) for d in self.special_sessions if d < day)
-        return weekdays - closed + added
+        return weekdays - bisect_left(self._weekdays_off, day) + bisect_left(self._weekends_on, day)
 
 
 def nse_calendar(overrides: str = "") -> MarketCalendar:
@@ -138,6 +146,7 @@ def _read_time(text: str) -> time:
     return time(int(hour), int(minute))
 
 
+@cache
 def _session_on(day: date, opens: time, closes: time) -> Session:
     if opens >= closes:
         raise ValueError("a session must close after it opens")

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from gateway_backend.domain import times
@@ -29,9 +31,12 @@ OUTSIDE_PORTFOLIO = frozenset(
 """Members of the data object that are about the snapshot, not part of the portfolio."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
-    """A complete portfolio of one account at one `snapshotDate`, as Gateway's own JSON text."""
+    """A complete portfolio of one account at one `snapshotDate`: Gateway's own JSON text, and the `values` it says.
+
+    The values are read into a portfolio when somebody asks; a text that is known already need not be read again.
+    """
 
     account_id: str
     broker: str
@@ -39,9 +44,20 @@ class Snapshot:
     snapshot_date: str
     last_update: str | None
     text: str
-    portfolio: Portfolio
+    values: Mapping[str, Any]
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        return read_portfolio(self.values)
 
     @property
+    def is_readable(self) -> bool:
+        try:
+            return self.portfolio is not None
+        except PortfolioUnreadable:
+            return False
+
+    @cached_property
     def content_hash(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
@@ -78,11 +94,17 @@ PROVEN = (Complete, ProvenEmpty)
 
 
 def judge(
-    data: dict[str, tuple[str, Any]], account_id: str, now: datetime, *, funds_expected: bool = False
+    data: dict[str, tuple[str, Any]],
+    account_id: str,
+    now: datetime,
+    *,
+    funds_expected: bool = False,
+    known: str | None = None,
 ) -> Complete | Incomplete:
     """Judge a holdings data object given as its members: name -> (JSON text, value).
 
     `funds_expected`: the last snapshot held mutual funds, so an answer that does not speak of them is not whole.
+    `known`: the content hash of the last one, which has been judged before.
     """
     values = {name: value for name, (_, value) in data.items()}
     if values.get("updating") is True:
@@ -97,21 +119,20 @@ def judge(
         return Incomplete("SNAPSHOT_DATE_IN_FUTURE")
     if funds_expected and values.get("mutualFunds") is None:
         return Incomplete("MUTUAL_FUNDS_MISSING")
-    try:
-        portfolio = read_portfolio(values)
-    except PortfolioUnreadable:
-        return Incomplete("PORTFOLIO_UNREADABLE")
     broker, last_update = values.get("broker"), values.get("lastUpdate")
-    return Complete(
-        Snapshot(
-            account_id=account_id,
-            broker=broker if isinstance(broker, str) else "",
-            as_of=as_of,
-            snapshot_date=snapshot_date,
-            last_update=last_update if isinstance(last_update, str) else None,
-            text=_portfolio_text(data),
-            portfolio=portfolio,
-        )
+    snapshot = Snapshot(
+        account_id=account_id,
+        broker=broker if isinstance(broker, str) else "",
+        as_of=as_of,
+        snapshot_date=snapshot_date,
+        last_update=last_update if isinstance(last_update, str) else None,
+        text=_portfolio_text(data),
+        values=values,
+    )
+    return (
+        Complete(snapshot)
+        if snapshot.content_hash == known or snapshot.is_readable
+        else Incomplete("PORTFOLIO_UNREADABLE")
     )
 
 

@@ -105,16 +105,18 @@ class Gateway:
         path = f"/v1/{self.keys.gateway_name}/engine/user/holdings"
         token = tokens.connected_token(account_id, self.keys.secret, now)
         query = {"version": "v2"} | ({"mfHoldings": "true"} if mutual_funds else {})
-        text, _ = self._data("GET", path, token, params=query)
-        try:
-            return members(text)
-        except JsonUnreadable as error:
-            raise GatewayUnavailable("smallcase Gateway's holdings are not a JSON object") from error
+        _, data = self._data("GET", path, token, split=True, params=query)
+        if not isinstance(data, dict):
+            raise GatewayUnavailable("smallcase Gateway's holdings are not a JSON object")
+        return data
 
-    def _data(self, method: str, path: str, token: str, **parts: Any) -> tuple[str, Any]:
-        """The envelope's data (§2.0), as its JSON text and its value; a failure is counted and logged by its code."""
+    def _data(self, method: str, path: str, token: str, *, split: bool = False, **parts: Any) -> tuple[str, Any]:
+        """The envelope's data (§2.0) as its JSON text and its value, which may be `split` into its members.
+
+        A failure is counted and logged by its code.
+        """
         try:
-            return _checked(*self._send(method, path, token, **parts))
+            return _checked(*self._send(method, path, token, **parts), split=split)
         except DomainError as error:
             logger.warning("gateway call failed", call=f"{method} {path.rpartition('/')[2]}", code=error.code)
             count("GatewayCallFailed")
@@ -161,14 +163,14 @@ class Gateway:
         return bytes(body)
 
 
-def _checked(status: int, content: bytes) -> tuple[str, Any]:
+def _checked(status: int, content: bytes, *, split: bool = False) -> tuple[str, Any]:
     """`success` must be true even on HTTP 200 (contract §2.0)."""
     if status == requests.codes.too_many or status >= requests.codes.server_error:
         raise GatewayUnavailable(f"smallcase Gateway answered {status}")
     if status in (requests.codes.unauthorized, requests.codes.forbidden):
         raise GatewayForbidden(f"smallcase Gateway answered {status}")
     try:
-        body = members(content.decode())
+        body = members(content.decode(), split="data" if split else None)
     except (JsonUnreadable, UnicodeDecodeError):
         raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
     envelope = _fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})

@@ -7,8 +7,9 @@ ACCOUNT#<id> / ERASED       when it was last unlinked: older transactions may no
 USER#<sub>   / ACCOUNT#<id> membership, written together with the status
 USER#<sub>   / CONSENT#…    the record of a consent that ended
 
-In the Work index an account of a long-lived session stands in its refresh slot for good (`REFRESH#<slot>`); any other
-stands under `WATCH#<shard>` from an import until it is flagged stale.
+In the Work index an account of a long-lived session stands in its refresh slot for good (`REFRESH#<slot>`), so that a
+refresh writes nothing there; any other stands under `WATCH#<shard>`, by the date of its snapshot, from an import until
+it is flagged stale.
 """
 
 import hashlib
@@ -46,8 +47,9 @@ class Accounts:
 
     # Reading -----------------------------------------------------------------------------------
 
-    def find(self, account_id: str) -> Account | None:
-        item = self._table.get(_pk(account_id), _STATUS)
+    def find(self, account_id: str, *, consistent: bool = True) -> Account | None:
+        """`consistent=False` costs half and may miss the last second: good where every write has its condition."""
+        item = self._table.get(_pk(account_id), _STATUS, consistent=consistent)
         return _account(item) if item else None
 
     def owned(self, account_id: str, owner: str) -> Account:
@@ -97,10 +99,10 @@ class Accounts:
         """Ids of the long-lived accounts in a refresh slot."""
         return (_id(item) for item in self._table.work(_slot_list(slot)))
 
-    def watched(self) -> Iterator[str]:
-        """Ids of the accounts whose snapshot was fresh when they were last looked at."""
+    def watched(self, close: datetime) -> Iterator[str]:
+        """Ids of the accounts whose snapshot is not from after the close, and has not been flagged."""
         for shard in _WATCH_SHARDS:
-            yield from (_id(item) for item in self._table.work(f"WATCH#{shard}"))
+            yield from (_id(item) for item in self._table.work(f"WATCH#{shard}", until=times.to_key(close)))
 
     def ids_of(self, owner: str) -> list[str]:
         prefix = "ACCOUNT#"
@@ -167,9 +169,11 @@ class Accounts:
         crash in between leaves the last good one in place. Raises: NotFound when the account was unlinked meanwhile,
         Overtaken when another portfolio, older than this one, was stored meanwhile.
         """
-        if account.as_of and (snapshot.as_of, snapshot.portfolio.size) <= (account.as_of, account.size):
-            return False
         changed = snapshot.content_hash != account.content_hash
+        if account.as_of and snapshot.as_of < account.as_of:
+            return False
+        if snapshot.as_of == account.as_of and not (changed and snapshot.portfolio.size > account.size):
+            return False
         key = _snapshot_key(snapshot, account) if changed else account.snapshot_key
         if changed:
             self._store(account.id, key or "", snapshot, now)
@@ -331,13 +335,11 @@ def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: dat
         "lastUpdate": snapshot.last_update or snapshot.snapshot_date,
         "snapshotKey": key,
         "contentHash": snapshot.content_hash,
-        "version": snapshot.portfolio.version,
-        "size": snapshot.portfolio.size,
-        "funds": len(snapshot.portfolio.mutual_funds),
+        **_measures(snapshot, account),
         "broker": account.broker or snapshot.broker,
         "lastSuccessAt": times.to_text(now),
         "lastAttemptAt": times.to_text(now),
-        **_work_of(account.broker or snapshot.broker, account.id),
+        **_work_of(account.broker or snapshot.broker, account.id, snapshot.as_of),
     }
     removed = "#lastFailure, #leaseUntil"
     if not lapsed:
@@ -386,6 +388,13 @@ def _account(item: Item) -> Account:
     )
 
 
+def _measures(snapshot: Snapshot, account: Account) -> Item:
+    if snapshot.content_hash == account.content_hash:
+        return {"version": account.version, "size": account.size, "funds": account.funds}
+    portfolio = snapshot.portfolio
+    return {"version": portfolio.version, "size": portfolio.size, "funds": len(portfolio.mutual_funds)}
+
+
 def _set(values: Item) -> str:
     return f"SET {', '.join(f'#{name} = :{name}' for name in values)}"
 
@@ -394,9 +403,10 @@ def _needs_login(reason: str, now: datetime) -> Item:
     return {"state": SessionState.NEEDS_LOGIN, "stateSince": times.to_text(now), "stateReason": reason}
 
 
-def _work_of(broker: str, account_id: str) -> Item:
-    """Where the account stands in the Work index while its snapshot is fresh; unchanged, that costs no write there."""
-    watched = {"workKey": f"WATCH#{_WATCH_SHARDS[slot_of(account_id) % len(_WATCH_SHARDS)]}", "workOrder": account_id}
+def _work_of(broker: str, account_id: str, as_of: datetime) -> Item:
+    """Where the account stands in the Work index while its snapshot is fresh."""
+    shard = _WATCH_SHARDS[slot_of(account_id) % len(_WATCH_SHARDS)]
+    watched = {"workKey": f"WATCH#{shard}", "workOrder": times.to_key(as_of)}
     return _in_refresh_slot(broker, account_id) or watched
 
 

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -83,8 +84,8 @@ class Table:
         self._client = client
         self._name = name
 
-    def get(self, pk: str, sk: str) -> Item | None:
-        answer = self._call("get_item", TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
+    def get(self, pk: str, sk: str, *, consistent: bool = True) -> Item | None:
+        answer = self._call("get_item", TableName=self._name, Key=_key(pk, sk), ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def query(self, pk: str, *, prefix: str = "", descending: bool = False, limit: int = 0) -> list[Item]:
@@ -239,8 +240,13 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
     return encode({"pk": pk, "sk": sk})
 
 
+@cache
+def _names(*expressions: str) -> frozenset[str]:
+    return frozenset(name for expression in expressions for name in _NAME.findall(expression))
+
+
 def _expressions(*, values: Item, **expressions: str) -> dict[str, Any]:
-    names = {name for expression in expressions.values() for name in _NAME.findall(expression)}
+    names = _names(*expressions.values())
     request: dict[str, Any] = dict(expressions)
     if names:
         request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}

@@ -17,8 +17,8 @@ AT_ONCE = 500
 def flag_stale_sessions(
     *, clock: Callable[[], datetime], accounts: Accounts, calendar: MarketCalendar, threads: int = THREADS
 ) -> dict[str, int]:
-    """Look at every account that is not known to be stale. What there is no time for waits for the next run."""
-    deadline, flagged, watched = Deadline(SECONDS), 0, accounts.watched()
+    """Look at every account that may have gone stale with the last close; those without time wait for the next run."""
+    deadline, flagged, watched = Deadline(SECONDS), 0, accounts.watched(calendar.last_close(clock()))
 
     def look(account_id: str) -> bool:
         account = accounts.find(account_id)

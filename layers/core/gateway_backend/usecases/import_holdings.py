@@ -78,7 +78,7 @@ def _pull(
 ) -> Outcome:
     def once() -> Complete | Incomplete:
         data = gateway.holdings(account.id, now, mutual_funds=account.mutual_funds)
-        return judge(data, account.id, now, funds_expected=account.funds > 0)
+        return judge(data, account.id, now, funds_expected=account.funds > 0, known=account.content_hash)
 
     first = once()
     for _ in range(polls - 1):
@@ -88,10 +88,11 @@ def _pull(
         first = once()
     if isinstance(first, Incomplete):
         return first
-    snapshot, is_empty = first.snapshot, first.snapshot.portfolio.size == 0
-    proven = ProvenEmpty(snapshot) if is_empty else first
+    snapshot = first.snapshot
     if snapshot.content_hash == account.content_hash:
-        return proven
+        return first if account.size else ProvenEmpty(snapshot)
+    is_empty = snapshot.portfolio.size == 0
+    proven = ProvenEmpty(snapshot) if is_empty else first
     if is_empty and account.as_of and snapshot.as_of <= account.as_of:
         return Incomplete("EMPTY_NOT_NEWER")
     if not needs_confirmation(snapshot, _last(account, accounts), confirm_share):

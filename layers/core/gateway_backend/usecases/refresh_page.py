@@ -70,6 +70,13 @@ LATE = {Result.INCOMPLETE, Result.FAILED, Result.STORE_FAILED, Result.LEFT}
 AGAIN = LATE | {Result.UNMOVED}
 
 
+@dataclass(slots=True)
+class Streak:
+    """Failures in a row, over all pages of one worker: a page of retries is too short to show an outage by itself."""
+
+    failures: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Refreshing:
     """What a worker works with. `gateway` makes a client for one account's calls."""
@@ -85,6 +92,8 @@ class Refreshing:
     confirm_share: Decimal
     threads: int = THREADS
     wait: Callable[[float], None] = time.sleep
+    jitter: Callable[[int], int] = secrets.randbelow
+    streak: Streak = field(default_factory=Streak)
 
 
 def refresh_page(page: RefreshPage, tools: Refreshing) -> Counter[str]:
@@ -132,7 +141,6 @@ class _Pulse:
 
     circuit: Circuit
     tools: Refreshing
-    failures: int = 0
     has_stopped: bool = False
     has_claimed: bool = False
     lock: Lock = field(default_factory=Lock)
@@ -152,14 +160,14 @@ class _Pulse:
     def feel(self, outcome: Outcome) -> None:
         with self.lock:
             if not (isinstance(outcome, Failed) and outcome.reason in DOWN):
-                self.failures = 0
+                self.tools.streak.failures = 0
                 self._close()
                 return
-            self.failures += 1
+            self.tools.streak.failures += 1
             enough = 1 if self.is_probing else FAILURES_THAT_OPEN
-            if self.failures < enough or self.has_stopped:
+            if self.tools.streak.failures < enough or self.has_stopped:
                 return
-            self.has_stopped = True
+            self.has_stopped, self.tools.streak.failures = True, 0
             self._open(outcome.reason)
 
     def _close(self) -> None:
@@ -178,7 +186,7 @@ class _Pulse:
 def _refresh(account_id: str, pulse: _Pulse, tools: Refreshing) -> Result:
     now = tools.clock()
     try:
-        account = tools.accounts.find(account_id)
+        account = tools.accounts.find(account_id, consistent=False)
         if account is None or not is_refreshable(account):
             return Result.UNKNOWN
         if not is_due(account, now, tools.calendar):
@@ -208,6 +216,8 @@ def _judged(account: Account, outcome: Outcome, tools: Refreshing) -> Result:
         account = replace(account, as_of=outcome.snapshot.as_of)
         if not is_due(account, now, tools.calendar):
             return Result.REFRESHED
+    if isinstance(outcome, Failed) and outcome.reason in DOWN:
+        return Result.FAILED
     if account.state is not SessionState.ACTIVE:
         # Tried once after each close, for the session may have come back; never again for its sake.
         _tell_if_stale(account, tools)
@@ -233,7 +243,7 @@ def _queue_again(page: RefreshPage, accounts: Sequence[str], tools: Refreshing) 
     if not accounts:
         return
     later = page.again(tuple(accounts))
-    if not tools.queue.offer_all([write_page(later)], delay=page.retry_delay(secrets.randbelow(101))):
+    if not tools.queue.offer_all([write_page(later)], delay=page.retry_delay(tools.jitter(101))):
         raise StoreUnavailable("The accounts that failed could not be queued again")
 
 
