@@ -42,7 +42,7 @@ PUBLISHED_BY_AWS: dict[str, dict[str, set[tuple[str, ...]]]] = {
         "ThrottledRequests": {("Operation", "TableName")},
         "SystemErrors": {("Operation", "TableName")},
     },
-    "AWS/Lambda": {name: {(), ("FunctionName",)} for name in ("Errors", "Throttles")}
+    "AWS/Lambda": {name: {(), ("FunctionName",)} for name in ("Errors", "Invocations", "Throttles")}
     | {"IteratorAge": {("FunctionName",)}},
 }
 
@@ -270,7 +270,8 @@ def test_what_changes_is_published_record_by_record_and_nothing_blocks_it_for_ev
     assert folder(name) == "publish_events"
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert event["BisectBatchOnFunctionError"] is True
-    assert 1 <= event["MaximumRetryAttempts"] <= 100
+    assert event["MaximumRetryAttempts"] == -1, "a bus that is away for hours loses nothing"
+    assert event["MaximumRecordAgeInSeconds"] < 86400, "then it is kept apart, before the stream forgets it"
     assert event["StartingPosition"] == "TRIM_HORIZON"
     assert target(event["DestinationConfig"]["OnFailure"]["Destination"]) in QUEUES
     assert QUEUES[failure_destination(FUNCTIONS[name])]["MessageRetentionPeriod"] == SQS_KEEPS_AT_MOST
@@ -401,7 +402,8 @@ def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
 def test_an_alarm_wakes_somebody_and_names_the_page_to_read(name: str) -> None:
     alarm = ALARMS[name]
     assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    assert alarm["TreatMissingData"] == "notBreaching"
+    silent = "Invocations" in {metric["MetricName"] for metric in metrics(alarm)}
+    assert alarm["TreatMissingData"] == ("breaching" if silent else "notBreaching")
     section = re.search(r"\(runbook: (\w[\w ]+)\)$", alarm["AlarmDescription"])
     assert section
     headings = re.findall(r"^#+ (.+)$", (CHECKOUT / "docs/runbook.md").read_text(), re.MULTILINE)

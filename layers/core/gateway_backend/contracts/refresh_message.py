@@ -8,7 +8,7 @@ from gateway_backend.domain.refreshes import RefreshPage
 
 
 def write_page(page: RefreshPage) -> str:
-    body = {"close": times.to_text(page.close), "attempt": page.attempt, "accounts": page.accounts}
+    body = {"close": times.to_text(page.close), "round": page.round, "attempt": page.attempt, "accounts": page.accounts}
     return json.dumps(body, separators=(",", ":"))
 
 
@@ -16,9 +16,10 @@ def read_page(message: str) -> RefreshPage:
     """Raises: MessageUnreadable."""
     try:
         body = json.loads(message)
-        close, attempt, accounts = times.parse(body["close"]), body["attempt"], tuple(body["accounts"])
+        close, accounts = times.parse(body["close"]), tuple(body["accounts"])
+        counts = [body["attempt"], body.get("round", 0)]
     except (ValueError, KeyError, TypeError):
         raise MessageUnreadable("The message is no page of accounts") from None
-    if not isinstance(attempt, int) or attempt < 0 or not all(isinstance(account, str) for account in accounts):
+    if not all(type(n) is int and n >= 0 for n in counts) or not all(isinstance(account, str) for account in accounts):
         raise MessageUnreadable("The page's attempt or accounts are not what they should be")
-    return RefreshPage(close, accounts, attempt)
+    return RefreshPage(close, accounts, *counts)

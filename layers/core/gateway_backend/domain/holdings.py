@@ -13,6 +13,7 @@ from typing import Any
 from gateway_backend.domain.money import ZERO, product, quotient, tidy, total
 
 _MOST_DIGITS = 30
+_COMMON = 10**15
 
 
 class PortfolioUnreadable(ValueError):
@@ -63,11 +64,6 @@ class Portfolio:
         """How many securities and fund folios are held."""
         return len(self.securities) + len(self.mutual_funds)
 
-    def identities(self) -> set[tuple[str, str]]:
-        """What is held, whatever the quantity: securities by ISIN or ticker, funds by folio."""
-        securities = {(s.isin or s.nse_ticker or s.bse_ticker or s.name, "") for s in self.securities}
-        return securities | {(f.isin or f.name, f.folio or "") for f in self.mutual_funds}
-
     def quantities(self) -> list[tuple[str, ...]]:
         """What is held, without what it is worth: comparable between two answers moments apart."""
         securities = [
@@ -91,6 +87,20 @@ def read_portfolio(data: Mapping[str, Any]) -> Portfolio:
     if isinstance(securities, Mapping):
         return Portfolio("v1", _v1_securities(data, securities), funds)
     raise PortfolioUnreadable("securities is neither a v2 list nor a v1 object")
+
+
+def identities(data: Mapping[str, Any]) -> set[tuple[str, ...]]:
+    """What a readable data object holds, whatever the quantity: securities by ISIN or ticker, funds by folio.
+
+    Without making a portfolio of it: a refresh asks this of every snapshot that is about to be replaced.
+    """
+    securities = data["securities"]
+    listed = securities if isinstance(securities, list) else securities.get("holdings", [])
+    funds = (data.get("mutualFunds") or {}).get("holdings") or []
+    names = ("isin", "nseTicker", "ticker", "bseTicker", "name")
+    return {(next((row[name] for name in names if row.get(name)), ""),) for row in listed} | {
+        (fund.get("isin") or fund.get("fund") or "", fund.get("folio") or "") for fund in funds
+    }
 
 
 def _security(item: Any) -> Security:
@@ -161,7 +171,7 @@ def _fund(item: Any) -> MutualFund:
 
 
 def _object(value: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise PortfolioUnreadable(f"{where} is not an object")
     return value
 
@@ -186,6 +196,8 @@ def _number(owner: Mapping[str, Any], name: str, *, required: bool = False) -> D
     value = owner.get(name)
     if value is None and not required:
         return ZERO
+    if type(value) is int and -_COMMON < value < _COMMON:  # most are: no need to look closer
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise PortfolioUnreadable(f"{name} is not a number")
     number = Decimal(value)

@@ -5,7 +5,7 @@ window, so that Gateway sees a steady load and nothing has to be rearranged when
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -16,6 +16,10 @@ from gateway_backend.domain.brokers import broker as known_broker
 from gateway_backend.domain.freshness import SessionState, Verdict
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.transactions import Transaction
+
+ROUNDS = (timedelta(0), timedelta(minutes=90))
+"""When the slots are walked: once, and again for what fell through - a page that was lost, an account that was healed
+or imported late. A fresh account costs half a read then."""
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(minutes=15)
 OVERDUE_AFTER = timedelta(minutes=45)
@@ -56,11 +60,11 @@ class RefreshTimes:
         return close + self.delay + self.spread * slot / SLOTS
 
     def slots_begun(self, close: datetime, now: datetime) -> int:
-        """How many slots, counted from the first, have begun in the window of that close."""
-        into = now - close - self.delay
-        if into < timedelta(0):
-            return 0
-        return min(SLOTS, into * SLOTS // self.spread + 1)
+        """How many slots have begun since that close, counted through all rounds."""
+        return sum(self._begun(now - close - self.delay - wait) for wait in ROUNDS)
+
+    def _begun(self, into: timedelta) -> int:
+        return 0 if into < timedelta(0) else min(SLOTS, into * SLOTS // self.spread + 1)
 
     def next_due(self, account: Account, now: datetime, calendar: MarketCalendar) -> datetime | None:
         """When the account is refreshed next without anybody asking; None where only a login helps.
@@ -75,20 +79,22 @@ class RefreshTimes:
 
 @dataclass(frozen=True, slots=True)
 class RefreshPage:
-    """Accounts to refresh after one close; `attempt` counts from 0, the first time through."""
+    """Accounts to refresh after one close; `attempt` counts from 0, the first time through in its round."""
 
     close: datetime
     accounts: tuple[str, ...]
     attempt: int = 0
+    round: int = 0
 
     @property
     def id(self) -> str:
         """The same for the same work, whoever plans it and however often."""
-        identity = " ".join([times.to_key(self.close), str(self.attempt), *self.accounts])
+        identity = " ".join([times.to_key(self.close), str(self.round), str(self.attempt), *self.accounts])
         return hashlib.sha256(identity.encode()).hexdigest()[:24]
 
     def again(self, accounts: tuple[str, ...]) -> Self:
-        return type(self)(self.close, accounts, self.attempt + 1)
+        """The next attempt, begun with another account: one that always fails must not be the only probe."""
+        return replace(self, accounts=(*accounts[1:], *accounts[:1]), attempt=self.attempt + 1)
 
     def retry_delay(self, jitter: int) -> timedelta:
         """How long until the next attempt: doubled each time, less up to half of it. `jitter` is 0 to 100."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from gateway_backend.domain import times
-from gateway_backend.domain.holdings import Portfolio, PortfolioUnreadable, read_portfolio
+from gateway_backend.domain.holdings import Portfolio, PortfolioUnreadable, identities, read_portfolio
 
 UPDATING = "UPDATING"
 """Gateway's word that a newer snapshot is being made."""
@@ -136,12 +136,15 @@ def judge(
     )
 
 
-def needs_confirmation(snapshot: Snapshot, last: Portfolio | None, share: Decimal) -> bool:
-    """Is nothing in it, or is such a share (0 to 1) of the last one's entries gone, that a second pull must agree?"""
+def needs_confirmation(snapshot: Snapshot, last: Mapping[str, Any] | None, share: Decimal) -> bool:
+    """Is nothing in it, or is such a share (0 to 1) of the last one's entries gone, that a second pull must agree?
+
+    `last` is the data object of the last snapshot.
+    """
     if snapshot.portfolio.size == 0:
         return True
-    held = last.identities() if last else set()
-    return bool(held) and len(held - snapshot.portfolio.identities()) >= share * len(held)
+    held = identities(last) if last else set()
+    return bool(held) and len(held - identities(snapshot.values)) >= share * len(held)
 
 
 def agrees(first: Snapshot, second: Complete) -> bool:

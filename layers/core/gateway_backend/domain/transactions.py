@@ -8,6 +8,7 @@ from typing import Self
 FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
 """How long nobody need ask about an open transaction before we do, at first and at the most."""
 
+CHECKS_BEFORE_FORGOTTEN = 5
 GRACE = timedelta(minutes=15)
 """How long after `expireAt` a transaction that Gateway has not called expired may still be finishing."""
 
@@ -91,9 +92,12 @@ class Transaction:
         return all(known in (None, account_id) for known in (self.account_id, self.requested_account_id))
 
     def forgotten(self, now: datetime) -> Self:
-        """The transaction when Gateway knows nothing of it (any more): one that was left open ends with its time."""
+        """The transaction when Gateway knows nothing of it (any more): one that was left open ends with its time.
+
+        Only after it was asked for about an hour: a Gateway in trouble may forget for a while.
+        """
         left_open = self.status in (Status.INITIALIZED, Status.USED)
-        over = left_open and now >= self.expire_at + GRACE
+        over = left_open and now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_FORGOTTEN
         return replace(self, status=Status.EXPIRED, updated_at=now) if over else self
 
     def moved_to(self, report: "Report", now: datetime) -> Self:

@@ -164,16 +164,16 @@ class Gateway:
 
 
 def _checked(status: int, content: bytes, *, split: bool = False) -> tuple[str, Any]:
-    """`success` must be true even on HTTP 200 (contract §2.0)."""
+    """`success` must be true even on HTTP 200 (contract §2.0); a 403 that is no envelope is not Gateway's own word."""
     if status == requests.codes.too_many or status >= requests.codes.server_error:
         raise GatewayUnavailable(f"smallcase Gateway answered {status}")
-    if status in (requests.codes.unauthorized, requests.codes.forbidden):
-        raise GatewayForbidden(f"smallcase Gateway answered {status}")
     try:
         body = members(content.decode(), split="data" if split else None)
     except (JsonUnreadable, UnicodeDecodeError):
         raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
     envelope = _fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
+    if status in (requests.codes.unauthorized, requests.codes.forbidden):
+        raise GatewayForbidden(f"smallcase Gateway answered {status}")
     if not envelope.success or status >= requests.codes.bad_request:
         raise GatewayRefused(f"smallcase Gateway refused the request ({status})")
     return body.get("data", ("null", None))

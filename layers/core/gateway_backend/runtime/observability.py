@@ -1,15 +1,19 @@
 """Logs and metrics. A log line carries ids, codes and durations; never a body, a token, a secret or a holding."""
 
+from threading import Lock
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger(use_rfc3339=True, utc=True, log_record_order=["level", "message"], location=None)
 metrics = Metrics()
+_counting = Lock()  # workers count from several threads
 
 
 def count(name: str, value: int = 1) -> None:
     """Add to a counter; it is written out when the invocation ends."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    with _counting:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
 def flush_metrics() -> None:

@@ -21,7 +21,7 @@ from gateway_backend.domain.accounts import Account, slot_of
 from gateway_backend.domain.brokers import broker as known_broker
 from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound, RefreshTooSoon
 from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.snapshots import Snapshot
+from gateway_backend.domain.snapshots import UPDATING, Snapshot
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.codec import Item
@@ -187,12 +187,13 @@ class Accounts:
         """Note on the status that an attempt failed; the last good snapshot stays. Silent when unlinked meanwhile."""
         lapses = needs_login and account.state is SessionState.ACTIVE
         told = account.last_attempt_at if account.last_failure == reason else None
-        if told and now - told < _SAME_FAILURE_AGAIN and not lapses and not account.lease_until:
+        repeats = told is not None and now - told < _SAME_FAILURE_AGAIN and reason != UPDATING
+        if repeats and not lapses and not account.lease_until:
             return
         values = {"lastAttemptAt": times.to_text(now), "lastFailure": reason}
         values |= _needs_login(reason, now) if lapses else {}
-        # A login that has brought newer holdings meanwhile is worth more than this answer.
-        seen = {"asOf": times.to_key(account.as_of)} if lapses and account.as_of else None
+        # Newer holdings that have come meanwhile, by a login perhaps, are worth more than this answer.
+        seen = {"asOf": times.to_key(account.as_of)} if account.as_of else None
         self._touch(account, values, removed="#leaseUntil", seen=seen)
 
     def record_unmoved(self, account: Account, now: datetime, *, lapsed: bool = False) -> None:
@@ -204,10 +205,11 @@ class Accounts:
         is_told = waits_for_user and not account.last_failure and not account.lease_until
         if account.as_of is None or is_told:
             return
+        seen: Item = {"asOf": times.to_key(account.as_of), "linkedAt": times.to_text(account.linked_at)}
         values: Item = {"lastAttemptAt": times.to_text(now)}
         if lapsed and not waits_for_user:
             values |= _needs_login(NOT_MOVING, now) | {"staleSince": values["lastAttemptAt"]}
-        self._touch(account, values, removed="#lastFailure, #leaseUntil", seen={"asOf": times.to_key(account.as_of)})
+        self._touch(account, values, removed="#lastFailure, #leaseUntil", seen=seen)
 
     # Refreshing --------------------------------------------------------------------------------
 
@@ -252,6 +254,9 @@ class Accounts:
         """Silent when the account was unlinked meanwhile, or is no longer as it was `seen`."""
         known = {"owner": account.owner} | (seen or {})
         condition = " AND ".join(f"#{name} = :{name}" for name in known)
+        if "state" in values:  # once per lapse, whoever sees it first
+            known["active"] = SessionState.ACTIVE
+            condition += " AND #state = :active"
         update = f"{_set(values)} REMOVE {removed}"
         try:
             self._table.write(Update(_pk(account.id), _STATUS, update, values | known, condition))
@@ -351,13 +356,20 @@ def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: dat
         _pk(account.id),
         _STATUS,
         f"{_set(assignments)} REMOVE {removed}",
-        {**assignments, "owner": account.owner, "expected": account.content_hash or ""},
+        {**assignments, **_as_read(account)},
         condition=(
-            "#owner = :owner"
+            "#owner = :owner AND #linkedAt = :linkedAt AND #state = :seen"
             " AND (attribute_not_exists(#asOf) OR #asOf < :asOf OR (#asOf = :asOf AND #size < :size))"
-            " AND (attribute_not_exists(#contentHash) OR #contentHash = :expected)"
+            f" AND {'#contentHash = :expected' if account.content_hash else 'attribute_not_exists(#contentHash)'}"
         ),
     )
+
+
+def _as_read(account: Account) -> Item:
+    """What the write relies on: the same linking, the same state of its session, the portfolio that was compared."""
+    linked_at = times.to_text(account.linked_at)
+    expected = {"expected": account.content_hash} if account.content_hash else {}
+    return {"owner": account.owner, "linkedAt": linked_at, "seen": account.state, **expected}
 
 
 def _account(item: Item) -> Account:

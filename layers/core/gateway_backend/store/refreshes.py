@@ -3,17 +3,18 @@
 REFRESH#<close> / PLAN       how many slots have been queued
 REFRESH#<close> / PAGE#<id>  a page of accounts: leased while it is worked on, then done
 
-Both forget themselves after two days.
+Both forget themselves after two weeks: longer than the exchange ever rests.
 """
 
 from datetime import datetime, timedelta
 
 from gateway_backend.domain import times
 from gateway_backend.domain.refreshes import RefreshPage
+from gateway_backend.store.codec import Item
 from gateway_backend.store.table import ConditionFailed, Delete, Put, Table, Update
 
 _PLAN = "PLAN"
-_KEPT = timedelta(days=2)
+_KEPT = timedelta(days=14)
 
 
 class Refreshes:
@@ -25,12 +26,11 @@ class Refreshes:
         item = self._table.get(_pk(close), _PLAN)
         return int(item["slots"]) if item else 0
 
-    def plan(self, close: datetime, slots: int, now: datetime) -> bool:
-        """Note that one slot more, `slots` in all, has been queued; False when another planner did so first."""
-        values = {"slots": slots, "before": slots - 1, "expiresAt": int((now + _KEPT).timestamp())}
-        condition = "attribute_not_exists(#slots)" if slots == 1 else "#slots = :before"
-        if slots == 1:
-            del values["before"]
+    def plan(self, close: datetime, planned: int, slots: int, now: datetime) -> bool:
+        """Note that `slots` are queued in all, after `planned` before; False when another planner was faster."""
+        values: Item = {"slots": slots, "expiresAt": int((now + _KEPT).timestamp())}
+        condition = "#slots = :planned" if planned else "attribute_not_exists(#slots)"
+        values |= {"planned": planned} if planned else {}
         update = "SET #slots = :slots, #expiresAt = :expiresAt"
         try:
             self._table.write(Update(_pk(close), _PLAN, update, values, condition))

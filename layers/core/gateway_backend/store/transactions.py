@@ -53,7 +53,7 @@ class Transactions:
             _pk(transaction.id),
             _META,
             _setting(changed, settled=transaction.is_settled),
-            changed,
+            changed if transaction.is_settled else changed | _open(transaction),
             condition="attribute_exists(#pk) AND #statusRank <= :statusRank",
         )
         try:
@@ -82,11 +82,13 @@ class Transactions:
             for item in self._table.work(f"OPEN#{shard}", until=times.to_key(now)):
                 yield item["pk"].removeprefix("TXN#")
 
-    def checked(self, transaction: Transaction, now: datetime) -> None:
-        """Put an open transaction's next check off; one that has settled meanwhile is left alone."""
+    def checked(self, transaction: Transaction, now: datetime, *, last: bool = False) -> None:
+        """Put an open transaction's next check off, or give it up; one that has settled meanwhile is left alone."""
         once_more = replace(transaction, checks=transaction.checks + 1)
-        values = {"next": times.to_key(once_more.next_check(now)), "one": 1}
+        values: Item = {"next": times.to_key(once_more.next_check(now)), "one": 1}
         update = "SET #workOrder = :next ADD #checks :one"
+        if last:
+            update, values = f"REMOVE {_NOT_OPEN}", {}
         try:
             self._table.write(Update(_pk(transaction.id), _META, update, values, "attribute_exists(#workKey)"))
         except ConditionFailed:
@@ -108,14 +110,24 @@ def _item(transaction: Transaction) -> Item:
         "expireAt": times.to_text(transaction.expire_at),
         "correlationId": transaction.correlation_id,
         "note": transaction.note,
-        "workKey": f"OPEN#{hashlib.sha256(transaction.id.encode()).hexdigest()[0]}",
-        "workOrder": times.to_key(transaction.next_check(transaction.created_at)),
+        **_open(transaction),
         **_mutable(transaction),
     }
 
 
+def _open(transaction: Transaction) -> Item:
+    """Where an open transaction stands in the Work index."""
+    return {
+        "workKey": f"OPEN#{hashlib.sha256(transaction.id.encode()).hexdigest()[0]}",
+        "workOrder": times.to_key(transaction.next_check(transaction.updated_at or transaction.created_at)),
+    }
+
+
 def _setting(changed: Item, *, settled: bool) -> str:
+    """An open transaction is in the index, also one that had ended and has come back to life."""
     assignments = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+    if not settled:
+        assignments += "".join(f", #{name} = if_not_exists(#{name}, :{name})" for name in ("workKey", "workOrder"))
     removed = ([] if "error" in changed else ["#error"]) + ([_NOT_OPEN] if settled else [])
     return assignments + (f" REMOVE {', '.join(removed)}" if removed else "")
 

@@ -1,15 +1,15 @@
 """Pull an account's holdings from Gateway and make them its newest snapshot, if they prove complete."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from gateway_backend.domain import exact_json
 from gateway_backend.domain.accounts import Account, has_lapsed
 from gateway_backend.domain.errors import DomainError, GatewayForbidden, GatewayKeysRefused, GatewayRefused
-from gateway_backend.domain.holdings import Portfolio, read_portfolio
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.snapshots import (
     PROVEN,
@@ -38,21 +38,22 @@ def import_holdings(
     confirm_share: Decimal,
     polls: int = 1,
     calendar: MarketCalendar | None = None,
+    flags_403: bool = True,
     wait: Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """Promise 1: an answer that is incomplete, or much smaller and not confirmed, leaves the last good snapshot.
 
     An answer that is still `updating` is looked at `polls` times. With a `calendar` the answer also tells whether the
-    session is over; without, the user has just logged in. Never `Failed`: what the pull raises is raised, with
-    the attempt noted on the account; GatewayKeysRefused instead of GatewayForbidden when it is our keys that are
-    refused; NotFound when the account was unlinked meanwhile.
+    session is over; without, the user has just logged in. `flags_403=False` leaves it to the caller what a 403 means.
+    Never `Failed`: what the pull raises is raised, with the attempt noted on the account; GatewayKeysRefused instead of
+    GatewayForbidden when it is our keys that are refused; NotFound when the account was unlinked meanwhile.
     """
     try:
         outcome = _pull(account, now, accounts, gateway, confirm_share, polls, wait)
     except DomainError as error:
         told = _explained(error, account, now, gateway)
         # 403 for this account alone: the user has revoked consent, or the session is over (contract §12, 20).
-        accounts.record_failure(account, told.code, now, needs_login=isinstance(told, GatewayForbidden))
+        accounts.record_failure(account, told.code, now, needs_login=flags_403 and isinstance(told, GatewayForbidden))
         raise told from None
     if isinstance(outcome, PROVEN):
         newest = max(account.as_of, outcome.snapshot.as_of) if account.as_of else outcome.snapshot.as_of
@@ -103,9 +104,9 @@ def _pull(
     return ProvenEmpty(second.snapshot) if is_empty else second
 
 
-def _last(account: Account, accounts: Accounts) -> Portfolio | None:
+def _last(account: Account, accounts: Accounts) -> dict[str, Any] | None:
     text = accounts.portfolio_of(account)
-    return read_portfolio(exact_json.read(text)) if text else None
+    return json.loads(text) if text else None  # only what is held is compared, no number
 
 
 def _explained(error: DomainError, account: Account, now: datetime, gateway: Gateway) -> DomainError:

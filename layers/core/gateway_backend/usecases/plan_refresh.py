@@ -1,10 +1,10 @@
 """After each close, queue the accounts whose sessions live long, slot by slot."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import batched
 
 from gateway_backend.contracts.refresh_message import write_page
+from gateway_backend.domain.accounts import SLOTS
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.refreshes import RefreshPage, RefreshTimes
 from gateway_backend.runtime.queue import Queue
@@ -13,6 +13,7 @@ from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.refreshes import Refreshes
 
 PAGE_ACCOUNTS = 100
+PLANNED_TOGETHER = 5000
 SECONDS = 200.0
 
 
@@ -33,13 +34,13 @@ def plan_refresh(
     close, deadline = calendar.last_close(now), Deadline(SECONDS)
     begun, planned = refresh_times.slots_begun(close, now), refreshes.planned(close)
     slots = pages = found = 0
-    for slot in range(planned, begun):
-        ready = list(_pages(slot, close, accounts))
-        if deadline.has_passed or not queue.offer_all([write_page(page) for page in ready]):
+    while planned < begun and not deadline.has_passed:
+        ids, until = _together(planned, begun, accounts)
+        ready = [RefreshPage(close, page, round=planned // SLOTS) for page in batched(ids, PAGE_ACCOUNTS, strict=False)]
+        if not queue.offer_all([write_page(page) for page in ready]) or not refreshes.plan(close, planned, until, now):
             break
-        slots, pages, found = slots + 1, pages + len(ready), found + sum(len(page.accounts) for page in ready)
-        if not refreshes.plan(close, slot + 1, now):
-            break
+        slots, pages, found = slots + until - planned, pages + len(ready), found + len(ids)
+        planned = until
     return {
         "slotsPlanned": slots,
         "pagesPlanned": pages,
@@ -48,5 +49,11 @@ def plan_refresh(
     }
 
 
-def _pages(slot: int, close: datetime, accounts: Accounts) -> Iterator[RefreshPage]:
-    return (RefreshPage(close, ids) for ids in batched(accounts.in_slot(slot), PAGE_ACCOUNTS, strict=False))
+def _together(planned: int, begun: int, accounts: Accounts) -> tuple[list[str], int]:
+    """The accounts of the next slots of a round, so many that they fill pages, and up to where that is."""
+    ids: list[str] = []
+    slot, end = planned, min(begun, (planned // SLOTS + 1) * SLOTS)
+    while slot < end and len(ids) < PLANNED_TOGETHER:
+        ids += accounts.in_slot(slot % SLOTS)
+        slot += 1
+    return ids, slot

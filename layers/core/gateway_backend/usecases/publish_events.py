@@ -25,10 +25,9 @@ UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 def publish_events(changes: Sequence[Change], *, bus: EventBus) -> list[Change]:
     """Publish the events of the changes, in order. Gives the changes whose events are not, or not all, on the bus.
 
-    One that cannot be read does not keep those behind it from being published: in the end Lambda discards a failed
-    change together with the rest of its batch. What comes twice for that has the same `id`.
+    One that cannot be read is our bug: it is logged and counted, and left behind. Brought again and again it would hold
+    up the others for a day.
     """
-    failed: dict[str, Change] = {}
     found: list[tuple[Change, Event]] = []
     for change in changes:
         try:
@@ -37,9 +36,8 @@ def publish_events(changes: Sequence[Change], *, bus: EventBus) -> list[Change]:
             logger.error("change unreadable", error=type(error).__name__, where=where(error), change=change.id)
             count("EventFailed")
             count("UnexpectedError")
-            failed[change.id] = change
     taken = bus.put([event for _, event in found])
-    failed |= {change.id: change for (change, _), is_taken in zip(found, taken, strict=True) if not is_taken}
+    failed = {change.id: change for (change, _), is_taken in zip(found, taken, strict=True) if not is_taken}
     return list(failed.values())
 
 

@@ -15,8 +15,8 @@ from gateway_backend.usecases.requeue_receipts import requeue_receipts
 from gateway_backend.usecases.settle_transaction import reconcile
 
 THREADS, SECONDS = 10, 120.0
-AT_ONCE = 100
-STUCK_AFTER = timedelta(days=1)
+AT_ONCE = 50
+STUCK_AFTER, GIVEN_UP_AFTER = timedelta(days=1), timedelta(days=7)
 
 
 def reconcile_transactions(
@@ -30,7 +30,7 @@ def reconcile_transactions(
     confirm_share: Decimal,
     threads: int = THREADS,
 ) -> dict[str, int]:
-    """Each open transaction is asked about after two minutes, then after twice as long each time.
+    """Each open transaction is asked about after two minutes, then after twice as long each time, for a week.
 
     Like a read of it by the app, that links its account, imports its holdings, or ends it when its time is over.
     """
@@ -52,7 +52,7 @@ def reconcile_transactions(
             confirm_share=confirm_share,
         )
         if not transaction.is_settled:
-            transactions.checked(transaction, now)
+            transactions.checked(transaction, now, last=now - transaction.created_at > GIVEN_UP_AFTER)
         return transaction.is_settled, not transaction.is_settled and now - transaction.created_at > STUCK_AFTER
 
     while not deadline.has_passed and (ids := list(islice(due, AT_ONCE))):

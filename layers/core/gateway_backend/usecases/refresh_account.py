@@ -25,6 +25,7 @@ def refresh_account(
     gateway: Gateway,
     calendar: MarketCalendar,
     confirm_share: Decimal,
+    flags_403: bool = True,
     wait: Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """403 means that a login is needed, and so does an answer that is no newer although a whole session has passed.
@@ -41,6 +42,7 @@ def refresh_account(
             confirm_share=confirm_share,
             polls=POLLS,
             calendar=calendar,
+            flags_403=flags_403,
             wait=wait,
         )
     except (GatewayRefused, GatewayUnavailable) as error:

@@ -44,8 +44,12 @@ SECONDS = 120.0
 LEASE = timedelta(minutes=3)
 """Longer than the function may run: whoever finds a page leased after that knows that its worker is gone."""
 
+STREAK_LASTS = timedelta(minutes=5)
 FAILURES_THAT_OPEN = 10
 """In a row: at one call in twenty failing by itself, that does not happen by chance."""
+
+FEW_FORBIDDEN, MANY_FORBIDDEN = 2, Decimal("0.2")
+"""Up to so many accounts of a page, or so large a share of those asked about, may have lost their sessions at once."""
 
 DOWN = {error.code for error in (GatewayUnavailable, GatewayTimeout, GatewayKeysRefused)}
 
@@ -56,6 +60,7 @@ class Result(StrEnum):
     REFRESHED = "refreshed"
     UNMOVED = "refreshUnmoved"
     LAPSED = "sessionLapsed"
+    FORBIDDEN = "refreshForbidden"
     WAITING = "refreshWaitsForUser"
     INCOMPLETE = "refreshIncomplete"
     FAILED = "refreshFailed"
@@ -66,15 +71,27 @@ class Result(StrEnum):
     UNKNOWN = "refreshUnknownAccount"
 
 
-LATE = {Result.INCOMPLETE, Result.FAILED, Result.STORE_FAILED, Result.LEFT}
+LATE = {Result.INCOMPLETE, Result.FAILED, Result.FORBIDDEN, Result.STORE_FAILED, Result.LEFT, Result.BROKEN}
 AGAIN = LATE | {Result.UNMOVED}
+NOT_ASKED = {Result.LEFT, Result.FRESH, Result.UNKNOWN, Result.STORE_FAILED, Result.BROKEN}
 
 
 @dataclass(slots=True)
 class Streak:
-    """Failures in a row, over all pages of one worker: a page of retries is too short to show an outage by itself."""
+    """Accounts that failed in a row, over all pages of one worker: a page of retries is too short to show an outage.
 
-    failures: int = 0
+    One account that fails again and again is one; what is long ago is forgotten.
+    """
+
+    accounts: set[str] = field(default_factory=set)
+    last: datetime | None = None
+
+    def grow(self, account_id: str, now: datetime) -> int:
+        if self.last and now - self.last > STREAK_LASTS:
+            self.accounts.clear()
+        self.accounts.add(account_id)
+        self.last = now
+        return len(self.accounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,7 @@ def refresh_page(page: RefreshPage, tools: Refreshing) -> Counter[str]:
         raise NotYet("Another worker has this page")
     with ExitStack() as undo:
         undo.callback(tools.refreshes.release, page)
-        results = list(_results(page, tools))
+        results = _believed(page, list(_results(page, tools)), tools)
         again = tuple(account for account, result in zip(page.accounts, results, strict=True) if result in AGAIN)
         _queue_again(page, again, tools)
         undo.pop_all()
@@ -122,6 +139,8 @@ def refresh_page(page: RefreshPage, tools: Refreshing) -> Counter[str]:
 def _results(page: RefreshPage, tools: Refreshing) -> Iterator[Result]:
     """In the order of the accounts; while the circuit is open they are left, but for a first one that tries."""
     circuit, now = tools.circuits.find(), tools.clock()
+    if circuit.is_open(now):
+        count("CircuitOpen")
     if circuit.is_open(now) or page.close > now:  # a planner's clock ran ahead: the page waits for its close
         yield from (Result.LEFT for _ in page.accounts)
         return
@@ -133,6 +152,28 @@ def _results(page: RefreshPage, tools: Refreshing) -> Iterator[Result]:
     while waiting and pulse.is_probing:
         yield from (result or Result.BROKEN for result in each(refresh, [waiting.pop(0)], threads=1))
     yield from (result or Result.BROKEN for result in each(refresh, waiting, threads=tools.threads))
+
+
+def _believed(page: RefreshPage, results: list[Result], tools: Refreshing) -> list[Result]:
+    """A 403 is an account's own, and flagged, when few get one: of many at once Gateway, or what is before it, is to
+    blame, and they are tried again."""
+    told = results.count(Result.FORBIDDEN)
+    if told > FEW_FORBIDDEN and told > MANY_FORBIDDEN * sum(result not in NOT_ASKED for result in results):
+        logger.warning("many accounts forbidden at once", accounts=told)
+        return results
+    return [
+        _flagged(account_id, tools) if result is Result.FORBIDDEN else result
+        for account_id, result in zip(page.accounts, results, strict=True)
+    ]
+
+
+def _flagged(account_id: str, tools: Refreshing) -> Result:
+    account, now = tools.accounts.find(account_id), tools.clock()
+    if account is None:
+        return Result.UNKNOWN
+    tools.accounts.record_failure(account, GatewayForbidden.code, now, needs_login=is_due(account, now, tools.calendar))
+    _tell_if_stale(replace(account, state=SessionState.NEEDS_LOGIN), tools)
+    return Result.LAPSED
 
 
 @dataclass(slots=True)
@@ -157,17 +198,18 @@ class _Pulse:
             self.has_stopped = not self.has_claimed
         return not self.has_stopped
 
-    def feel(self, outcome: Outcome) -> None:
+    def feel(self, account_id: str, outcome: Outcome) -> None:
         with self.lock:
             if not (isinstance(outcome, Failed) and outcome.reason in DOWN):
-                self.tools.streak.failures = 0
+                self.tools.streak.accounts.clear()
                 self._close()
                 return
-            self.tools.streak.failures += 1
+            failures = self.tools.streak.grow(account_id, self.tools.clock())
             enough = 1 if self.is_probing else FAILURES_THAT_OPEN
-            if self.tools.streak.failures < enough or self.has_stopped:
+            if failures < enough or self.has_stopped:
                 return
-            self.has_stopped, self.tools.streak.failures = True, 0
+            self.has_stopped = True
+            self.tools.streak.accounts.clear()
             self._open(outcome.reason)
 
     def _close(self) -> None:
@@ -180,7 +222,7 @@ class _Pulse:
         # A probe that failed has opened it again by claiming it.
         if self.circuit.open_until is None and self.tools.circuits.open(self.circuit, self.tools.clock()):
             logger.warning("circuit opened", reason=reason)
-            count("CircuitOpened")
+            count("CircuitOpen")
 
 
 def _refresh(account_id: str, pulse: _Pulse, tools: Refreshing) -> Result:
@@ -200,9 +242,10 @@ def _refresh(account_id: str, pulse: _Pulse, tools: Refreshing) -> Result:
             gateway=tools.gateway(),
             calendar=tools.calendar,
             confirm_share=tools.confirm_share,
+            flags_403=False,
             wait=tools.wait,
         )
-        pulse.feel(outcome)
+        pulse.feel(account_id, outcome)
         return _judged(account, outcome, tools)
     except NotFound:  # unlinked while it was under way
         return Result.UNKNOWN
@@ -216,6 +259,8 @@ def _judged(account: Account, outcome: Outcome, tools: Refreshing) -> Result:
         account = replace(account, as_of=outcome.snapshot.as_of)
         if not is_due(account, now, tools.calendar):
             return Result.REFRESHED
+        if not has_lapsed(account, now, tools.calendar):
+            account = replace(account, state=SessionState.ACTIVE)  # as the store has it now: the date moved
     if isinstance(outcome, Failed) and outcome.reason in DOWN:
         return Result.FAILED
     if account.state is not SessionState.ACTIVE:
@@ -223,10 +268,7 @@ def _judged(account: Account, outcome: Outcome, tools: Refreshing) -> Result:
         _tell_if_stale(account, tools)
         return Result.WAITING
     if isinstance(outcome, Failed):
-        if outcome.reason != GatewayForbidden.code:
-            return Result.FAILED
-        _tell_if_stale(replace(account, state=SessionState.NEEDS_LOGIN), tools)
-        return Result.LAPSED
+        return Result.FORBIDDEN if outcome.reason == GatewayForbidden.code else Result.FAILED
     if isinstance(outcome, Incomplete):
         return Result.INCOMPLETE
     if has_lapsed(account, now, tools.calendar):
