@@ -196,7 +196,6 @@ class Simulation:
                 self.figures.counts.update({f"result {word}": number for word, number in results.items()})
                 self.figures.counts["accounts looked at"] += results.total()
         heapq.heapreplace(self._workers_free_at, self.clock.now)
-        metrics.clear_metrics()
         self._plan_logins()
 
     def _again(self, message: Message) -> None:
@@ -274,3 +273,4 @@ class Simulation:
         used.seconds += (self.clock.now - begun).total_seconds()
         used.read_units += table.read_units - reads
         used.write_units += table.write_units - writes
+        metrics.clear_metrics()
