@@ -265,8 +265,10 @@ def test_nothing_in_the_environment_leads_our_keys_elsewhere(
         pytest.param(Reply('{"errors":null,"data":{}}'), GatewayRefused, id="success missing"),
         pytest.param(Reply('{"success":"true","data":{}}'), GatewayRefused, id="success a text"),
         pytest.param(Reply('{"success":false,"errors":["no"]}', 403), GatewayForbidden, id="403"),
-        pytest.param(Reply("<html>no</html>", 403), GatewayForbidden, id="403 in HTML"),
-        pytest.param(Reply("", 401), GatewayForbidden, id="401"),
+        pytest.param(Reply('{"success":false,"errors":["no"]}', 401), GatewayForbidden, id="401"),
+        # Somebody in front of Gateway: it says nothing about the account or our keys.
+        pytest.param(Reply("<html>no</html>", 403), GatewayUnavailable, id="403 in HTML"),
+        pytest.param(Reply("", 401), GatewayUnavailable, id="401 of nobody"),
         pytest.param(Reply("<html>Down for maintenance</html>"), GatewayUnavailable, id="HTML"),
         pytest.param(Reply(""), GatewayUnavailable, id="nothing"),
         pytest.param(Reply('{"success":true,"data":{"transac'), GatewayUnavailable, id="cut off"),

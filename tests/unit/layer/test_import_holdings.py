@@ -13,7 +13,7 @@ from gateway_backend.domain.errors import (
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.snapshots import Complete, Incomplete, ProvenEmpty
 from gateway_backend.usecases.unlink_account import unlink_account
-from tests.unit.layer.refresh_world import FRIDAY_NOON, THURSDAY_EVENING, World
+from tests.unit.layer.refresh_world import FRIDAY_NOON, SECOND, THURSDAY_EVENING, World
 
 FOUR = dict.fromkeys(range(4), 10)
 
@@ -227,15 +227,51 @@ def test_a_403_flags_only_when_our_keys_are_known_to_be_right(world: World, tran
 
 def test_an_account_unlinked_during_the_pull_leaves_nothing_behind(world: World) -> None:
     world.hold("a", *range(9))
-    world.upstream.meanwhile = lambda: unlink_account(
-        "a", user="user-1", now=world.now, accounts=world.accounts, receipts=world.receipts
-    )
+    world.upstream.meanwhile = lambda: unlink(world)
 
     with pytest.raises(NotFound):
         world.pull("a")
 
     assert world.accounts.find("a") is None
     assert world.accounts._table.query("ACCOUNT#a", prefix="SNAPSHOT#") == []
+
+
+def unlink(world: World) -> None:
+    unlink_account("a", user="user-1", now=world.now, accounts=world.accounts, receipts=world.receipts)
+
+
+def link_again(world: World) -> None:
+    world.now += SECOND
+    transaction = world.begin("TRX_again")
+    world.now += SECOND
+    world.accounts.link("a", "kite", transaction, world.now)
+
+
+@pytest.mark.parametrize("securities", [[0, 1, 2, 3], [0, 1, 2]], ids=["unchanged", "changed"])
+def test_an_account_unlinked_and_linked_again_during_the_pull_can_be_read(world: World, securities: list[int]) -> None:
+    def meanwhile() -> None:
+        unlink(world)
+        link_again(world)
+
+    world.hold("a", *securities)
+    world.upstream.meanwhile = meanwhile
+    world.pull("a")
+
+    assert world.stored("a") == dict.fromkeys(securities, 10)
+
+
+def test_a_slow_erasure_does_not_take_what_came_after_the_new_linking(world: World) -> None:
+    erased_at = world.now
+
+    def meanwhile() -> None:
+        world.accounts.unlink("a", "user-1", erased_at)
+        link_again(world)
+
+    world.upstream.meanwhile = meanwhile
+    world.pull("a")
+    world.accounts.erase_snapshots("a", erased_at)
+
+    assert world.stored("a") == FOUR
 
 
 def test_an_outage_is_not_written_down_again_at_every_attempt(world: World) -> None:

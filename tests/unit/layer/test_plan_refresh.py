@@ -10,6 +10,7 @@ from gateway_backend.domain.accounts import SLOTS, slot_of
 from gateway_backend.domain.errors import StoreUnavailable
 from gateway_backend.usecases import plan_refresh as module
 from gateway_backend.usecases.plan_refresh import plan_refresh
+from gateway_backend.usecases.refresh_page import refresh_page
 from tests.unit.layer.refresh_world import (
     CALENDAR,
     FRIDAY_CLOSE,
@@ -25,6 +26,7 @@ from tests.unit.layer.refresh_world import (
 
 IDS = [f"account-{number:03}" for number in range(300)]
 WINDOW_ENDS = FRIDAY_WINDOW + TIMES.spread
+SECOND_ROUND = FRIDAY_WINDOW + timedelta(minutes=90)
 
 
 @pytest.fixture
@@ -40,6 +42,12 @@ def world() -> World:
     return world
 
 
+@pytest.fixture
+def few_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page is noted as planned by itself."""
+    monkeypatch.setattr(module, "PLANNED_TOGETHER", 20)
+
+
 def plan(world: World) -> dict[str, int]:
     return plan_refresh(
         now=world.now,
@@ -53,6 +61,10 @@ def plan(world: World) -> dict[str, int]:
 
 def queued(world: World) -> list[str]:
     return sorted(account_id for page in world.sqs.pages for account_id in page.accounts)
+
+
+def in_round(world: World, number: int) -> list[str]:
+    return sorted(account_id for page in world.sqs.pages if page.round == number for account_id in page.accounts)
 
 
 def planned_by_tick(world: World) -> list[str]:
@@ -74,13 +86,13 @@ def test_until_the_next_close_there_is_time_to_make_up_for_the_last(world: World
     world.now = FRIDAY_CLOSE - SECOND
     plan(world)
 
-    assert queued(world) == IDS
+    assert in_round(world, 0) == in_round(world, 1) == IDS
     assert {page.close for page in world.sqs.pages} == {FRIDAY_CLOSE - timedelta(days=1)}
 
 
 def test_over_the_window_each_account_is_queued_once(world: World) -> None:
     assert planned_by_tick(world) == IDS
-    assert {(page.close, page.attempt) for page in world.sqs.pages} == {(FRIDAY_CLOSE, 0)}
+    assert {(page.close, page.round, page.attempt) for page in world.sqs.pages} == {(FRIDAY_CLOSE, 0, 0)}
     assert {delay for _, delay in world.sqs.sent} == {0}
 
 
@@ -100,13 +112,75 @@ def test_a_tick_that_comes_twice_queues_nothing_again(world: World) -> None:
     assert queued(world) == IDS
 
 
-@pytest.mark.parametrize("late", [timedelta(hours=1), timedelta(days=2, hours=23)])
-def test_a_tick_that_comes_late_queues_what_was_missed(world: World, late: timedelta) -> None:
+@pytest.mark.parametrize(("late", "rounds"), [(timedelta(hours=1), 1), (timedelta(days=2, hours=23), 2)])
+def test_a_tick_that_comes_late_queues_what_was_missed(world: World, late: timedelta, rounds: int) -> None:
     plan(world)
     world.now = FRIDAY_WINDOW + late
     plan(world)
 
-    assert queued(world) == IDS
+    assert queued(world) == sorted(IDS * rounds)
+
+
+def test_after_an_hour_and_a_half_every_account_is_queued_once_more(world: World) -> None:
+    planned_by_tick(world)
+    first = world.sqs.pages
+    world.sqs.sent.clear()
+
+    world.now = SECOND_ROUND - SECOND
+    plan(world)
+    assert world.sqs.sent == []
+
+    world.now = SECOND_ROUND + TIMES.spread
+    assert plan(world)["accountsPlanned"] == len(IDS)
+    assert in_round(world, 1) == IDS
+    assert not {page.id for page in world.sqs.pages} & {page.id for page in first}
+
+
+def test_what_fell_through_is_refreshed_in_the_second_round(world: World) -> None:
+    """The message of one page is gone for good, and so is a broken account's."""
+    world.now = THURSDAY_EVENING
+    for account_id in IDS[:3]:
+        world.pull(account_id)
+    world.now = WINDOW_ENDS
+    plan(world)
+    world.sqs.sent.clear()
+    assert {world.account(account_id).as_of for account_id in IDS[:3]} == {THURSDAY_EVENING}
+
+    world.now = SECOND_ROUND + TIMES.spread
+    plan(world)
+    for page in world.sqs.pages:
+        refresh_page(page, world.tools)
+
+    assert {world.account(account_id).as_of for account_id in IDS[:3]} == {world.now}
+
+
+def test_how_far_the_plan_has_come_is_known_over_all_holidays(world: World) -> None:
+    """Else every account would be queued again, and again, until the exchange opens."""
+    world.now = SECOND_ROUND + TIMES.spread
+    plan(world)
+    world.sqs.sent.clear()
+
+    world.client.expire(now=(world.now + timedelta(days=5)).timestamp())
+
+    assert plan(world)["slotsPlanned"] == 0
+    assert world.sqs.sent == []
+
+
+def test_slots_of_one_tick_fill_pages_together(world: World) -> None:
+    world.now = WINDOW_ENDS
+    plan(world)
+
+    assert [len(page.accounts) for page in world.sqs.pages] == [100, 100, 100]
+
+
+def test_no_page_is_of_two_rounds(world: World) -> None:
+    world.link("one-more", imported=False)
+    world.now = SECOND_ROUND + TIMES.spread
+    plan(world)
+
+    assert [(page.round, len(page.accounts)) for page in world.sqs.pages] == [
+        (number, size) for number in (0, 1) for size in (100, 100, 100, 1)
+    ]
 
 
 def test_the_next_close_begins_anew(world: World) -> None:
@@ -136,6 +210,7 @@ def test_a_full_slot_is_queued_in_pages(world: World) -> None:
 # Trouble ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("few_together")
 def test_two_planners_at_once_lose_nobody_and_what_comes_twice_is_the_same_page(world: World) -> None:
     world.now = WINDOW_ENDS
     world.sqs.meanwhile = lambda: plan(world)
@@ -143,10 +218,11 @@ def test_two_planners_at_once_lose_nobody_and_what_comes_twice_is_the_same_page(
 
     assert sorted(set(queued(world))) == IDS
     ids = [page.id for page in world.sqs.pages]
-    assert len(ids) - len(set(ids)) == 1  # the one slot that the first planner had under way
+    assert len(ids) - len(set(ids)) == 1  # what the first planner had under way
 
 
-@pytest.mark.parametrize("takes", [0, 1, 57])
+@pytest.mark.usefixtures("few_together")
+@pytest.mark.parametrize("takes", [0, 1, 7])
 def test_a_queue_that_refuses_half_way_is_offered_the_rest_at_the_next_tick(world: World, takes: int) -> None:
     world.now = WINDOW_ENDS
     world.sqs.takes = takes
@@ -157,6 +233,18 @@ def test_a_queue_that_refuses_half_way_is_offered_the_rest_at_the_next_tick(worl
     assert queued(world) == IDS
 
 
+def test_what_was_queued_of_a_refused_rest_comes_twice_as_the_same_page(world: World) -> None:
+    world.now = WINDOW_ENDS
+    world.sqs.takes = 2
+    assert plan(world)["accountsPlanned"] == 0
+
+    world.sqs.takes = 1_000_000
+    plan(world)
+    assert sorted(set(queued(world))) == IDS
+    assert len({page.id for page in world.sqs.pages}) == len(world.sqs.pages) - 2 == 3
+
+
+@pytest.mark.usefixtures("few_together")
 def test_a_crash_after_queueing_queues_that_slot_twice_at_worst(world: World) -> None:
     def crash() -> None:
         raise Crash
@@ -171,9 +259,10 @@ def test_a_crash_after_queueing_queues_that_slot_twice_at_worst(world: World) ->
     assert world.sqs.pages[0].id == world.sqs.pages[1].id
 
 
+@pytest.mark.usefixtures("few_together")
 def test_a_store_that_fails_half_way_costs_nothing_but_time(world: World) -> None:
     def failing(operation: str, _request: object) -> None:
-        if operation == "update_item" and len(world.sqs.sent) > 20:
+        if operation == "update_item" and len(world.sqs.sent) > 5:
             raise EndpointConnectionError(endpoint_url="https://store.example")
 
     world.now = WINDOW_ENDS

@@ -380,9 +380,10 @@ def test_a_repeat_has_the_ids_of_the_first_time() -> None:
 # Records that cannot be read -------------------------------------------------------------------
 
 
-def test_what_is_around_an_unreadable_record_is_published(counted: dict[str, int], log: io.StringIO) -> None:
+def test_an_unreadable_record_is_counted_and_left_behind(counted: dict[str, int], log: io.StringIO) -> None:
+    """It is our bug: brought again and again it would hold up the others for a day."""
     bus = Bus()
-    assert deliver(bus, [linked(1), unreadable(2), linked(3)]) == [sequence_number(2)]
+    assert deliver(bus, [linked(1), unreadable(2), linked(3)]) == []
     assert bus.published == [id_of(1), id_of(3)]
     assert counted == {"EventPublished": 2, "EventFailed": 1, "UnexpectedError": 1}
     line = json.loads(log.getvalue())
@@ -406,13 +407,13 @@ def test_what_is_around_an_unreadable_record_is_published(counted: dict[str, int
 def test_nothing_in_an_image_stops_the_batch(spoil: Callable[[dict[str, Any]], Any]) -> None:
     bus, bad = Bus(), linked(2)
     spoil(bad["dynamodb"]["NewImage"])
-    assert deliver(bus, [linked(1), bad, linked(3)]) == [sequence_number(2)]
+    assert deliver(bus, [linked(1), bad, linked(3)]) == []
     assert bus.published == [id_of(1), id_of(3)]
 
 
-def test_the_earlier_of_an_unreadable_record_and_a_refused_event_is_named() -> None:
+def test_beside_an_unreadable_record_a_refused_event_still_comes_again() -> None:
     assert deliver(Bus(refused=[id_of(1)]), [linked(1), unreadable(2)]) == [sequence_number(1)]
-    assert deliver(Bus(refused=[id_of(3)]), [unreadable(2), linked(3)]) == [sequence_number(2)]
+    assert deliver(Bus(refused=[id_of(3)]), [unreadable(2), linked(3)]) == [sequence_number(3)]
 
 
 def test_a_bug_in_the_work_is_counted_and_nothing_is_taken_for_done(counted: dict[str, int], log: io.StringIO) -> None:

@@ -8,10 +8,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from gateway_backend.contracts.notice import Notice
+from gateway_backend.domain.errors import GatewayRefused
 from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.transactions import GRACE, Intent, Status, Transaction
+from gateway_backend.domain.transactions import CHECKS_BEFORE_FORGOTTEN, GRACE, Intent, Report, Status, Transaction
 from gateway_backend.usecases import reconcile_transactions as module
 from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
+from gateway_backend.usecases.settle_transaction import settle
 from tests.unit.layer.refresh_world import HALF, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 EXPIRES = THURSDAY_EVENING + 5 * MINUTE
@@ -46,6 +48,23 @@ def transaction(world: World, transaction_id: str = "TRX_1") -> Transaction:
     found = world.transactions.find(transaction_id)
     assert found is not None
     return found
+
+
+def still_open(world: World) -> list[str]:
+    return list(world.transactions.to_check(world.now + timedelta(days=365)))
+
+
+def webhook(world: World, read: Transaction | None = None) -> None:
+    """Somebody else brings Gateway's word of the completion."""
+    settle(
+        read or transaction(world),
+        Report("TRX_1", Status.COMPLETED, account_id="a", broker="kite"),
+        now=world.now,
+        transactions=world.transactions,
+        accounts=world.accounts,
+        gateway=world.gateway(),
+        confirm_share=HALF,
+    )
 
 
 def run_for(world: World, duration: timedelta) -> list[timedelta]:
@@ -186,14 +205,56 @@ def test_a_connection_made_for_itself_is_settled_without_an_import() -> None:
 
 
 def test_one_that_gateway_has_forgotten_ends_with_its_time(world: World) -> None:
+    """It is asked five times over an hour before that is believed: a Gateway in trouble may forget for a while."""
     del world.upstream.transactions["TRX_1"]
-    world.now = EXPIRES + GRACE - SECOND
-    run(world)
+    assert len(run_for(world, 65 * MINUTE)) == CHECKS_BEFORE_FORGOTTEN
     assert transaction(world).status is Status.INITIALIZED
 
+    run_for(world, 2 * HOUR)
+    assert transaction(world).status is Status.EXPIRED
+
+
+def test_one_that_stays_open_for_a_week_is_given_up(world: World) -> None:
+    told(world, Status.PROCESSING)
+    world.now += timedelta(days=7)
+    run(world)
+    assert still_open(world) == ["TRX_1"]
+
+    world.now += 7 * HOUR
+    run(world)
+    assert still_open(world) == []
+
+
+def test_a_late_completion_of_one_that_had_expired_is_imported_later_when_that_fails(world: World) -> None:
+    told(world, Status.EXPIRED)
     world.now += HOUR
     run(world)
-    assert transaction(world).status is Status.EXPIRED
+    assert (transaction(world).status, still_open(world)) == (Status.EXPIRED, [])
+
+    world.complete("TRX_1", "a")
+    world.fails("a", "400", "500")
+    with pytest.raises(GatewayRefused):
+        webhook(world)
+    assert still_open(world) == ["TRX_1"]
+
+    run_for(world, HOUR)
+    assert world.stored("a") == dict.fromkeys(range(4), 10)
+    assert still_open(world) == []
+
+
+def test_one_that_a_second_reader_takes_for_open_is_not_asked_about_for_ever(world: World) -> None:
+    """Both read it before either had imported; the second one's own import fails."""
+    world.complete("TRX_1", "a")
+    world.now += 2 * MINUTE
+    read = transaction(world)
+    run(world)
+    world.fails("a", "400")
+    with pytest.raises(GatewayRefused):
+        webhook(world, read)
+    run_for(world, HOUR)
+
+    assert transaction(world).is_settled
+    assert still_open(world) == []
 
 
 def test_wrong_keys_end_no_transaction(world: World) -> None:

@@ -11,7 +11,7 @@ from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.refreshes import RefreshPage
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.usecases import refresh_page as module
-from gateway_backend.usecases.refresh_page import FAILURES_THAT_OPEN, LEASE, refresh_page
+from gateway_backend.usecases.refresh_page import FAILURES_THAT_OPEN, LEASE, STREAK_LASTS, refresh_page
 from tests.unit.layer.refresh_world import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,
@@ -238,6 +238,119 @@ def test_a_403_needs_a_login_when_our_keys_are_right(world: World) -> None:
     assert world.sqs.sent == []
 
 
+def hundred(world: World, forbidden: int) -> tuple[str, ...]:
+    """Linked on Thursday; the first few answer 403 on Friday."""
+    world.now = THURSDAY_EVENING
+    ids = world.link_many(f"account-{number:03}" for number in range(100))
+    world.now = FRIDAY_WINDOW
+    for account_id in ids[:forbidden]:
+        world.upstream.held[account_id].forbidden = True
+    return ids
+
+
+@pytest.mark.parametrize("few", [2, 20])
+def test_a_few_403s_on_a_page_are_those_accounts_own(world: World, few: int) -> None:
+    ids = hundred(world, forbidden=few)
+
+    assert world.refresh(*ids) == {"sessionLapsed": few, "refreshed": 100 - few}
+
+    assert {state(world, account_id)[0] for account_id in ids[:few]} == {SessionState.NEEDS_LOGIN}
+    assert {state(world, account_id)[0] for account_id in ids[few:]} == {SessionState.ACTIVE}
+    assert world.sqs.sent == []
+
+
+@pytest.mark.parametrize("many", [21, 100])
+def test_many_403s_at_once_flag_nobody_and_are_tried_again(world: World, many: int) -> None:
+    ids = hundred(world, forbidden=many)
+
+    results = world.refresh(*ids)
+    assert (results["refreshForbidden"], results["refreshed"]) == (many, 100 - many)
+
+    accounts = [world.account(account_id) for account_id in ids]
+    assert {(account.state, account.stale_since) for account in accounts} == {(SessionState.ACTIVE, None)}
+    assert [set(page.accounts) for page in world.sqs.pages] == [set(ids[:many])]
+
+    for account_id in ids:
+        world.upstream.held[account_id].forbidden = False
+    assert world.refresh(*ids[:many], attempt=1) == {"refreshed": many}
+
+
+def test_many_403s_are_overdue_when_they_last(world: World) -> None:
+    ids = hundred(world, forbidden=100)
+    world.now = FRIDAY_WINDOW + HOUR
+
+    assert world.refresh(*ids)["refreshOverdue"] == 100
+
+
+def test_accounts_that_were_not_asked_about_make_no_403_rare(world: World) -> None:
+    ids = hundred(world, forbidden=3)
+    for account_id in ids[3:]:
+        world.pull(account_id)
+
+    assert world.refresh(*ids) == {"refreshForbidden": 3, "refreshNotDue": 97}
+
+
+@pytest.mark.parametrize("death", ["forbidden", "stale"])
+def test_a_lapse_that_two_workers_find_is_the_firsts(world: World, death: str) -> None:
+    """Else it is told twice."""
+    world.upstream.held["a"].alive, world.upstream.held["a"].forbidden = death != "stale", death == "forbidden"
+
+    def other() -> None:
+        world.now -= MINUTE
+        world.refresh("a", attempt=1)
+        world.now += MINUTE
+
+    world.upstream.meanwhile = other
+    world.refresh("a")
+
+    account = world.account("a")
+    assert account.state is SessionState.NEEDS_LOGIN
+    assert (account.state_since, account.stale_since) == (FRIDAY_WINDOW - MINUTE, FRIDAY_WINDOW - MINUTE)
+
+
+def test_a_snapshot_heals_what_another_worker_has_flagged_meanwhile(world: World) -> None:
+    def other() -> None:
+        world.now -= MINUTE
+        world.accounts.record_failure(world.account("a"), "GATEWAY_FORBIDDEN", world.now, needs_login=True)
+        world.now += MINUTE
+
+    world.upstream.meanwhile = other
+    assert world.refresh("a") == {"refreshed": 1}
+
+    account = world.account("a")
+    assert state(world) == (SessionState.ACTIVE, None)
+    assert (account.state_since, account.stale_since) == (FRIDAY_WINDOW, None)
+
+
+def test_a_failure_does_not_overwrite_what_a_newer_snapshot_has_brought(world: World) -> None:
+    world.fails("a", "500")
+    world.upstream.meanwhile = lambda: world.pull("a")
+    world.refresh("a")
+
+    account = world.account("a")
+    assert (account.as_of, account.last_failure) == (FRIDAY_WINDOW, None)
+
+
+def test_that_the_broker_is_still_updating_is_always_noted(world: World) -> None:
+    """The app is told UPDATING for a few minutes after each time."""
+    for attempt in range(3):
+        world.fails("a", *["updating"] * 3)
+        world.refresh("a", attempt=attempt)
+        assert world.account("a").last_attempt_at == world.now
+        world.now += 2 * MINUTE
+
+
+def test_one_who_waits_for_the_user_and_moves_is_healed_though_still_due(world: World) -> None:
+    world.accounts.record_failure(world.account("a"), "GATEWAY_FORBIDDEN", world.now, needs_login=True)
+    snapshot_of_friday_noon_is_the_last(world)
+
+    assert world.refresh("a") == {"refreshUnmoved": 1}
+
+    account = world.account("a")
+    assert (state(world), account.as_of, account.stale_since) == ((SessionState.ACTIVE, None), FRIDAY_NOON, None)
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
+
+
 def test_wrong_keys_flag_nobody(world: World) -> None:
     world.upstream.every_call = "403"
 
@@ -330,7 +443,7 @@ def test_the_next_message_holds_exactly_those_that_need_it(world: World) -> None
         "refreshNotDue": 1,
         "refreshUnknownAccount": 2,
     }
-    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("b", "d"), attempt=1)]
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("d", "b"), attempt=1)]
 
 
 def test_ten_threads_find_the_same_as_one(world: World) -> None:
@@ -341,7 +454,7 @@ def test_ten_threads_find_the_same_as_one(world: World) -> None:
         world.fails(account_id, "500")
 
     assert world.refresh(*MANY, threads=10) == {"refreshed": 32, "refreshFailed": 8}
-    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, MANY[::5], attempt=1)]
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY[::5])]
 
 
 @pytest.mark.parametrize(("attempt", "at_least", "at_most"), [(0, 30, 60), (1, 60, 120), (9, 450, 900)])
@@ -451,6 +564,14 @@ def test_a_bug_in_one_account_is_counted_and_leaves_the_others(world: World) -> 
     world.client.before = failing_for("b", KeyError("a bug"))
 
     assert world.refresh("a", "b", "c") == {"refreshed": 2, "refreshBroken": 1}
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("b",), attempt=1)]
+
+
+def test_one_that_stays_broken_is_overdue(world: World) -> None:
+    world.now = FRIDAY_WINDOW + HOUR
+    world.client.before = failing_for("a", KeyError("a bug"))
+
+    assert world.refresh("a") == {"refreshBroken": 1, "refreshOverdue": 1}
 
 
 # The circuit -----------------------------------------------------------------------------------
@@ -482,7 +603,7 @@ def test_ten_failures_in_a_row_stop_the_calls(crowd: World, fault: str) -> None:
     asked = [account_id for account_id in crowd.upstream.calls if account_id in MANY]
     assert len(asked) == FAILURES_THAT_OPEN
     assert crowd.circuits.find().is_open(crowd.now)
-    assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, MANY, attempt=1)]
+    assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY)]
 
 
 def test_nine_failures_in_a_row_do_not(crowd: World) -> None:
@@ -500,6 +621,37 @@ def test_one_failure_in_twenty_does_not(crowd: World) -> None:
 
     assert crowd.refresh(*MANY) == {"refreshed": 38, "refreshFailed": 2}
     assert crowd.circuits.find().open_until is None
+
+
+@pytest.mark.parametrize(("different", "is_open"), [(1, False), (9, False), (10, True)])
+def test_so_many_different_accounts_must_fail_over_all_pages(crowd: World, different: int, is_open: bool) -> None:
+    """One that fails for ever is one, however often."""
+    crowd.upstream.every_call = "500"
+    worker = crowd.tools
+    for attempt in range(20):
+        refresh_page(RefreshPage(FRIDAY_CLOSE, (MANY[attempt % different],), attempt), worker)
+
+    assert crowd.circuits.find().is_open(crowd.now) is is_open
+
+
+def test_failures_of_long_ago_do_not_count(crowd: World) -> None:
+    crowd.upstream.every_call = "500"
+    worker = crowd.tools
+    for attempt, account_id in enumerate(MANY[:20]):
+        refresh_page(RefreshPage(FRIDAY_CLOSE, (account_id,), attempt), worker)
+        crowd.now += STREAK_LASTS + SECOND
+
+    assert crowd.circuits.find().open_until is None
+
+
+def test_as_long_as_it_is_open_it_is_counted(crowd: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(module, "count", lambda name, _number=1: counted.append(name))
+    outage(crowd)
+    assert counted.count("CircuitOpen") == 1
+
+    crowd.refresh(*MANY, attempt=1)
+    assert counted.count("CircuitOpen") == 2
 
 
 @pytest.mark.parametrize("fault", ["400", "updating", "unreadable date", "unmoved"])

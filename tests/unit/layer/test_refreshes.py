@@ -17,7 +17,7 @@ from gateway_backend.domain.accounts import SLOTS, UPDATING_FOR, Account, has_la
 from gateway_backend.domain.errors import MessageUnreadable
 from gateway_backend.domain.freshness import SessionState, State
 from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.refreshes import FIRST_RETRY, LONGEST_RETRY, RefreshPage, RefreshTimes, is_due
+from gateway_backend.domain.refreshes import FIRST_RETRY, LONGEST_RETRY, ROUNDS, RefreshPage, RefreshTimes, is_due
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 CALENDAR = nse_calendar()
@@ -26,6 +26,7 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=KOLKATA)
 FRIDAY_CLOSE = FRIDAY_NOON + timedelta(hours=3, minutes=30)
 WINDOW_OPENS, WINDOW_ENDS = FRIDAY_CLOSE + TIMES.delay, FRIDAY_CLOSE + TIMES.delay + TIMES.spread
+SECOND_ROUND = WINDOW_OPENS + timedelta(minutes=90)
 MONDAY_CLOSE = FRIDAY_CLOSE + timedelta(days=3)
 KITE = Account("account-1", "user-1", "kite", FRIDAY_NOON, "TRX_1", as_of=FRIDAY_NOON)
 
@@ -59,10 +60,14 @@ def test_accounts_are_spread_evenly_over_the_slots() -> None:
         (WINDOW_OPENS + TIMES.spread / 2, SLOTS // 2 + 1),
         (WINDOW_ENDS - SECOND, SLOTS),
         (WINDOW_ENDS, SLOTS),
-        (WINDOW_ENDS + timedelta(days=2), SLOTS),
+        (SECOND_ROUND - SECOND, SLOTS),
+        (SECOND_ROUND, SLOTS + 1),
+        (SECOND_ROUND + TIMES.spread / 2, SLOTS + SLOTS // 2 + 1),
+        (SECOND_ROUND + TIMES.spread, 2 * SLOTS),
+        (WINDOW_ENDS + timedelta(days=2), 2 * SLOTS),
     ],
 )
-def test_the_slots_begin_one_after_the_other(now: datetime, begun: int) -> None:
+def test_the_slots_begin_one_after_the_other_in_two_rounds(now: datetime, begun: int) -> None:
     assert TIMES.slots_begun(FRIDAY_CLOSE, now) == begun
 
 
@@ -73,7 +78,7 @@ def test_no_slot_that_has_begun_becomes_one_that_has_not(
     now, later = sorted([one, other])
     begun = refresh_times.slots_begun(FRIDAY_CLOSE, now)
 
-    assert 0 <= begun <= refresh_times.slots_begun(FRIDAY_CLOSE, later) <= SLOTS
+    assert 0 <= begun <= refresh_times.slots_begun(FRIDAY_CLOSE, later) <= SLOTS * len(ROUNDS)
 
 
 @given(REFRESH_TIMES, st.integers(0, SLOTS - 1))
@@ -195,6 +200,7 @@ PAGES = st.builds(
     close=MOMENTS.map(lambda moment: moment.astimezone(UTC).replace(microsecond=0)),
     accounts=st.lists(st.text(min_size=1), max_size=5).map(tuple),
     attempt=st.integers(0, 1000),
+    round=st.integers(0, 1),
 )
 
 
@@ -206,23 +212,41 @@ def test_a_page_comes_out_of_the_queue_as_it_went_in(page: RefreshPage) -> None:
     assert read.id == page.id
 
 
-def test_a_page_is_known_by_its_close_its_attempt_and_its_accounts() -> None:
+def test_a_page_is_known_by_its_close_its_round_its_attempt_and_its_accounts() -> None:
     page = RefreshPage(FRIDAY_CLOSE, ("a", "b"))
     others = [
         replace(page, close=MONDAY_CLOSE),
         replace(page, attempt=1),
+        replace(page, round=1),
+        replace(page, round=1, attempt=1),
         replace(page, accounts=("b", "a")),
         replace(page, accounts=("a",)),
     ]
 
     assert page.id == replace(page, close=FRIDAY_CLOSE.astimezone(UTC)).id
-    assert len({page.id, *(other.id for other in others)}) == 5
+    assert len({page.id, *(other.id for other in others)}) == 1 + len(others)
 
 
 def test_the_next_attempt_is_another_page_of_what_is_left() -> None:
-    again = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c"), attempt=3).again(("b",))
+    again = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c"), attempt=3, round=1).again(("b",))
 
-    assert again == RefreshPage(FRIDAY_CLOSE, ("b",), attempt=4)
+    assert again == RefreshPage(FRIDAY_CLOSE, ("b",), attempt=4, round=1)
+
+
+def test_each_attempt_begins_with_another_account() -> None:
+    """One that always fails must not be the only probe."""
+    page, first = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c")), []
+    for _ in range(3):
+        page = page.again(page.accounts)
+        first.append(page.accounts[0])
+
+    assert first == ["b", "c", "a"]
+
+
+def test_a_message_that_names_no_round_is_of_the_first() -> None:
+    assert read_page('{"close":"2026-11-20T10:00:00Z","attempt":2,"accounts":["a"]}') == RefreshPage(
+        FRIDAY_CLOSE, ("a",), attempt=2
+    )
 
 
 @given(st.integers(0, 10_000), st.integers(0, 100))
@@ -251,6 +275,9 @@ def test_each_retry_waits_twice_as_long_less_a_random_part() -> None:
         '{"close":1,"attempt":0,"accounts":[]}',
         '{"close":"2026-11-20T10:00:00Z","attempt":-1,"accounts":[]}',
         '{"close":"2026-11-20T10:00:00Z","attempt":"0","accounts":[]}',
+        '{"close":"2026-11-20T10:00:00Z","attempt":true,"accounts":[]}',
+        '{"close":"2026-11-20T10:00:00Z","round":-1,"attempt":0,"accounts":[]}',
+        '{"close":"2026-11-20T10:00:00Z","round":null,"attempt":0,"accounts":[]}',
         '{"close":"2026-11-20T10:00:00Z","attempt":0,"accounts":[1]}',
         '{"close":"2026-11-20T10:00:00Z","attempt":0,"accounts":null}',
         '{"close":"2026-11-20T10:00:00Z","attempt":0}',

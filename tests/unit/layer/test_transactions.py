@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.transactions import GRACE, Failure, Intent, Report, Status, Transaction
+from gateway_backend.domain.transactions import (
+    CHECKS_BEFORE_FORGOTTEN,
+    GRACE,
+    Failure,
+    Intent,
+    Report,
+    Status,
+    Transaction,
+)
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 BEGUN = Transaction("TRX_1", "user-1", Intent.HOLDINGS_IMPORT, NOW, NOW + timedelta(minutes=5), "correlation-1")
@@ -73,15 +81,21 @@ def test_a_transaction_that_the_user_just_left_expires(status: Status) -> None:
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
 def test_one_that_gateway_has_forgotten_ends_with_its_time(status: Status) -> None:
-    left, over = replace(BEGUN, status=status), BEGUN.expire_at + GRACE
+    left, over = replace(BEGUN, status=status, checks=CHECKS_BEFORE_FORGOTTEN), BEGUN.expire_at + GRACE
 
     assert left.forgotten(over - timedelta(seconds=1)) == left
     assert left.forgotten(over) == replace(left, status=Status.EXPIRED, updated_at=over)
 
 
+def test_a_gateway_that_forgets_for_a_while_is_asked_again_before_it_is_believed() -> None:
+    left = replace(BEGUN, checks=CHECKS_BEFORE_FORGOTTEN - 1)
+
+    assert left.forgotten(BEGUN.expire_at + timedelta(days=1)) == left
+
+
 @pytest.mark.parametrize("status", [status for status in Status if status.rank > Status.USED.rank])
 def test_what_was_under_way_or_at_its_end_is_not_called_expired_for_being_forgotten(status: Status) -> None:
-    known = replace(BEGUN, status=status)
+    known = replace(BEGUN, status=status, checks=CHECKS_BEFORE_FORGOTTEN)
 
     assert known.forgotten(BEGUN.expire_at + timedelta(days=30)) == known
 

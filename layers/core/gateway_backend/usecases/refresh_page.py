@@ -264,7 +264,7 @@ def _judged(account: Account, outcome: Outcome, tools: Refreshing) -> Result:
     if isinstance(outcome, Failed) and outcome.reason in DOWN:
         return Result.FAILED
     if account.state is not SessionState.ACTIVE:
-        # Tried once after each close, for the session may have come back; never again for its sake.
+        # Tried in each round, for the session may have come back; never again for its sake.
         _tell_if_stale(account, tools)
         return Result.WAITING
     if isinstance(outcome, Failed):
