@@ -78,7 +78,7 @@ def test_no_slot_that_has_begun_becomes_one_that_has_not(
     now, later = sorted([one, other])
     begun = refresh_times.slots_begun(FRIDAY_CLOSE, now)
 
-    assert 0 <= begun <= refresh_times.slots_begun(FRIDAY_CLOSE, later) <= SLOTS * len(ROUNDS)
+    assert 0 <= begun <= refresh_times.slots_begun(FRIDAY_CLOSE, later) <= SLOTS * ROUNDS
 
 
 @given(REFRESH_TIMES, st.integers(0, SLOTS - 1))

@@ -223,6 +223,23 @@ def test_selling_a_part_of_each_security_is_no_reason_to_ask_again() -> None:
     assert not needs_confirmation(of_date(*(holding(number, quantity=1) for number in range(4))), last, HALF)
 
 
+def test_in_v1_what_is_held_inside_smallcases_alone_is_missed_too() -> None:
+    def v1(shares: str, *constituents: str) -> Snapshot:
+        inside = ",".join(f'{{"ticker":"{ticker}","shares":5}}' for ticker in constituents)
+        smallcases = f'{{"public":[{{"constituents":[{inside}]}}],"private":{{"investments":[]}}}}'
+        return snapshot(
+            f'{{"snapshotDate":"2022-03-20T10:00:00.000Z","securities":{{"holdings":[{shares}]}},'
+            f'"smallcases":{smallcases}}}'
+        )
+
+    share = '{"ticker":"PNB","shares":1,"averagePrice":2}'
+    last = v1(share, "INFY", "TCS", "SBIN")
+    assert last.portfolio.size == 4
+
+    assert needs_confirmation(v1(share), kept(last), HALF)
+    assert not needs_confirmation(v1(share, "INFY", "TCS"), kept(last), HALF)
+
+
 def test_only_a_second_pull_that_tells_the_same_confirms() -> None:
     empty = holding_number(0)
 

@@ -95,7 +95,9 @@ def identities(data: Mapping[str, Any]) -> set[tuple[str, ...]]:
     Without making a portfolio of it: a refresh asks this of every snapshot that is about to be replaced.
     """
     securities = data["securities"]
-    listed = securities if isinstance(securities, list) else securities.get("holdings", [])
+    listed = securities
+    if isinstance(securities, dict):  # v1: what smallcases hold stands apart
+        listed = [*securities["holdings"], *_constituents(_object(data.get("smallcases") or {}, "smallcases"))]
     funds = (data.get("mutualFunds") or {}).get("holdings") or []
     names = ("isin", "nseTicker", "ticker", "bseTicker", "name")
     return {(next((row[name] for name in names if row.get(name)), ""),) for row in listed} | {

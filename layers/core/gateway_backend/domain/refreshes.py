@@ -17,8 +17,8 @@ from gateway_backend.domain.freshness import SessionState, Verdict
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.transactions import Transaction
 
-ROUNDS = (timedelta(0), timedelta(minutes=90))
-"""When the slots are walked: once, and again for what fell through - a page that was lost, an account that was healed
+ROUNDS, NEXT_ROUND = 2, timedelta(minutes=90)
+"""The slots are walked once, and again for what fell through - a page that was lost, an account that was healed
 or imported late. A fresh account costs half a read then."""
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(minutes=15)
@@ -61,7 +61,8 @@ class RefreshTimes:
 
     def slots_begun(self, close: datetime, now: datetime) -> int:
         """How many slots have begun since that close, counted through all rounds."""
-        return sum(self._begun(now - close - self.delay - wait) for wait in ROUNDS)
+        pause = max(NEXT_ROUND, self.spread)
+        return sum(self._begun(now - close - self.delay - number * pause) for number in range(ROUNDS))
 
     def _begun(self, into: timedelta) -> int:
         return 0 if into < timedelta(0) else min(SLOTS, into * SLOTS // self.spread + 1)

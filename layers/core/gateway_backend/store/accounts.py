@@ -176,7 +176,8 @@ class Accounts:
             return False
         key = _snapshot_key(snapshot, account) if changed else account.snapshot_key
         if changed:
-            self._store(account.id, key or "", snapshot, now)
+            # Later than the linking, however long the pull took: an erasure that is under way must not take it.
+            self._store(account.id, key or "", snapshot, max(now, account.linked_at))
         try:
             self._table.write(_pointing_at(snapshot, account, key, now, lapsed=lapsed))
         except ConditionFailed:

@@ -43,6 +43,9 @@ def reconcile_transactions(
         now, transaction = clock(), transactions.find(transaction_id)
         if transaction is None:
             return True, False
+        if transaction.is_settled:  # put back by somebody who had read it a moment before
+            transactions.checked(transaction, now, last=True)
+            return True, False
         transaction = reconcile(
             transaction,
             now=now,
