@@ -260,6 +260,21 @@ def test_an_account_unlinked_and_linked_again_during_the_pull_can_be_read(world:
     assert world.stored("a") == dict.fromkeys(securities, 10)
 
 
+def test_one_linked_and_imported_again_during_the_pull_keeps_to_its_new_snapshot(world: World) -> None:
+    """The same portfolio of an earlier date: the pull must not point back at what the unlinking has erased."""
+
+    def meanwhile() -> None:
+        unlink(world)
+        link_again(world)
+        world.pull("a")
+
+    world.fails("a", "", "late")
+    world.upstream.meanwhile = meanwhile
+    world.pull("a")
+
+    assert (world.stored("a"), world.account("a").as_of) == (FOUR, FRIDAY_NOON)
+
+
 def test_a_slow_erasure_does_not_take_what_came_after_the_new_linking(world: World) -> None:
     erased_at = world.now
 

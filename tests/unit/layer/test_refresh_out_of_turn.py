@@ -144,6 +144,23 @@ def test_half_a_portfolio_that_was_overtaken_by_the_whole_one_does_not_replace_i
     assert world.stored("a") == dict.fromkeys(range(8), 10)
 
 
+def test_half_of_a_first_portfolio_that_was_overtaken_by_the_whole_one_does_not_replace_it() -> None:
+    world = World()
+    world.link("a", securities=8, imported=False)
+    world.now = FRIDAY_NOON
+    world.fails("a", "half")
+
+    def other() -> None:
+        world.now -= SECOND
+        world.pull("a")
+        world.now += SECOND
+
+    world.upstream.meanwhile = other
+    world.pull("a")
+
+    assert world.stored("a") == dict.fromkeys(range(8), 10)
+
+
 def test_an_older_transaction_does_not_heal_a_connection_by_asking_for_funds(world: World) -> None:
     old = world.begin("TRX_old")
     world.now += HOUR

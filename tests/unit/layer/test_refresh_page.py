@@ -259,6 +259,12 @@ def test_a_few_403s_on_a_page_are_those_accounts_own(world: World, few: int) -> 
     assert world.sqs.sent == []
 
 
+def test_two_403s_are_few_on_the_smallest_page(world: World) -> None:
+    ids = hundred(world, forbidden=2)
+
+    assert world.refresh(*ids[:2]) == {"sessionLapsed": 2}
+
+
 @pytest.mark.parametrize("many", [21, 100])
 def test_many_403s_at_once_flag_nobody_and_are_tried_again(world: World, many: int) -> None:
     ids = hundred(world, forbidden=many)

@@ -94,7 +94,7 @@ class Transaction:
     def forgotten(self, now: datetime) -> Self:
         """The transaction when Gateway knows nothing of it (any more): one that was left open ends with its time.
 
-        Only after it was asked for about an hour: a Gateway in trouble may forget for a while.
+        Only after two hours of asking: a Gateway in trouble may forget for a while.
         """
         left_open = self.status in (Status.INITIALIZED, Status.USED)
         over = left_open and now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_FORGOTTEN

@@ -51,6 +51,8 @@ FAILURES_THAT_OPEN = 10
 FEW_FORBIDDEN, MANY_FORBIDDEN = 2, Decimal("0.2")
 """Up to so many accounts of a page, or so large a share of those asked about, may have lost their sessions at once."""
 
+ATTEMPTS_TO_BELIEVE = 11
+
 DOWN = {error.code for error in (GatewayUnavailable, GatewayTimeout, GatewayKeysRefused)}
 
 
@@ -155,23 +157,25 @@ def _results(page: RefreshPage, tools: Refreshing) -> Iterator[Result]:
 
 
 def _believed(page: RefreshPage, results: list[Result], tools: Refreshing) -> list[Result]:
-    """A 403 is an account's own, and flagged, when few get one: of many at once Gateway, or what is before it, is to
-    blame, and they are tried again."""
+    """A 403 is an account's own, and flagged, when few get one. Of many at once Gateway, or what is before it, is to
+    blame: they are tried again, and believed when that lasts for two hours."""
     told = results.count(Result.FORBIDDEN)
-    if told > FEW_FORBIDDEN and told > MANY_FORBIDDEN * sum(result not in NOT_ASKED for result in results):
+    many = told > FEW_FORBIDDEN and told > MANY_FORBIDDEN * sum(result not in NOT_ASKED for result in results)
+    if many and page.attempt < ATTEMPTS_TO_BELIEVE:
         logger.warning("many accounts forbidden at once", accounts=told)
         return results
-    return [
-        _flagged(account_id, tools) if result is Result.FORBIDDEN else result
-        for account_id, result in zip(page.accounts, results, strict=True)
-    ]
+    forbidden = [ids for ids, result in zip(page.accounts, results, strict=True) if result is Result.FORBIDDEN]
+    flagged = iter(each(lambda account_id: _flagged(account_id, tools), forbidden, threads=1))
+    return [(next(flagged) or Result.BROKEN) if result is Result.FORBIDDEN else result for result in results]
 
 
 def _flagged(account_id: str, tools: Refreshing) -> Result:
     account, now = tools.accounts.find(account_id), tools.clock()
     if account is None:
         return Result.UNKNOWN
-    tools.accounts.record_failure(account, GatewayForbidden.code, now, needs_login=is_due(account, now, tools.calendar))
+    if not is_due(account, now, tools.calendar):  # a login has overtaken the answer
+        return Result.FRESH
+    tools.accounts.record_failure(account, GatewayForbidden.code, now, needs_login=True)
     _tell_if_stale(replace(account, state=SessionState.NEEDS_LOGIN), tools)
     return Result.LAPSED
 
