@@ -28,8 +28,8 @@ def plan_refresh(
 ) -> dict[str, int]:
     """Queue every slot that has begun since the last run, however long ago that was.
 
-    Slots count as planned once their pages are queued: a crash, or a second planner, queues some twice at worst. The same
-    page twice is one page (`RefreshPage.id`), and what was cut otherwise finds its accounts fresh.
+    Slots count as planned once their pages are queued: a crash, or a second planner, queues some twice at worst. The
+    same page twice is one page (`RefreshPage.id`), and what was cut otherwise finds its accounts fresh.
     """
     close, deadline = calendar.last_close(now), Deadline(SECONDS)
     begun, planned = refresh_times.slots_begun(close, now), refreshes.planned(close)
