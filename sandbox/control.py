@@ -194,7 +194,8 @@ async def set_session(request: Request) -> Response:
         world.accounts.begin_session(account)
     else:
         world.accounts.end_session(account, order.answer)
-    return JSONResponse({"smallcaseAuthId": account.auth_id, "alive": order.alive})
+    told = {"smallcaseAuthId": account.auth_id, "alive": order.alive}
+    return JSONResponse(told if order.alive else told | {"answer": order.answer})
 
 
 async def reset(request: Request) -> Response:

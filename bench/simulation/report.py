@@ -109,7 +109,11 @@ def _dollars(scenario: Scenario, figures: Figures) -> Iterable[tuple[str, str]]:
     yield "the reference's way in this world", f"{sum(naive.values()):.2f}"
     for what, dollars in naive.items():
         yield f"  {what}", f"{dollars:.2f}"
-    yield f"against the reference (budget {BUDGET / REFERENCE:.2f})", f"{million.total / REFERENCE:.2f}"
+    over = "" if million.total <= BUDGET else "; over, see docs/decisions.md"
+    yield (
+        f"against the reference of {REFERENCE} (budget {BUDGET / REFERENCE:.2f})",
+        f"{million.total / REFERENCE:.2f}{over}",
+    )
 
 
 def _parts(costs: Costs) -> Iterable[tuple[str, str]]:

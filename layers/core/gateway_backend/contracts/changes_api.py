@@ -31,8 +31,8 @@ class ChangeView(Answer):
 class AccountChanges(AccountFreshness):
     from_: str | None = Field(
         alias="from",
-        description="`snapshotDate` of what is compared with; later than `since` when nothing older is known, null"
-        " before the first import",
+        description="Since when those holdings, which are compared with, had been unchanged; later than `since` when"
+        " nothing older is known, null before the first import",
     )
     to: str | None = Field(description="`snapshotDate` of the newest snapshot; null before the first import")
     changes: list[ChangeView]

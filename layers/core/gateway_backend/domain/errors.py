@@ -231,6 +231,13 @@ class GatewayForbidden(GatewayRefused):
     action = Action.RECONNECT
 
 
+class GatewayAnswerNotWhole(GatewayUnavailable):
+    """Gateway answered, but nothing that may replace the last good holdings."""
+
+    code = "GATEWAY_ANSWER_NOT_WHOLE"
+    title = "smallcase Gateway's answer is not whole"
+
+
 class GatewayKeysRefused(GatewayUnavailable):
     """403 for everything: it is our keys that Gateway refuses, not the account (contract §11, 1)."""
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from gateway_backend.contracts.start_api import AssetConfig, HoldingsImportRequest
 from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import GatewayForbidden, GatewayUnavailable
+from gateway_backend.domain.errors import GatewayAnswerNotWhole, GatewayForbidden, GatewayUnavailable
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.refreshes import Refresh, Refreshed, RefreshTimes, is_refreshable
@@ -39,8 +39,8 @@ def request_refresh(
 ) -> Refreshed:
     """A session that is known to be over is not asked again: a repeat finds the import that is ready already.
 
-    Raises: NotFound, RefreshTooSoon; GatewayUnavailable, and the last good holdings are still there; what starting a
-    transaction raises.
+    Raises: NotFound, RefreshTooSoon; GatewayUnavailable and GatewayAnswerNotWhole, and the last good holdings are still
+    there; what starting a transaction raises.
     """
     account = accounts.owned(account_id, user)
     refresh, started = Refresh.LOGIN_NEEDED, None
@@ -79,7 +79,7 @@ def _told(outcome: Outcome, before: Account, after: Account) -> Refresh:
     if outcome == Incomplete(UPDATING):
         return Refresh.UPDATING
     if isinstance(outcome, Incomplete):
-        raise GatewayUnavailable("smallcase Gateway's answer could not be used: try again in a few minutes")
+        raise GatewayAnswerNotWhole("The last good holdings are still served: try again in a few minutes")
     if isinstance(outcome, Failed) and outcome.reason != GatewayForbidden.code:
         raise GatewayUnavailable("smallcase Gateway could not be asked: try again in a few minutes")
     if after.state is not SessionState.ACTIVE:
