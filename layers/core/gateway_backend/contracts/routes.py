@@ -119,7 +119,7 @@ class AccountWebhook(GatewayShape):
 
 class HoldingsWebhook(AccountWebhook):
     securities: list[dict[str, Any]] | dict[str, Any] = Field(description="A list in v2, an object in v1")
-    snapshot_date: str | None = None
+    snapshot_date: SignedText | None = None
 
 
 class OrderWebhook(AccountWebhook):
