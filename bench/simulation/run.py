@@ -36,7 +36,7 @@ from gateway_backend.usecases.flag_stale_sessions import flag_stale_sessions
 from gateway_backend.usecases.import_holdings import import_holdings
 from gateway_backend.usecases.plan_refresh import plan_refresh
 from gateway_backend.usecases.refresh_page import THREADS, Refreshing, refresh_page
-from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.settle_transaction import Settling, settle
 
 type Progress = Callable[[float], None]
 
@@ -229,16 +229,9 @@ class Simulation:
         if known is None:
             self.transactions.add(transaction)
         report = Report(transaction.id, Status.COMPLETED, account_id=client.id, broker=client.broker)
+        tools = Settling(self.clock(), self.transactions, self.accounts, self._gateway(), self.tools.confirm_share)
         try:
-            settled = settle(
-                known or transaction,
-                report,
-                now=self.clock(),
-                transactions=self.transactions,
-                accounts=self.accounts,
-                gateway=self._gateway(),
-                confirm_share=self.tools.confirm_share,
-            )
+            settled = settle(known or transaction, report, tools)
         except DomainError:
             return False
         if settled.imported:

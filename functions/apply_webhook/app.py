@@ -12,6 +12,7 @@ from gateway_backend.store.receipts import ReceiptKey, Receipts
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.apply_webhook import apply_webhook
+from gateway_backend.usecases.settle_transaction import Settling
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, transactions = Accounts(table), Transactions(table)
@@ -21,14 +22,11 @@ http = open_session()
 
 @queue_worker(settings().webhook_queue_url)
 def handler(message: str, attempt: int) -> None:
+    gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
     apply_webhook(
         ReceiptKey.parse(message),
         attempt=attempt,
-        now=clock.now(),
         replay_window=settings().replay_window,
         receipts=receipts,
-        transactions=transactions,
-        accounts=accounts,
-        gateway=Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret())),
-        confirm_share=settings().confirm_share,
+        tools=Settling(clock.now(), transactions, accounts, gateway, settings().confirm_share),
     )

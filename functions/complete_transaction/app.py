@@ -15,6 +15,7 @@ from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.complete_transaction import complete_transaction
+from gateway_backend.usecases.settle_transaction import Settling
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, transactions = Accounts(table), Transactions(table)
@@ -24,14 +25,11 @@ http = open_session()
 @endpoint
 def handler(request: Request) -> Response:
     body = read_body(ResultRequest, request.body)
+    gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
     transaction = complete_transaction(
         request.identifier(),
         read_sdk_result(body.given, rejected=body.was_rejected),
         user=request.user,
-        now=clock.now(),
-        transactions=transactions,
-        accounts=accounts,
-        gateway=Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret())),
-        confirm_share=settings().confirm_share,
+        tools=Settling(clock.now(), transactions, accounts, gateway, settings().confirm_share),
     )
     return Response.of(TransactionView.of(transaction), 200 if transaction.is_settled else 202)

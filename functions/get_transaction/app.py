@@ -11,7 +11,7 @@ from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.settle_transaction import reconcile
+from gateway_backend.usecases.settle_transaction import Settling, reconcile
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, transactions = Accounts(table), Transactions(table)
@@ -20,12 +20,7 @@ http = open_session()
 
 @endpoint
 def handler(request: Request) -> Response:
-    transaction = reconcile(
-        transactions.owned(request.identifier(), request.user),
-        now=clock.now(),
-        transactions=transactions,
-        accounts=accounts,
-        gateway=Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret())),
-        confirm_share=settings().confirm_share,
-    )
+    gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
+    tools = Settling(clock.now(), transactions, accounts, gateway, settings().confirm_share)
+    transaction = reconcile(transactions.owned(request.identifier(), request.user), tools)
     return Response.of(TransactionView.of(transaction))

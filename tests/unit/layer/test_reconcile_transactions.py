@@ -13,7 +13,7 @@ from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.transactions import CHECKS_BEFORE_FORGOTTEN, GRACE, Intent, Report, Status, Transaction
 from gateway_backend.usecases import reconcile_transactions as module
 from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.settle_transaction import Settling, settle
 from tests.unit.layer.refresh_world import HALF, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 EXPIRES = THURSDAY_EVENING + 5 * MINUTE
@@ -59,11 +59,7 @@ def webhook(world: World, read: Transaction | None = None) -> None:
     settle(
         read or transaction(world),
         Report("TRX_1", Status.COMPLETED, account_id="a", broker="kite"),
-        now=world.now,
-        transactions=world.transactions,
-        accounts=world.accounts,
-        gateway=world.gateway(),
-        confirm_share=HALF,
+        Settling(world.now, world.transactions, world.accounts, world.gateway(), HALF),
     )
 
 

@@ -4,8 +4,7 @@ The checksum proves where a webhook comes from, not what it says (promise 4). So
 truth: it tells us whom to ask about.
 """
 
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 from gateway_backend.contracts.notice import Kind
 from gateway_backend.domain import times
@@ -21,13 +20,9 @@ from gateway_backend.domain.errors import (
 )
 from gateway_backend.domain.snapshots import Incomplete
 from gateway_backend.domain.transactions import Intent, Report, Transaction
-from gateway_backend.gateway.client import Gateway
 from gateway_backend.runtime.observability import count, logger
-from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.receipts import Receipt, ReceiptKey, Receipts, ReceiptVerdict
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.import_holdings import import_holdings
-from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.settle_transaction import Settling, import_into, settle
 
 INTENT_OF = {Kind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT, Kind.HOLDINGS_V2: Intent.HOLDINGS_IMPORT}
 PATIENCE = 3
@@ -47,13 +42,9 @@ def apply_webhook(
     key: ReceiptKey,
     *,
     attempt: int,
-    now: datetime,
     replay_window: timedelta,
     receipts: Receipts,
-    transactions: Transactions,
-    accounts: Accounts,
-    gateway: Gateway,
-    confirm_share: Decimal,
+    tools: Settling,
 ) -> None:
     """Give the receipt its verdict. One that has its verdict, or is no longer kept, is left alone.
 
@@ -64,13 +55,13 @@ def apply_webhook(
         return
     try:
         _check_origin(receipt, receipts, replay_window)
-        reason = _apply(receipt, attempt, now, transactions, accounts, gateway, confirm_share)
-        receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, now)
+        reason = _apply(receipt, attempt, tools)
+        receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, tools.now)
         count("WebhookApplied")
     except Quarantine as quarantine:
         logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
         count("WebhookQuarantined")
-        receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=quarantine.erase)
+        receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, tools.now, erase=quarantine.erase)
 
 
 def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta) -> None:
@@ -84,32 +75,16 @@ def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta
         raise Quarantine("OUTSIDE_REPLAY_WINDOW")
 
 
-def _apply(
-    receipt: Receipt,
-    attempt: int,
-    now: datetime,
-    transactions: Transactions,
-    accounts: Accounts,
-    gateway: Gateway,
-    confirm_share: Decimal,
-) -> str:
+def _apply(receipt: Receipt, attempt: int, tools: Settling) -> str:
     if receipt.kind is Kind.PENDING_ACTION:
-        if accounts.find(receipt.account_id or "") is None:
+        if tools.accounts.find(receipt.account_id or "") is None:
             raise Quarantine("UNKNOWN_ACCOUNT")
         return "KEPT"
-    transaction = _bind(receipt, transactions, accounts)
-    report = _confirm(receipt, transaction, now, gateway)
+    transaction = _bind(receipt, tools)
+    report = _confirm(receipt, transaction, tools)
     try:
-        settle(
-            transaction,
-            report,
-            now=now,
-            transactions=transactions,
-            accounts=accounts,
-            gateway=gateway,
-            confirm_share=confirm_share,
-        )
-        return _catch_up(receipt, attempt, now, accounts, gateway, confirm_share)
+        settle(transaction, report, tools)
+        return _catch_up(receipt, attempt, tools)
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
@@ -120,25 +95,25 @@ def _apply(
         raise Quarantine(ConnectionWithdrawn.code, erase=True) from None
 
 
-def _bind(receipt: Receipt, transactions: Transactions, accounts: Accounts) -> Transaction:
+def _bind(receipt: Receipt, tools: Settling) -> Transaction:
     """The transaction that the receipt is about: created by us, with an intent, user and account that agree."""
-    transaction = transactions.find(receipt.transaction_id) if receipt.transaction_id else None
+    transaction = tools.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
     if transaction is None:
         raise Quarantine("UNKNOWN_TRANSACTION")
     if INTENT_OF.get(receipt.kind) is not transaction.intent:
         raise Quarantine("INTENT_MISMATCH")
     if not transaction.is_about(receipt.account_id or ""):
         raise Quarantine(AccountMismatch.code)
-    account = accounts.find(receipt.account_id or "")
+    account = tools.accounts.find(receipt.account_id or "")
     if account and account.owner != transaction.owner:
         raise Quarantine(AccountOfAnotherUser.code)
     return transaction
 
 
-def _confirm(receipt: Receipt, transaction: Transaction, now: datetime, gateway: Gateway) -> Report:
+def _confirm(receipt: Receipt, transaction: Transaction, tools: Settling) -> Report:
     """Gateway's own word on the transaction. Without it a captured checksum could link a stranger's account."""
     try:
-        report = gateway.transaction(transaction.id, now)
+        report = tools.gateway.transaction(transaction.id, tools.now)
     except GatewayForbidden:
         raise  # our keys are wrong: not the webhook's fault
     except GatewayRefused:
@@ -150,17 +125,15 @@ def _confirm(receipt: Receipt, transaction: Transaction, now: datetime, gateway:
     return report
 
 
-def _catch_up(
-    receipt: Receipt, attempt: int, now: datetime, accounts: Accounts, gateway: Gateway, confirm_share: Decimal
-) -> str:
+def _catch_up(receipt: Receipt, attempt: int, tools: Settling) -> str:
     """Our snapshot must become as new as the one the webhook speaks of."""
-    account = accounts.find(receipt.account_id or "")
+    account = tools.accounts.find(receipt.account_id or "")
     if account is None:
         raise NotFound
     if _is_as_new(account, receipt):
         return "CONFIRMED"
-    outcome = import_holdings(account, now=now, accounts=accounts, gateway=gateway, confirm_share=confirm_share)
-    account = accounts.find(account.id) or account
+    outcome = import_into(account, tools)
+    account = tools.accounts.find(account.id) or account
     if _is_as_new(account, receipt):
         return "CONFIRMED"
     if isinstance(outcome, Incomplete) or attempt < PATIENCE:

@@ -1,8 +1,6 @@
 """Take what the SDK gave the app (contract §6), and ask Gateway what really happened."""
 
 from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
 
 from gateway_backend.contracts.sdk_result import SdkResult
 from gateway_backend.domain.errors import (
@@ -14,10 +12,7 @@ from gateway_backend.domain.errors import (
 )
 from gateway_backend.domain.transactions import Report, Status, Transaction
 from gateway_backend.gateway import tokens
-from gateway_backend.gateway.client import Gateway
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.settle_transaction import Settling, settle
 
 
 def complete_transaction(
@@ -25,11 +20,7 @@ def complete_transaction(
     result: SdkResult,
     *,
     user: str,
-    now: datetime,
-    transactions: Transactions,
-    accounts: Accounts,
-    gateway: Gateway,
-    confirm_share: Decimal,
+    tools: Settling,
 ) -> Transaction:
     """The transaction as Gateway reports it; not settled while Gateway cannot tell.
 
@@ -39,49 +30,33 @@ def complete_transaction(
     Raises: NotFound, RequestInvalid, SdkTokenInvalid, SdkTokenExpired, AccountMismatch, AccountOfAnotherUser,
     ConnectionWithdrawn, TransactionExpired.
     """
-    transaction = transactions.owned(transaction_id, user)
+    transaction = tools.transactions.owned(transaction_id, user)
     if result.transaction_id not in (None, transaction_id):
         raise RequestInvalid("transactionId: the SDK's result is about another transaction than the path")
-    proven = tokens.account_of(result.token, gateway.keys.secret, now) if result.token else None
+    proven = tokens.account_of(result.token, tools.gateway.keys.secret, tools.now) if result.token else None
     transaction = replace(transaction, failure=transaction.failure or result.failure)
-    report = _ask(transaction, now, gateway)
+    report = _ask(transaction, tools)
     if report is None:
-        return transactions.advance(replace(transaction, updated_at=now))
+        return tools.transactions.advance(replace(transaction, updated_at=tools.now))
     if proven and report.account_id not in (None, proven):
         raise AccountMismatch
-    transaction = _settled(transaction, report, now, transactions, accounts, gateway, confirm_share)
+    transaction = _settled(transaction, report, tools)
     if transaction.status is Status.EXPIRED:
         raise TransactionExpired("The transaction expired before it was finished: start a new one")
     return transaction
 
 
-def _settled(
-    transaction: Transaction,
-    report: Report,
-    now: datetime,
-    transactions: Transactions,
-    accounts: Accounts,
-    gateway: Gateway,
-    confirm_share: Decimal,
-) -> Transaction:
+def _settled(transaction: Transaction, report: Report, tools: Settling) -> Transaction:
     try:
-        return settle(
-            transaction,
-            report,
-            now=now,
-            transactions=transactions,
-            accounts=accounts,
-            gateway=gateway,
-            confirm_share=confirm_share,
-        )
+        return settle(transaction, report, tools)
     except (GatewayUnavailable, GatewayRefused):
         # Linked, but the holdings did not come: the next read or the webhook fetches them.
-        return transactions.find(transaction.id) or transaction
+        return tools.transactions.find(transaction.id) or transaction
 
 
-def _ask(transaction: Transaction, now: datetime, gateway: Gateway) -> Report | None:
+def _ask(transaction: Transaction, tools: Settling) -> Report | None:
     """None while Gateway is away: the next read, result or webhook asks again."""
     try:
-        return gateway.transaction(transaction.id, now)
+        return tools.gateway.transaction(transaction.id, tools.now)
     except (GatewayUnavailable, GatewayRefused):
         return None

@@ -12,7 +12,7 @@ from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.requeue_receipts import requeue_receipts
-from gateway_backend.usecases.settle_transaction import reconcile
+from gateway_backend.usecases.settle_transaction import Settling, reconcile
 
 THREADS, SECONDS = 10, 120.0
 AT_ONCE = 50
@@ -46,14 +46,7 @@ def reconcile_transactions(
         if transaction.is_settled:  # put back by somebody who had read it a moment before
             transactions.checked(transaction, now, last=True)
             return True, False
-        transaction = reconcile(
-            transaction,
-            now=now,
-            transactions=transactions,
-            accounts=accounts,
-            gateway=gateway(),
-            confirm_share=confirm_share,
-        )
+        transaction = reconcile(transaction, Settling(now, transactions, accounts, gateway(), confirm_share))
         if not transaction.is_settled:
             transactions.checked(transaction, now, last=now - transaction.created_at > GIVEN_UP_AFTER)
         return transaction.is_settled, not transaction.is_settled and now - transaction.created_at > STUCK_AFTER
