@@ -234,9 +234,9 @@ class Simulation:
             settled = settle(known or transaction, report, tools)
         except DomainError:
             return False
-        if settled.imported:
+        if settled.stored:
             self.dynamodb.forget(f"TXN#{transaction.id}", "META")  # or memory would grow with the logins
-        return settled.imported
+        return settled.stored
 
     def _transaction(self, client: Client) -> Transaction:
         return Transaction(

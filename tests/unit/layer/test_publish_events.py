@@ -72,7 +72,7 @@ COMPLETED: Item = TRANSACTION | {
     "broker": "kite",
     "updatedAt": "2022-03-24T11:24:05.120Z",
 }
-DONE: Item = COMPLETED | {"imported": True, "updatedAt": "2022-03-24T11:24:06.044Z"}
+DONE: Item = COMPLETED | {"stored": True, "updatedAt": "2022-03-24T11:24:06.044Z"}
 
 
 def record(before: Item | None, after: Item | None, number: int = 1) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def test_one_that_is_there_at_once_with_its_end_is_told_too() -> None:
 @given(
     path=st.lists(
         st.fixed_dictionaries(
-            {"status": st.sampled_from(Status), "imported": st.booleans(), "refused": st.sampled_from([None, "NO"])}
+            {"status": st.sampled_from(Status), "stored": st.booleans(), "refused": st.sampled_from([None, "NO"])}
         ),
         max_size=8,
     ),
@@ -237,11 +237,11 @@ def test_each_end_of_a_transaction_is_told_once_on_any_way_forward(path: list[di
     imports = 0
     for step in path:
         later = now | {"status": max(Status(now["status"]), step["status"], key=lambda status: status.rank)}
-        later |= {"imported": step["imported"] or now.get("imported"), "refused": now.get("refused") or step["refused"]}
+        later |= {"stored": step["stored"] or now.get("stored"), "refused": now.get("refused") or step["refused"]}
         told = said(now, later)
         ends += [later["status"]] if "TransactionFinished" in told else []
         imports, now = imports + ("HoldingsImported" in told), later
-    assert imports == bool(now.get("imported"))
+    assert imports == bool(now.get("stored"))
     assert len(ends) == len(set(ends))
 
 

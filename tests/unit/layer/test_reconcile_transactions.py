@@ -169,7 +169,7 @@ def test_a_completed_import_whose_webhook_never_came_is_imported(world: World) -
 
     assert world.account("a").owner == "user-1"
     assert world.stored("a") == dict.fromkeys(range(4), 10)
-    assert transaction(world).imported
+    assert transaction(world).stored
 
 
 def test_a_login_that_ended_without_an_import_still_links_the_account(world: World) -> None:
@@ -303,7 +303,7 @@ def test_a_webhook_that_comes_in_between_is_not_undone(world: World) -> None:
     run(world)
 
     found = transaction(world)
-    assert (found.status, found.imported) == (Status.COMPLETED, True)
+    assert (found.status, found.stored) == (Status.COMPLETED, True)
     world.now += timedelta(days=1)
     assert run(world)["transactionsChecked"] == 0
 

@@ -146,7 +146,7 @@ def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_sta
 
 
 @pytest.mark.parametrize(
-    ("status", "intent", "imported", "refused", "settled"),
+    ("status", "intent", "stored", "refused", "settled"),
     [
         (Status.USED, Intent.HOLDINGS_IMPORT, False, None, False),
         (Status.PROCESSING, Intent.HOLDINGS_IMPORT, False, None, False),
@@ -161,6 +161,6 @@ def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_sta
     ],
 )
 def test_settled_means_that_there_is_nothing_more_to_learn(
-    status: Status, intent: Intent, imported: bool, refused: str | None, settled: bool
+    status: Status, intent: Intent, stored: bool, refused: str | None, settled: bool
 ) -> None:
-    assert replace(BEGUN, status=status, intent=intent, imported=imported, refused=refused).is_settled is settled
+    assert replace(BEGUN, status=status, intent=intent, stored=stored, refused=refused).is_settled is settled

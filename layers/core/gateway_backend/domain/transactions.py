@@ -68,7 +68,7 @@ class Transaction:
     account_id: str | None = None
     broker: str | None = None
     failure: Failure | None = None
-    imported: bool = False
+    stored: bool = False
     refused: str | None = None
     updated_at: datetime | None = None
     reconciled_at: datetime | None = None
@@ -84,7 +84,7 @@ class Transaction:
         if self.refused:
             return True
         if self.status is Status.COMPLETED and self.intent is Intent.HOLDINGS_IMPORT:
-            return self.imported
+            return self.stored
         return self.status.is_final
 
     def is_about(self, account_id: str) -> bool:

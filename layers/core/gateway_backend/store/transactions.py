@@ -62,12 +62,12 @@ class Transactions:
             return self.find(transaction.id) or transaction
         return transaction
 
-    def mark_imported(self, transaction: Transaction, now: datetime) -> Transaction:
+    def mark_stored(self, transaction: Transaction, now: datetime) -> Transaction:
         """Its holdings are stored: nothing is left to do for it."""
         values = {"yes": True, "now": times.to_text(now)}
-        update = f"SET #imported = :yes, #updatedAt = :now REMOVE {_NOT_OPEN}"
+        update = f"SET #stored = :yes, #updatedAt = :now REMOVE {_NOT_OPEN}"
         self._table.write(Update(_pk(transaction.id), _META, update, values))
-        return replace(transaction, imported=True, updated_at=now)
+        return replace(transaction, stored=True, updated_at=now)
 
     def refuse(self, transaction: Transaction, reason: str, now: datetime) -> Transaction:
         """Its account may not be linked to this user: nothing more will come of it."""
@@ -164,7 +164,7 @@ def read_transaction(item: Item) -> Transaction:
         account_id=item.get("smallcaseAuthId"),
         broker=item.get("broker"),
         failure=Failure(int(error["code"]), error["message"]) if error else None,
-        imported=bool(item.get("imported")),
+        stored=bool(item.get("stored")),
         refused=item.get("refused"),
         updated_at=times.parse(item["updatedAt"]) if item.get("updatedAt") else None,
         reconciled_at=times.parse(item["reconciledAt"]) if item.get("reconciledAt") else None,

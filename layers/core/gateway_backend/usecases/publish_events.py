@@ -91,7 +91,7 @@ def _of_transaction(before: Item, after: Item, change: Change) -> Iterator[event
         transaction_id=after["pk"].removeprefix("TXN#"),
         smallcase_auth_id=after.get("smallcaseAuthId"),
     )
-    if after.get("imported") and not before.get("imported"):
+    if after.get("stored") and not before.get("stored"):
         yield event(events.HoldingsImported, _instant(after, "updatedAt"))
     # An end may be overtaken by a better one: what had expired for us can still complete.
     if _is_settled(after) and not (_is_settled(before) and after["status"] == before["status"]):

@@ -72,7 +72,7 @@ def settle(transaction: Transaction, report: Report, tools: Settling) -> Transac
 
 def _import_for(transaction: Transaction, tools: Settling) -> Transaction:
     """Import the holdings that a completed transaction made available; an incomplete answer leaves it unsettled."""
-    if transaction.imported or transaction.account_id is None:
+    if transaction.stored or transaction.account_id is None:
         return transaction
     account = tools.accounts.find(transaction.account_id)
     if account is None or account.owner != transaction.owner:
@@ -81,7 +81,7 @@ def _import_for(transaction: Transaction, tools: Settling) -> Transaction:
         outcome = import_into(account, tools)
     except NotFound:
         return tools.transactions.refuse(transaction, ConnectionWithdrawn.code, tools.now)
-    return tools.transactions.mark_imported(transaction, tools.now) if isinstance(outcome, PROVEN) else transaction
+    return tools.transactions.mark_stored(transaction, tools.now) if isinstance(outcome, PROVEN) else transaction
 
 
 def import_into(account: Account, tools: Settling) -> Outcome:
