@@ -26,7 +26,19 @@ _PAGE_BYTES = 1024 * 1024
 _TRANSACTION_FACTOR = 2
 
 _LISTED = ("intent", "version", "status", "createdAt", "expireAt", "updatedAt", "smallcaseAuthId", "broker")
-_LISTED_TOO = ("error", "note", "owner", "mutualFunds", "stored", "refused", "sweeps")
+_LISTED_TOO = (
+    "error",
+    "note",
+    "owner",
+    "mutualFunds",
+    "stored",
+    "refused",
+    "sweeps",
+    "order",
+    "outcome",
+    "revision",
+    "body",
+)
 _INDEXED = {
     "Lists": ("listKey", "listOrder", frozenset(_LISTED + _LISTED_TOO)),
     "Work": ("workKey", "workOrder", frozenset[str]()),

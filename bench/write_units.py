@@ -11,8 +11,9 @@ from bench.memory_table import MemoryClient
 from bench.rows import Row
 from gateway_backend.domain import times
 from gateway_backend.domain.exact_json import members
+from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.snapshots import Complete, Snapshot, judge
-from gateway_backend.domain.transactions import Intent, Transaction
+from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.table import Table
 

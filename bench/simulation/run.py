@@ -22,13 +22,15 @@ from bench.simulation.witness import Witness
 from bench.simulation.world import Client, World, milliseconds
 from gateway_backend.contracts.refresh_message import read_page
 from gateway_backend.domain.errors import DomainError
-from gateway_backend.domain.transactions import Intent, Report, Status, Transaction
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.transactions import Report, Status, Transaction
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.observability import metrics
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.circuit import Circuits
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.refreshes import Refreshes
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
@@ -36,7 +38,8 @@ from gateway_backend.usecases.flag_stale_sessions import flag_stale_sessions
 from gateway_backend.usecases.import_holdings import import_holdings
 from gateway_backend.usecases.plan_refresh import plan_refresh
 from gateway_backend.usecases.refresh_page import THREADS, Refreshing, refresh_page
-from gateway_backend.usecases.settle_transaction import Settling, settle
+from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.settling import Settling
 
 type Progress = Callable[[float], None]
 
@@ -62,6 +65,7 @@ class Simulation:
         self.network = Network(self.world, self.agenda, self.clock, self.figures.counts)
         table = Table(self.dynamodb, "table")
         self.accounts, self.refreshes, self.transactions = Accounts(table), Refreshes(table), Transactions(table)
+        self.orders = Orders(table)
         self.queue = Queue(VirtualSqs(self.clock, self.figures.counts, self._deliver), "queue")
         self.tools = Refreshing(
             clock=self.clock,
@@ -229,7 +233,9 @@ class Simulation:
         if known is None:
             self.transactions.add(transaction)
         report = Report(transaction.id, Status.COMPLETED, account_id=client.id, broker=client.broker)
-        tools = Settling(self.clock(), self.transactions, self.accounts, self._gateway(), self.tools.confirm_share)
+        tools = Settling(
+            self.clock(), self.transactions, self.accounts, self.orders, self._gateway(), self.tools.confirm_share
+        )
         try:
             settled = settle(known or transaction, report, tools)
         except DomainError:

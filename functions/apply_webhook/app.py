@@ -8,25 +8,28 @@ from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.mutual_funds import MutualFunds
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import ReceiptKey, Receipts
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.apply_webhook import apply_webhook
-from gateway_backend.usecases.settle_transaction import Settling
+from gateway_backend.usecases.applying import Applying
+from gateway_backend.usecases.settling import Settling
 
 table = Table(client("dynamodb"), settings().table_name)
-accounts, transactions = Accounts(table), Transactions(table)
-receipts = Receipts(table, settings().receipt_retention)
+accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
+receipts, mutual_funds = Receipts(table, settings().receipt_retention), MutualFunds(table)
 http = open_session()
 
 
 @queue_worker(settings().webhook_queue_url)
 def handler(message: str, attempt: int) -> None:
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
+    settling = Settling(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
     apply_webhook(
         ReceiptKey.parse(message),
         attempt=attempt,
         replay_window=settings().replay_window,
-        receipts=receipts,
-        tools=Settling(clock.now(), transactions, accounts, gateway, settings().confirm_share),
+        tools=Applying(receipts, mutual_funds, settling),
     )

@@ -12,13 +12,14 @@ from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.complete_transaction import complete_transaction
-from gateway_backend.usecases.settle_transaction import Settling
+from gateway_backend.usecases.settling import Settling
 
 table = Table(client("dynamodb"), settings().table_name)
-accounts, transactions = Accounts(table), Transactions(table)
+accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
 http = open_session()
 
 
@@ -30,6 +31,6 @@ def handler(request: Request) -> Response:
         request.identifier(),
         read_sdk_result(body.given, rejected=body.was_rejected),
         user=request.user,
-        tools=Settling(clock.now(), transactions, accounts, gateway, settings().confirm_share),
+        tools=Settling(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share),
     )
-    return Response.of(TransactionView.of(transaction), 200 if transaction.is_settled else 202)
+    return Response.exact(TransactionView.of(transaction), 200 if transaction.is_settled else 202)

@@ -2,7 +2,7 @@
 
 from gateway_backend.contracts.reading import read_body
 from gateway_backend.contracts.session_api import BrokerView, SessionRequest, SessionView
-from gateway_backend.domain.brokers import BROKERS, broker
+from gateway_backend.domain.brokers import broker, capabilities
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
@@ -14,6 +14,7 @@ from gateway_backend.store.table import Table
 from gateway_backend.usecases.start_session import start_session
 
 accounts = Accounts(Table(client("dynamodb"), settings().table_name))
+brokers = capabilities(settings().broker_capabilities)
 
 
 @endpoint
@@ -21,7 +22,7 @@ def handler(request: Request) -> Response:
     wanted = read_body(SessionRequest, request.body)
     keys = GatewayKeys.parse(gateway_secret())
     session = start_session(wanted.smallcase_auth_id, user=request.user, now=clock.now(), accounts=accounts, keys=keys)
-    known = [broker(session.broker)] if session.broker else BROKERS.values()
+    known = [broker(session.broker, brokers)] if session.broker else brokers.values()
     return Response.of(
         SessionView(
             gateway_name=keys.gateway_name,
@@ -29,7 +30,7 @@ def handler(request: Request) -> Response:
             expires_at=session.expires_at,
             smallcase_auth_id=session.account_id,
             broker=session.broker,
-            amo=True,
+            amo=settings().after_market_orders,
             brokers=[BrokerView.of(each) for each in known],
         )
     )

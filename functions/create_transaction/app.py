@@ -1,7 +1,9 @@
 """POST /v1/transactions: start an interaction of the user with Gateway."""
 
 from gateway_backend.contracts.reading import read_body
-from gateway_backend.contracts.start_api import TransactionCreated, TransactionRequest
+from gateway_backend.contracts.start import TransactionCreated
+from gateway_backend.contracts.start_api import TransactionRequest
+from gateway_backend.domain.brokers import capabilities
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
@@ -11,9 +13,10 @@ from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.idempotency import IdempotencyKeys
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.start_transaction import start_transaction
+from gateway_backend.usecases.start_transaction import Starting, start_transaction
 
 table = Table(client("dynamodb"), settings().table_name)
 http = open_session()
@@ -23,16 +26,17 @@ http = open_session()
 def handler(request: Request) -> Response:
     wanted = read_body(TransactionRequest, request.body).root
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    started = start_transaction(
-        wanted,
-        user=request.user,
-        idempotency_key=request.idempotency_key,
-        attempt=request.id,
+    tools = Starting(
         now=clock.now(),
         keys=IdempotencyKeys(table),
         transactions=Transactions(table),
         accounts=Accounts(table),
+        orders=Orders(table),
         gateway=gateway,
+        rules=settings().order_rules,
+        brokers=capabilities(settings().broker_capabilities),
     )
-    view = TransactionCreated.of(started.transaction, started.token, gateway.keys.gateway_name)
+    key = request.idempotency_key
+    started = start_transaction(wanted, user=request.user, idempotency_key=key, attempt=request.id, tools=tools)
+    view = TransactionCreated.of(started.transaction, started.token, gateway.keys.gateway_name, started.warnings)
     return Response.of(view, 201, **({"idempotent_replayed": "true"} if started.replayed else {}))

@@ -5,15 +5,24 @@ from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.table import Table
 from gateway_backend.usecases.unlink_account import unlink_account
 
 table = Table(client("dynamodb"), settings().table_name)
-accounts, receipts = Accounts(table), Receipts(table, settings().receipt_retention)
+accounts, orders = Accounts(table), Orders(table)
+receipts = Receipts(table, settings().receipt_retention)
 
 
 @endpoint
 def handler(request: Request) -> Response:
-    unlink_account(request.identifier(), user=request.user, now=clock.now(), accounts=accounts, receipts=receipts)
+    unlink_account(
+        request.identifier(),
+        user=request.user,
+        now=clock.now(),
+        accounts=accounts,
+        receipts=receipts,
+        orders=orders,
+    )
     return Response(204)

@@ -9,18 +9,20 @@ from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.settle_transaction import Settling, reconcile
+from gateway_backend.usecases.settle_transaction import reconcile
+from gateway_backend.usecases.settling import Settling
 
 table = Table(client("dynamodb"), settings().table_name)
-accounts, transactions = Accounts(table), Transactions(table)
+accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
 http = open_session()
 
 
 @endpoint
 def handler(request: Request) -> Response:
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    tools = Settling(clock.now(), transactions, accounts, gateway, settings().confirm_share)
+    tools = Settling(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
     transaction = reconcile(transactions.owned(request.identifier(), request.user), tools)
-    return Response.of(TransactionView.of(transaction))
+    return Response.exact(TransactionView.of(transaction))

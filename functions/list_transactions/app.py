@@ -21,4 +21,4 @@ def handler(request: Request) -> Response:
     page, following = transactions.list(request.user, after=position, limit=limit)
     views = [TransactionView.of(transaction) for transaction in page]
     cursor = seal(following, scope=scope, secret=secret)
-    return Response.of(TransactionsView(transactions=views, next_cursor=cursor))
+    return Response.exact(TransactionsView(transactions=views, next_cursor=cursor))

@@ -9,6 +9,7 @@ from gateway_backend.runtime.schedules import scheduled
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
@@ -28,6 +29,7 @@ def handler() -> dict[str, int]:
         queue=webhooks,
         transactions=transactions,
         accounts=accounts,
+        orders=Orders(table),
         gateway=lambda: Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret())),
         confirm_share=settings().confirm_share,
     )

@@ -12,12 +12,16 @@ from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.idempotency import IdempotencyKeys
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.request_refresh import request_refresh
+from gateway_backend.usecases.start_transaction import Starting
 
 STATUS = {Refresh.UPDATING: 202, Refresh.LOGIN_NEEDED: 201}
 table, http = Table(client("dynamodb"), settings().table_name), open_session()
+calendar = nse_calendar(settings().calendar_overrides)
+times = RefreshTimes(settings().refresh_delay, settings().refresh_spread)
 
 
 @endpoint
@@ -28,14 +32,12 @@ def handler(request: Request) -> Response:
         user=request.user,
         idempotency_key=request.idempotency_key,
         attempt=request.id,
-        now=clock.now(),
         floor=settings().refresh_floor,
-        keys=IdempotencyKeys(table),
-        transactions=Transactions(table),
-        accounts=Accounts(table),
-        gateway=gateway,
-        calendar=nse_calendar(settings().calendar_overrides),
-        refresh_times=RefreshTimes(settings().refresh_delay, settings().refresh_spread),
+        tools=Starting(
+            clock.now(), IdempotencyKeys(table), Transactions(table), Accounts(table), Orders(table), gateway
+        ),
+        calendar=calendar,
+        refresh_times=times,
         confirm_share=settings().confirm_share,
     )
     replayed = {"idempotent_replayed": "true"} if done.replayed else {}

@@ -12,8 +12,9 @@ from gateway_backend.contracts import transaction_api
 from gateway_backend.contracts.routes import ROUTES, Route
 from gateway_backend.domain import errors
 from gateway_backend.domain.errors import DomainError, NotFound
+from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.times import parse
-from gateway_backend.domain.transactions import Failure, Intent, Status, Transaction
+from gateway_backend.domain.transactions import Failure, Status, Transaction
 from gateway_backend.runtime.http import problem
 from ops import generate_openapi
 from tests.template import events, folder, functions

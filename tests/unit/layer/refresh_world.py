@@ -21,9 +21,10 @@ from bench.memory_table import MemoryClient
 from gateway_backend.contracts.refresh_message import read_page
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.domain.refreshes import RefreshPage, RefreshTimes
-from gateway_backend.domain.transactions import Intent, Status, Transaction
+from gateway_backend.domain.transactions import Status, Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.gateway.keys import GatewayKeys
@@ -31,12 +32,16 @@ from gateway_backend.runtime.queue import Queue
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.circuit import Circuits
 from gateway_backend.store.idempotency import IdempotencyKeys
+from gateway_backend.store.mutual_funds import MutualFunds
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.refreshes import Refreshes
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.import_holdings import import_holdings
 from gateway_backend.usecases.refresh_page import Refreshing, refresh_page
+from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.start_transaction import Starting
 from tests.portfolios import holding, market, portfolio
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -201,6 +206,7 @@ class World:
         table = Table(self.client, "table")
         self.accounts, self.transactions = Accounts(table), Transactions(table)
         self.refreshes, self.circuits = Refreshes(table), Circuits(table)
+        self.orders, self.mutual_funds = Orders(table), MutualFunds(table)
         self.receipts, self.keys = Receipts(table), IdempotencyKeys(table)
         self.sqs = Sqs()
         self.queue = Queue(self.sqs, "https://queue.example")
@@ -266,6 +272,14 @@ class World:
             threads=1,
             wait=lambda _seconds: None,
         )
+
+    @property
+    def settling(self) -> Settling:
+        return Settling(self.now, self.transactions, self.accounts, self.orders, self.gateway(), HALF)
+
+    @property
+    def starting(self) -> Starting:
+        return Starting(self.now, self.keys, self.transactions, self.accounts, self.orders, self.gateway())
 
     def refresh(self, *accounts: str, attempt: int = 0, threads: int = 1) -> Counter[str]:
         page = RefreshPage(CALENDAR.last_close(self.now), accounts, attempt)

@@ -237,7 +237,14 @@ def test_an_account_unlinked_during_the_pull_leaves_nothing_behind(world: World)
 
 
 def unlink(world: World) -> None:
-    unlink_account("a", user="user-1", now=world.now, accounts=world.accounts, receipts=world.receipts)
+    unlink_account(
+        "a",
+        user="user-1",
+        now=world.now,
+        accounts=world.accounts,
+        receipts=world.receipts,
+        orders=world.orders,
+    )
 
 
 def link_again(world: World) -> None:

@@ -12,7 +12,8 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.transactions import Intent, Status
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.transactions import Status
 from gateway_backend.runtime import event_bus, streams
 from gateway_backend.runtime.event_bus import Event, EventBus
 from gateway_backend.runtime.observability import logger

@@ -10,10 +10,11 @@ from botocore.exceptions import EndpointConnectionError
 from gateway_backend.contracts.notice import Notice
 from gateway_backend.domain.errors import GatewayRefused
 from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.transactions import CHECKS_BEFORE_FORGOTTEN, GRACE, Intent, Report, Status, Transaction
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.transactions import CHECKS_BEFORE_FORGOTTEN, GRACE, Report, Status, Transaction
 from gateway_backend.usecases import reconcile_transactions as module
 from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.settle_transaction import Settling, settle
+from gateway_backend.usecases.settle_transaction import settle
 from tests.unit.layer.refresh_world import HALF, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 EXPIRES = THURSDAY_EVENING + 5 * MINUTE
@@ -34,6 +35,7 @@ def run(world: World, threads: int = 1) -> dict[str, int]:
         queue=world.queue,
         transactions=world.transactions,
         accounts=world.accounts,
+        orders=world.orders,
         gateway=world.gateway,
         confirm_share=HALF,
         threads=threads,
@@ -59,7 +61,7 @@ def webhook(world: World, read: Transaction | None = None) -> None:
     settle(
         read or transaction(world),
         Report("TRX_1", Status.COMPLETED, account_id="a", broker="kite"),
-        Settling(world.now, world.transactions, world.accounts, world.gateway(), HALF),
+        world.settling,
     )
 
 

@@ -7,8 +7,8 @@ import pytest
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import GatewayUnavailable, NotFound, RefreshTooSoon
 from gateway_backend.domain.freshness import SessionState, State
+from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.refreshes import Refresh
-from gateway_backend.domain.transactions import Intent
 from gateway_backend.usecases import import_holdings as pulling
 from gateway_backend.usecases.request_refresh import LEASE, Refreshed, request_refresh
 from tests.unit.layer.refresh_world import (
@@ -44,12 +44,8 @@ def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "k
         user=user,
         idempotency_key=key,
         attempt=f"request-{len(world.upstream.calls)}",
-        now=world.now,
         floor=FLOOR,
-        keys=world.keys,
-        transactions=world.transactions,
-        accounts=world.accounts,
-        gateway=world.gateway(),
+        tools=world.starting,
         calendar=CALENDAR,
         refresh_times=TIMES,
         confirm_share=HALF,

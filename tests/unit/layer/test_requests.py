@@ -9,10 +9,12 @@ from pydantic import BaseModel
 from gateway_backend.contracts.reading import read_body
 from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.session_api import SessionRequest
-from gateway_backend.contracts.start_api import ConnectRequest, HoldingsImportRequest, TransactionRequest
+from gateway_backend.contracts.start import HoldingsImportRequest
+from gateway_backend.contracts.start_api import ConnectRequest, TransactionRequest
 from gateway_backend.contracts.transaction_api import TransactionView
 from gateway_backend.domain.errors import RequestInvalid
-from gateway_backend.domain.transactions import Failure, Intent, Status, Transaction
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.transactions import Failure, Status, Transaction
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 

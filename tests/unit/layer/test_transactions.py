@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.transactions import (
     CHECKS_BEFORE_FORGOTTEN,
     GRACE,
     Failure,
-    Intent,
     Report,
     Status,
     Transaction,

@@ -53,6 +53,32 @@ class Partner:
     def new_transaction(self, auth_id: str | None = None, **body: Any) -> str:
         return str(self.create(auth_id, **body).json()["data"]["transactionId"])
 
+    def new_order(self, *securities: dict[str, Any], auth_id: str | None = None, **more: Any) -> str:
+        config = {"type": "SECURITIES", "securities": securities}
+        return self.new_transaction(auth_id, intent="TRANSACTION", version=None, orderConfig=config, **more)
+
+    def pull_orders(self, transaction_id: str | None, auth_id: str | None = None) -> httpx.Response:
+        answer: httpx.Response = self.client.get(
+            f"/v1/{SETTINGS.gateway_name}/engine/orders/sst",
+            params={"transactionId": transaction_id} if transaction_id else {},
+            headers=self.headers(auth_id),
+        )
+        return answer
+
+    def batch(self, transaction_id: str) -> dict[str, Any]:
+        answer = self.pull_orders(transaction_id)
+        assert answer.status_code == 200, answer.text
+        batch: dict[str, Any] = answer.json()["data"]
+        return batch
+
+    def pull_investment(self, auth_id: str | None, iscid: str) -> httpx.Response:
+        answer: httpx.Response = self.client.get(
+            f"/v1/{SETTINGS.gateway_name}/engine/user/investments",
+            params={"iscid": iscid},
+            headers=self.headers(auth_id),
+        )
+        return answer
+
     def ask_details(self, transaction_id: str, auth_id: str | None = None) -> httpx.Response:
         answer: httpx.Response = self.client.get(
             f"/v1/{SETTINGS.gateway_name}/engine/transactiondetails",
@@ -104,6 +130,17 @@ class Control:
     def fire(self, **body: Any) -> list[dict[str, Any]]:
         fired: list[dict[str, Any]] = self.call("POST", "webhooks", **body)["deliveries"]
         return fired
+
+    def step(self, batch_id: str, ticker: str, result: str, **more: Any) -> dict[str, Any]:
+        return self.call("POST", f"orders/{batch_id}", ticker=ticker, result=result, **more)
+
+    def held(self) -> list[dict[str, Any]]:
+        waiting: list[dict[str, Any]] = self.call("GET", "webhooks/held")["held"]
+        return waiting
+
+    def release(self, *ids: str, **how: Any) -> list[dict[str, Any]]:
+        made: list[dict[str, Any]] = self.call("POST", "webhooks/release", ids=ids, **how)["deliveries"]
+        return made
 
     def deliveries(self) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = self.call("GET", "deliveries")["deliveries"]

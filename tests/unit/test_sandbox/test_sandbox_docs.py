@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from sandbox import faults, player, postbacks
+from sandbox import control, faults, postbacks, script
 from tests.conftest import CHECKOUT
 
 TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
@@ -14,13 +14,22 @@ TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
 @pytest.mark.parametrize(
     ("heading", "known"),
     [
-        ("Outcomes", player.Outcome),
+        ("Outcomes", script.Outcome),
         ("Kinds of webhooks", postbacks.Kind),
         ("Modes", postbacks.Mode),
         ("Routes that can fail", faults.RouteName),
         ("Faults", faults.Kind),
+        ("Results on the order screen", script.OrderResult),
+        ("Results of an open order", script.StepResult),
     ],
 )
 def test_every_word_is_told(heading: str, known: object) -> None:
     listed = TOLD.split(f"{heading}: ", 1)[1].split(".", 1)[0]
     assert set(re.findall(r"`(\w+)`", listed)) == set(get_args(known))
+
+
+def test_every_call_is_told() -> None:
+    paths = {route.path.removeprefix("/_sandbox") for route in control.routes} - {"/health", "/faults"}
+    told = TOLD.replace("{id}", "{transaction_id}").replace("{smallcaseAuthId}", "{auth_id}")
+    told = told.replace("{batchId}", "{batch_id}")
+    assert {path for path in paths if f" {path}" not in told} == set()

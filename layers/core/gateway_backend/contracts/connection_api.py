@@ -20,6 +20,14 @@ class FreshnessView(Answer):
     text: str
 
 
+class PendingActionView(Answer):
+    iscid: str
+    scid: str | None
+    name: str | None
+    action: str = Field(description="Gateway's word, such as REBALANCE")
+    since: Instant
+
+
 class ConnectionView(Answer):
     smallcase_auth_id: str
     broker: str
@@ -30,6 +38,7 @@ class ConnectionView(Answer):
     last_success: Instant | None
     last_attempt: Instant | None
     last_failure: str | None
+    pending_actions: list[PendingActionView] = Field(description="What smallcase recommends for investments held here")
     next_due: Instant | None = Field(description="When it is refreshed next without anybody asking; null: never")
     freshness: FreshnessView
 
@@ -45,6 +54,10 @@ class ConnectionView(Answer):
             last_success=account.last_success_at,
             last_attempt=account.last_attempt_at,
             last_failure=account.last_failure,
+            pending_actions=[
+                PendingActionView(iscid=one.iscid, scid=one.scid, name=one.name, action=one.action, since=one.since)
+                for one in account.pending_actions
+            ],
             next_due=next_due,
             freshness=FreshnessView.model_validate(verdict.to_dict()),
         )

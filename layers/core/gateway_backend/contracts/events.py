@@ -8,7 +8,9 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from gateway_backend.contracts.http_api import Answer, Instant
-from gateway_backend.domain.transactions import Intent, Status
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.orders import BatchStatus
+from gateway_backend.domain.transactions import Status
 
 
 class Detail(Answer):
@@ -67,8 +69,27 @@ class HoldingsStale(ConnectionDetail):
     reason: str = Field(description="Why the connection does not refresh, or SESSIONS_MISSED")
 
 
+class ActionPending(ConnectionDetail):
+    """smallcase recommends something for an investment in a smallcase: a rebalance, a repair, an instalment."""
+
+    iscid: str = Field(description="The investment")
+    scid: str | None = Field(description="The smallcase; null while it is not known")
+    action: str = Field(description="Gateway's word, such as REBALANCE")
+
+
+class OrderUpdated(Detail):
+    """An order has moved a step forward; each step once. What moved is asked for: GET /v1/orders/{transactionId}."""
+
+    transaction_id: str = Field(description="The transaction that placed it")
+    smallcase_auth_id: str | None = Field(description="The account it was placed in; null while that is not known")
+    batch_id: str
+    status: BatchStatus
+    final: bool = Field(description="Nothing more will come of this batch")
+    revision: int = Field(description="Counts the steps of the batch from 1: an event with a smaller one is older")
+
+
 class TransactionFinished(Detail):
-    """A transaction has come to its end, good or bad; a completed import only once its holdings are stored."""
+    """A transaction has come to its end, good or bad; one that brought holdings or orders only once they are stored."""
 
     transaction_id: str
     intent: Intent
@@ -86,6 +107,8 @@ EVENTS: tuple[type[Detail], ...] = (
     HoldingsImported,
     HoldingsChanged,
     HoldingsStale,
+    ActionPending,
+    OrderUpdated,
     TransactionFinished,
 )
 """Everything we publish, as docs/events/ describes it."""

@@ -1,6 +1,8 @@
 """Gateway's answers, read tolerantly: what is unsure in the contract is looked for in every documented place."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import (
@@ -10,11 +12,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
     field_validator,
     model_validator,
 )
 
-from gateway_backend.domain.transactions import Failure, Report, Status
+from gateway_backend.domain import times
+from gateway_backend.domain.errors import GatewayUnavailable
+from gateway_backend.domain.transactions import Failure, Outcome, Report, Status
 
 _UNKNOWN_ERROR = 2000
 
@@ -28,6 +33,15 @@ class Wire(BaseModel):
     @classmethod
     def _without_nulls(cls, data: Any) -> Any:
         return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+def fit[Shape: Wire](shape: type[Shape], data: Any) -> Shape:
+    """Raises: GatewayUnavailable, naming the members that are not as the contract has them."""
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
+        raise GatewayUnavailable(f"smallcase Gateway's answer does not fit its contract: {fields}") from None
 
 
 class Envelope(Wire):
@@ -76,6 +90,61 @@ class _Error(Wire):
     value: bool = True
 
 
+def _amount(value: Any) -> Decimal | None:
+    """A finite number, or one written as a text; what is neither is as good as not there."""
+    try:
+        number = Decimal(str(value)) if isinstance(value, int | str | Decimal) else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None
+
+
+def _short_text(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT else None
+
+
+def _batches(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict) and item.get("batchId")] if isinstance(value, list) else []
+
+
+def _sip(value: Any) -> dict[str, Any] | None:
+    """Contract §2.3. iOS says YES and NO where others say true and false (§6.2)."""
+    if not isinstance(value, dict):
+        return None
+    told: dict[str, Any] = {name: _short_text(value.get(name)) for name in _SIP_TEXTS}
+    told |= {"amount": _amount(value.get("amount")), "sipActive": _YES_NO.get(str(value.get("sipActive")).lower())}
+    return {name: said for name, said in told.items() if said is not None}
+
+
+_LONGEST_TEXT = 200
+_SIP_TEXTS = ("frequency", "iscid", "scheduledDate", "scid", "sipAction", "sipType")
+_YES_NO = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def _anywhere(*names: str) -> AliasChoices:
+    """Under `success.data`, or directly under `success` (contract §2.5, §6.2)."""
+    return AliasChoices(*(AliasPath("data", name) for name in names), *names)
+
+
+class _Success(Wire):
+    """What an interaction brought; a member of an unexpected type is passed over, the others count."""
+
+    funds: Annotated[Decimal | None, BeforeValidator(_amount)] = Field(
+        None, validation_alias=_anywhere("funds", "fund")
+    )
+    scid: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias=_anywhere("scid"))
+    iscid: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias=_anywhere("iscid"))
+    name: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias=_anywhere("name"))
+    sip: Annotated[dict[str, Any] | None, BeforeValidator(_sip)] = Field(None, validation_alias=_anywhere("sipDetails"))
+    batches: Annotated[list[dict[str, Any]], BeforeValidator(_batches)] = Field(
+        [], validation_alias=_anywhere("batches", "orderBatches")
+    )
+
+
+def _as_object(value: Any) -> Any:
+    return value if isinstance(value, dict) else None
+
+
 class TransactionDetails(Wire):
     """Contract §2.5: nested under `transactionDetails` or `transaction`, or not at all."""
 
@@ -88,6 +157,9 @@ class TransactionDetails(Wire):
         validation_alias=AliasChoices(AliasPath("success", "smallcaseAuthToken"), "smallcaseAuthToken", "authToken"),
     )
     error: Annotated[_Error | None, BeforeValidator(_as_error)] = None
+    updated_at: Any = Field(default=None, validation_alias="updatedAt")
+    order_requested: Any = Field(default=None, validation_alias=AliasPath("flags", "isOrderRequested"))
+    success: Annotated[_Success | None, BeforeValidator(_as_object)] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -105,4 +177,37 @@ class TransactionDetails(Wire):
             account_id=account_id,
             broker=self.broker,
             failure=Failure(self.error.code, self.error.message) if self.error and failed else None,
+            order_requested=self.order_requested is True,
+            outcome=self._outcome(),
+            batches=tuple(self.success.batches) if self.success else (),
         )
+
+    def _outcome(self) -> Outcome | None:
+        told = self.success
+        if told is None or not (told.funds is not None or told.scid or told.iscid or told.sip):
+            return None
+        at = _instant(self.updated_at) if told.funds is not None else None
+        return Outcome(told.funds, at, told.scid, told.iscid, told.name, told.sip)
+
+
+class Investment(Wire):
+    """Contract §2.8, as far as a pending action is concerned: in `investment`, in a list, or bare."""
+
+    iscid: str
+    scid: Annotated[str | None, BeforeValidator(_short_text)] = None
+    name: Annotated[str | None, BeforeValidator(_short_text)] = None
+    action: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias="recommendedAction")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find(cls, data: Any) -> Any:
+        if isinstance(data, list):
+            data = data[0] if data else None
+        return (data.get("investment") or data) if isinstance(data, Mapping) else data
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return times.parse(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway_backend.contracts.connection_api import ConnectionView
 from gateway_backend.contracts.http_api import Answer
-from gateway_backend.contracts.start_api import TransactionCreated
+from gateway_backend.contracts.start import TransactionCreated
 from gateway_backend.domain.refreshes import Refresh, Refreshed
 
 
@@ -23,5 +23,5 @@ class RefreshView(Answer):
         return cls(
             refresh=done.refresh,
             connection=ConnectionView.of(done.account, done.verdict, done.next_due),
-            transaction=TransactionCreated.of(started, done.token, gateway_name) if started else None,
+            transaction=TransactionCreated.of(started, done.token, gateway_name, []) if started else None,
         )

@@ -13,17 +13,21 @@ from pydantic.alias_generators import to_camel
 from gateway_backend.contracts.changes_api import HoldingChangesView
 from gateway_backend.contracts.connection_api import ConnectionsView, FreshnessView
 from gateway_backend.contracts.described import HoldingsView
-from gateway_backend.contracts.http_api import Answer
+from gateway_backend.contracts.http_api import Answer, Instant
+from gateway_backend.contracts.opening_api import OpeningCreated, OpeningRequest, OpeningsView, OpeningView
+from gateway_backend.contracts.order_api import OrdersView, OrderView
 from gateway_backend.contracts.refresh_api import RefreshView
 from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.session_api import SessionRequest, SessionView
-from gateway_backend.contracts.start_api import TransactionCreated, TransactionRequest
+from gateway_backend.contracts.start import TransactionCreated
+from gateway_backend.contracts.start_api import TransactionRequest
 from gateway_backend.contracts.transaction_api import TransactionsView, TransactionView
 from gateway_backend.domain.errors import (
     AccountMismatch,
     AccountOfAnotherUser,
     BodyTooLarge,
     BodyUnreadable,
+    BrokerCannot,
     ConnectionWithdrawn,
     CursorInvalid,
     DomainError,
@@ -40,6 +44,8 @@ from gateway_backend.domain.errors import (
     NotFound,
     NothingImported,
     NotSignedIn,
+    OrderIsFinal,
+    OutcomeUnknown,
     RefreshTooSoon,
     RequestInProgress,
     RequestInvalid,
@@ -49,6 +55,7 @@ from gateway_backend.domain.errors import (
     TransactionExpired,
     VersionUnavailable,
 )
+from gateway_backend.domain.orders import BatchStatus
 
 # Shapes of Gateway's that pass through us as text (contract §3, §4) ----------------------------
 
@@ -139,6 +146,14 @@ class MutualFundsWebhook(GatewayShape):
     transaction_id: SignedText
 
 
+class MutualFundStatement(Answer):
+    """`data` is as Gateway sent it, but without what it says of the investor. Nobody can be asked to confirm it."""
+
+    transaction_id: str
+    received_at: Instant
+    data: Any
+
+
 class WebhookBody(RootModel[HoldingsWebhook | OrderWebhook | PendingActionWebhook | MutualFundsWebhook]):
     """Any kind; its shape tells which (contract §3.7)."""
 
@@ -191,15 +206,20 @@ CURSOR = Parameter("cursor", "`nextCursor` of the page before; none for the firs
 VERSION = Parameter(
     "version", "Gateway's shape: v2, or the older v1", {"type": "string", "enum": ["v2", "v1"], "default": "v2"}
 )
+MOMENT = {
+    "type": "string",
+    "pattern": r"^2\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?Z)?$",
+}
 SINCE = Parameter(
     "since",
     "A date (its first moment in India) or an ISO instant with a zone; not in the future",
-    {
-        "type": "string",
-        "pattern": r"^2\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?Z)?$",
-    },
+    MOMENT,
     required=True,
 )
+FROM = Parameter("since", "Only orders from this moment on: a date (its first moment in India) or an instant", MOMENT)
+UNTIL = Parameter("until", "Only orders from before this moment", MOMENT)
+OF_ACCOUNT = Parameter("smallcaseAuthId", "Only orders placed in this account", {"type": "string"})
+OF_STATUS = Parameter("status", "Only batches that stand so (contract 5.1)", {"type": "string", "enum": [*BatchStatus]})
 IF_NONE_MATCH = Parameter("If-None-Match", "An ETag you have: 304 when nothing has changed", {"type": "string"})
 ETAG = Parameter("ETag", "Changes whenever the answer does", {"type": "string"}, required=True)
 DISPOSITION = Parameter("Content-Disposition", "Names the file", {"type": "string"}, required=True)
@@ -234,6 +254,9 @@ ROUTES = (
             IdempotencyKeyReused,
             RequestInProgress,
             NotFound,
+            BrokerCannot,
+            OrderIsFinal,
+            OutcomeUnknown,
             GatewayUnconfigured,
             GatewayUnavailable,
             GatewayTimeout,
@@ -277,6 +300,67 @@ ROUTES = (
             TransactionExpired,
             GatewayUnconfigured,
         ),
+    ),
+    Route(
+        "POST",
+        "/v1/account-openings",
+        "create_account_opening",
+        "Begin to open a broker account: what the SDK's `signup` takes. Nothing of the person is kept",
+        body=OpeningRequest,
+        headers=(IDEMPOTENCY_KEY,),
+        answers={201: OpeningCreated},
+        answer_headers=(REPLAYED,),
+        problems=(
+            *FOR_A_USER,
+            *WITH_BODY,
+            IdempotencyKeyMissing,
+            IdempotencyKeyReused,
+            RequestInProgress,
+            NotFound,
+            GatewayUnconfigured,
+        ),
+    ),
+    Route(
+        "POST",
+        "/v1/account-openings/{id}/result",
+        "complete_account_opening",
+        "Say how the SDK's `signup` ended; the first end stays",
+        body=ResultRequest,
+        answers={200: OpeningView},
+        problems=(*FOR_A_USER, *WITH_BODY, NotFound),
+    ),
+    Route(
+        "GET",
+        "/v1/account-openings",
+        "list_account_openings",
+        "The broker accounts that the user began to open, newest first",
+        answers={200: OpeningsView},
+        problems=FOR_A_USER,
+    ),
+    Route(
+        "GET",
+        "/v1/transactions/{id}/mutual-funds",
+        "get_mutual_funds",
+        "The statement that a mutual fund import brought, without the investor's personal data",
+        answers={200: MutualFundStatement},
+        problems=(*FOR_A_USER, NotFound, NothingImported),
+    ),
+    Route(
+        "GET",
+        "/v1/orders",
+        "list_orders",
+        "The user's order batches, newest first",
+        query=(OF_ACCOUNT, OF_STATUS, FROM, UNTIL, LIMIT, CURSOR),
+        answers={200: OrdersView},
+        problems=(*FOR_A_USER, RequestInvalid, CursorInvalid, GatewayUnconfigured),
+    ),
+    Route(
+        "GET",
+        "/v1/orders/{transactionId}",
+        "get_order",
+        "What was asked against what the exchange did; while it is open, Gateway is asked how it stands",
+        answers={200: OrderView},
+        problems=(*FOR_A_USER, NotFound, GatewayUnconfigured),
     ),
     Route(
         "GET",

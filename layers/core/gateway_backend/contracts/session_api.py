@@ -2,6 +2,8 @@
 
 from typing import Self
 
+from pydantic import Field
+
 from gateway_backend.contracts.http_api import AccountId, Answer, Body, Instant
 from gateway_backend.domain.brokers import Broker
 
@@ -13,11 +15,15 @@ class SessionRequest(Body):
 
 
 class BrokerView(Answer):
+    """A capability is null where nobody has said: the SDK shows it when it is tried."""
+
     broker: str
     name: str
-    holdings_import: bool
-    securities_orders: bool
-    limit_orders: bool
+    holdings_import: bool | None
+    securities_orders: bool | None
+    limit_orders: bool | None
+    fetch_funds: bool | None
+    amo_orders: bool | None = Field(description="Not published by smallcase: null unless the operator says it")
     long_lived_session: bool
 
     @classmethod
@@ -28,6 +34,8 @@ class BrokerView(Answer):
             holdings_import=broker.holdings_import,
             securities_orders=broker.securities_orders,
             limit_orders=broker.limit_orders,
+            fetch_funds=broker.fetch_funds,
+            amo_orders=broker.amo_orders,
             long_lived_session=broker.long_lived,
         )
 
@@ -38,5 +46,5 @@ class SessionView(Answer):
     expires_at: Instant
     smallcase_auth_id: str | None
     broker: str | None
-    amo: bool
+    amo: bool = Field(description="For the SDK's `config.amo`: are orders after the market's close wanted?")
     brokers: list[BrokerView]

@@ -1,5 +1,6 @@
 """A transaction as the app sees it."""
 
+from decimal import Decimal
 from typing import Self
 
 from pydantic import Field
@@ -7,7 +8,7 @@ from pydantic import Field
 from gateway_backend.contracts.http_api import Answer, Instant
 from gateway_backend.domain.errors import LINK_REFUSALS, Action
 from gateway_backend.domain.transaction_errors import advise
-from gateway_backend.domain.transactions import Status, Transaction
+from gateway_backend.domain.transactions import Outcome, Status, Transaction
 
 REFUSALS = {refusal.code: refusal for refusal in LINK_REFUSALS}
 
@@ -19,9 +20,55 @@ class FailureView(Answer):
     action: Action
 
 
+class FundsView(Answer):
+    amount: Decimal = Field(description="Rupees")
+    as_of: Instant
+
+
+class SipView(Answer):
+    """The plan after SIP_SETUP (contract 2.3)."""
+
+    amount: Decimal | None = None
+    frequency: str | None = None
+    iscid: str | None = None
+    scid: str | None = None
+    scheduled_date: str | None = None
+    sip_action: str | None = None
+    sip_active: bool | None = None
+    sip_type: str | None = None
+
+
+class SmallcaseView(Answer):
+    scid: str | None
+    iscid: str | None = Field(description="The user's investment: every later order for it needs this")
+    name: str | None
+
+
+class OutcomeView(Answer):
+    """What the interaction brought, but for holdings and orders, which have routes of their own."""
+
+    funds: FundsView | None
+    sip: SipView | None
+    smallcase: SmallcaseView | None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        funds = outcome.funds is not None and outcome.funds_at is not None
+        return cls(
+            funds=FundsView(amount=outcome.funds, as_of=outcome.funds_at) if funds else None,
+            sip=SipView.model_validate(outcome.sip) if outcome.sip else None,
+            smallcase=SmallcaseView(scid=outcome.scid, iscid=outcome.iscid, name=outcome.name)
+            if outcome.scid or outcome.iscid
+            else None,
+        )
+
+
 class TransactionView(Answer):
+    """Served with `Response.exact`: funds are an exact JSON number."""
+
     transaction_id: str
     intent: str
+    type: str | None = Field(description="Of a TRANSACTION: SECURITIES or the kind of smallcase order")
     version: str | None = None
     status: Status
     final: bool
@@ -31,6 +78,7 @@ class TransactionView(Answer):
     expire_at: Instant
     updated_at: Instant | None
     notes: str | None
+    outcome: OutcomeView
     error: FailureView | None
 
     @classmethod
@@ -38,6 +86,7 @@ class TransactionView(Answer):
         return cls(
             transaction_id=transaction.id,
             intent=transaction.intent,
+            type=transaction.order.type if transaction.order else None,
             version=transaction.version or None,
             status=transaction.status,
             final=transaction.is_settled,
@@ -47,11 +96,12 @@ class TransactionView(Answer):
             expire_at=transaction.expire_at,
             updated_at=transaction.updated_at,
             notes=transaction.note,
-            error=_failure(transaction),
+            outcome=OutcomeView.of(transaction.outcome),
+            error=failure_of(transaction),
         )
 
 
-def _failure(transaction: Transaction) -> FailureView | None:
+def failure_of(transaction: Transaction) -> FailureView | None:
     if transaction.refused:
         refusal = REFUSALS[transaction.refused]
         return FailureView(code=refusal.status, message=refusal.code, text=refusal.title + ".", action=refusal.action)

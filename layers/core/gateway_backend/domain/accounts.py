@@ -11,8 +11,18 @@ from gateway_backend.domain.snapshots import UPDATING
 UPDATING_FOR = timedelta(minutes=15)
 """How long the broker's word that it is at work is passed on; then the next attempt should have come."""
 
-
 SLOTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAction:
+    """What Gateway recommends for an investment in a smallcase, such as REBALANCE; `since` we know of it."""
+
+    iscid: str
+    action: str
+    since: datetime
+    scid: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,7 @@ class Account:
     Gateway sent it. `mutual_funds`: an import asked for them once, so every later pull does. `size`
     counts the snapshot's securities and funds, `funds` the funds alone. `stale_since`: the app has been told that the
     snapshot went stale. `lease_until`: a refresh that the user asked for is under way, and over by then in any case.
+    `traded_at`: an order was filled here, as we learnt then: a snapshot from before does not show it.
     """
 
     id: str
@@ -47,11 +58,20 @@ class Account:
     last_attempt_at: datetime | None = None
     last_failure: str | None = None
     stale_since: datetime | None = None
-    requested_at: datetime | None = None
     lease_until: datetime | None = None
+    traded_at: datetime | None = None
+    pending_actions: tuple[PendingAction, ...] = ()
 
     def verdict(self, now: datetime, calendar: MarketCalendar) -> Verdict:
-        return verdict(now, self.as_of, self.broker, self.state, calendar, updating=self._is_updating(now))
+        return verdict(
+            now,
+            self.as_of,
+            self.broker,
+            self.state,
+            calendar,
+            updating=self._is_updating(now),
+            traded_at=self.traded_at,
+        )
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > now

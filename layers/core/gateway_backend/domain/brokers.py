@@ -1,49 +1,135 @@
-"""What each broker can do through Gateway (contract §7): data that ages, so an unknown key breaks nothing."""
+"""What each broker can do through Gateway (contract §7): data that ages, so an unknown key breaks nothing.
 
-from dataclasses import dataclass
+smallcase's lists conflict, and the full one is not public: an operator corrects ours by text, without a new version.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 LEPRECHAUN = "-leprechaun"
 """Suffix of smallcase's virtual test accounts: the same broker to everybody but the exchange."""
 
+CAPABILITIES = {
+    "holdingsImport": "holdings_import",
+    "securitiesOrders": "securities_orders",
+    "limitOrders": "limit_orders",
+    "fetchFunds": "fetch_funds",
+    "amoOrders": "amo_orders",
+}
+"""The word that the API and a correction use -> the field of `Broker`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """`long_lived`: its snapshots can be refreshed without a new login."""
+    """A capability is None where nobody has said: then Gateway and the SDK decide when it is tried.
+
+    `long_lived`: its snapshots can be refreshed without a new login.
+    """
 
     key: str
     name: str
-    holdings_import: bool = False
-    securities_orders: bool = False
-    limit_orders: bool = False
+    holdings_import: bool | None = None
+    securities_orders: bool | None = None
+    limit_orders: bool | None = None
+    fetch_funds: bool | None = None
+    amo_orders: bool | None = None
     long_lived: bool = False
 
 
-_ALL = (
-    Broker("aliceblue", "Alice Blue", securities_orders=True),
-    Broker("angelbroking", "Angel One", holdings_import=True, securities_orders=True),
-    Broker("axis", "Axis Securities", securities_orders=True),
-    Broker("dhan", "Dhan", holdings_import=True),
-    Broker("edelweiss", "Nuvama", securities_orders=True),
-    Broker("fisdom", "Fisdom", holdings_import=True),
-    Broker("fivepaisa", "5paisa", holdings_import=True, securities_orders=True, limit_orders=True),
-    Broker("fundzbazar", "FundzBazar"),
-    Broker("groww", "Groww", holdings_import=True, securities_orders=True, limit_orders=True),
-    Broker("hdfc", "HDFC Securities", securities_orders=True),
-    Broker("hdfcsky", "HDFC Sky", holdings_import=True),
-    Broker("icici", "ICICI Direct", securities_orders=True),
-    Broker("iifl", "IIFL Securities", holdings_import=True, securities_orders=True),
-    Broker("kite", "Zerodha", holdings_import=True, securities_orders=True, limit_orders=True, long_lived=True),
-    Broker("kotak", "Kotak Securities", securities_orders=True),
-    Broker("motilal", "Motilal Oswal", holdings_import=True, securities_orders=True),
-    Broker("paytm", "Paytm Money"),
-    Broker("sbi", "SBI Securities"),
-    Broker("trustline", "Trustline", holdings_import=True, securities_orders=True),
-    Broker("upstox", "Upstox", holdings_import=True, securities_orders=True),
-)
-BROKERS = {broker.key: broker for broker in _ALL}
+_NAMES = {
+    "aliceblue": "Alice Blue",
+    "angelbroking": "Angel One",
+    "axis": "Axis Securities",
+    "dhan": "Dhan",
+    "edelweiss": "Nuvama",
+    "fisdom": "Fisdom",
+    "fivepaisa": "5paisa",
+    "fundzbazar": "FundzBazar",
+    "groww": "Groww",
+    "hdfc": "HDFC Securities",
+    "hdfcsky": "HDFC Sky",
+    "icici": "ICICI Direct",
+    "iifl": "IIFL Securities",
+    "kite": "Zerodha",
+    "kotak": "Kotak Securities",
+    "motilal": "Motilal Oswal",
+    "paytm": "Paytm Money",
+    "sbi": "SBI Securities",
+    "trustline": "Trustline",
+    "upstox": "Upstox",
+}
+_HOLDINGS_IMPORT = {
+    *("angelbroking", "dhan", "fisdom", "fivepaisa", "groww", "hdfcsky", "iifl", "kite", "motilal", "trustline"),
+    "upstox",
+}
+_SECURITIES_ORDERS = {
+    *("aliceblue", "angelbroking", "axis", "edelweiss", "fivepaisa", "groww", "hdfc", "icici", "iifl", "kite"),
+    *("kotak", "motilal", "trustline", "upstox"),
+}
+_LIMIT_ORDERS = {"fivepaisa", "groww", "kite"}
+
+# Funds can be fetched everywhere; which brokers take after-market orders is not published (contract §7.2).
+BROKERS = {
+    key: Broker(
+        key,
+        name,
+        holdings_import=key in _HOLDINGS_IMPORT,
+        securities_orders=key in _SECURITIES_ORDERS,
+        limit_orders=key in _LIMIT_ORDERS,
+        fetch_funds=True,
+        long_lived=key == "kite",
+    )
+    for key, name in _NAMES.items()
+}
 
 
-def broker(key: str) -> Broker:
-    """The broker behind a key; one nobody knows can do nothing special."""
+def broker(key: str, table: Mapping[str, Broker] = BROKERS) -> Broker:
+    """The broker behind a key; of one nobody knows, nothing is known."""
     plain = key.removesuffix(LEPRECHAUN)
-    return BROKERS.get(plain) or Broker(plain, plain)
+    return table.get(plain) or Broker(plain, plain)
+
+
+def can(broker_key: str, capability: str, table: Mapping[str, Broker] = BROKERS) -> bool | None:
+    """Whether the broker has one of CAPABILITIES; None when nobody knows: then Gateway decides."""
+    answer: bool | None = getattr(broker(broker_key, table), CAPABILITIES[capability])
+    return answer
+
+
+# Corrections -----------------------------------------------------------------------------------
+
+_PART = re.compile(r"([a-z0-9_]+?)(?:-leprechaun)?((?:[+-][A-Za-z]+)+)")
+_CHANGE = re.compile(r"([+-])([A-Za-z]+)")
+
+
+@cache
+def capabilities(corrections: str) -> Mapping[str, Broker]:
+    """The table with an operator's corrections: `groww-holdingsImport newbroker+securitiesOrders+limitOrders`.
+
+    Raises: ValueError, naming the part that does not fit.
+    """
+    table, said = dict(BROKERS), set[tuple[str, str]]()
+    for part in re.split(r"[\s,]+", corrections):
+        for key, capability, able in _changes(part) if part else ():
+            if (key, capability) in said:
+                raise ValueError(f"{part!r} speaks of {key}'s {capability} a second time")
+            said.add((key, capability))
+            change: dict[str, Any] = {CAPABILITIES[capability]: able}
+            table[key] = replace(broker(key, table), **change)
+    return MappingProxyType(table)
+
+
+def _changes(part: str) -> Iterator[tuple[str, str, bool]]:
+    """(broker, capability, able) of one part of the text."""
+    fits = _PART.fullmatch(part)
+    if fits is None:
+        raise ValueError(f"{part!r} is not a broker's key with +capability or -capability behind it")
+    for sign, capability in _CHANGE.findall(fits[2]):
+        if capability == "longLivedSession":
+            raise ValueError(f"{part!r}: longLivedSession cannot be corrected, because what is stored depends on it")
+        if capability not in CAPABILITIES:
+            raise ValueError(f"{part!r}: {capability} is none of {', '.join(CAPABILITIES)}")
+        yield fits[1], capability, sign == "+"

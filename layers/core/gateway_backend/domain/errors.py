@@ -138,6 +138,35 @@ class TransactionExpired(DomainError):
     action = Action.RECONNECT
 
 
+class BrokerCannot(DomainError):
+    code = "BROKER_CANNOT"
+    status = 422
+    title = "The account's broker does not offer this through smallcase Gateway"
+    action = Action.FIX_REQUEST
+
+
+class OrderIsFinal(DomainError):
+    code = "ORDER_IS_FINAL"
+    status = 409
+    title = "The order has come to its end already"
+    action = Action.REFRESH
+
+
+class OutcomeUnknown(DomainError):
+    """Gateway has no idempotency key: a create without an answer is never sent again by itself (contract §9)."""
+
+    code = "OUTCOME_UNKNOWN"
+    status = 504
+    title = "It is not known whether smallcase Gateway made the transaction"
+    action = Action.REFRESH
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing was ordered: that takes the user, and no transactionId was given out. Read GET /v1/transactions"
+            " and GET /v1/orders, then start again with a new Idempotency-Key"
+        )
+
+
 class NothingImported(DomainError):
     code = "NOTHING_IMPORTED"
     status = 409

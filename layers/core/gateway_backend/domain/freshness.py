@@ -26,7 +26,7 @@ class SessionState(StrEnum):
 class State(StrEnum):
     FRESH = "FRESH"  # no session has closed since the snapshot
     UPDATING = "UPDATING"  # the broker is at work on a newer one
-    DUE = "DUE"  # old, but a fetch without a login may do
+    DUE = "DUE"  # old, but a fetch without a login may do; or of today, but from before an order was filled
     STALE = "STALE"  # old, and only the user can renew it
 
 
@@ -36,6 +36,7 @@ class Reason(StrEnum):
     UP_TO_DATE = "UP_TO_DATE"
     BROKER_UPDATING = "BROKER_UPDATING"
     SESSIONS_MISSED = "SESSIONS_MISSED"
+    TRADED_SINCE = "TRADED_SINCE"
     LOGIN_NEEDED = "LOGIN_NEEDED"
     ACCESS_REVOKED = "ACCESS_REVOKED"
     NEVER_IMPORTED = "NEVER_IMPORTED"
@@ -82,15 +83,18 @@ def verdict(
     calendar: MarketCalendar,
     *,
     updating: bool = False,
+    traded_at: datetime | None = None,
 ) -> Verdict:
     """Judge the snapshot taken at `as_of` (its `snapshotDate`; None before the first import).
 
     `updating` is the broker's word that a refresh is in progress; it counts only while the session is active.
+    `traded_at`: when an order was last filled through Gateway; an older snapshot is due.
     A current snapshot is FRESH even if the next one needs a login: then `action` alone asks for it.
     """
     missed = calendar.sessions_closed_between(as_of, now) if as_of else 0
     long_lived = known_broker(broker).long_lived
-    state, reason, action = _judge(now, as_of, missed, session, updating=updating, long_lived=long_lived)
+    traded = as_of is not None and traded_at is not None and as_of < traded_at
+    state, reason, action = _judge(now, as_of, missed, session, updating=updating, long_lived=long_lived, traded=traded)
     return Verdict(state, as_of, missed, reason, action, _text(as_of, reason, action))
 
 
@@ -102,6 +106,7 @@ def _judge(
     *,
     updating: bool,
     long_lived: bool,
+    traded: bool,
 ) -> tuple[State, Reason, Action]:
     if updating and session == SessionState.ACTIVE:
         return State.UPDATING, Reason.BROKER_UPDATING, Action.WAIT
@@ -110,11 +115,13 @@ def _judge(
     if as_of - now > times.CLOCK_SKEW:
         # No login helps: a newer snapshot with a true date would count as older than this one.
         return State.STALE, Reason.CLOCK, Action.CONTACT_SUPPORT
-    state = State.STALE if missed else State.FRESH
+    state = State.STALE if missed else State.DUE if traded else State.FRESH
     if session == SessionState.NEEDS_LOGIN:
         return state, Reason.LOGIN_NEEDED, Action.RECONNECT
     if session == SessionState.REVOKED:
         return state, Reason.ACCESS_REVOKED, Action.RECONNECT
+    if traded and not missed:
+        return State.DUE, Reason.TRADED_SINCE, Action.REFRESH if long_lived else Action.RECONNECT
     if not missed:
         return State.FRESH, Reason.UP_TO_DATE, Action.NONE
     if long_lived:

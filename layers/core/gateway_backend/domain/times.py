@@ -29,19 +29,21 @@ def to_key(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def read_since(text: str | None, now: datetime) -> datetime:
-    """The moment a caller looks back to: an instant, or the midnight in India that a date begins with.
-
-    Raises: RequestInvalid when it is missing, neither of them, or still to come.
-    """
+def read_moment(name: str, text: str | None) -> datetime:
+    """An instant, or the midnight in India that a date begins with. Raises: RequestInvalid, naming the parameter."""
     is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text or "")
     try:
-        since = parse(f"{text}T00:00:00+05:30" if is_date else text or "")
+        return parse(f"{text}T00:00:00+05:30" if is_date else text or "")
     except ValueError:
         raise RequestInvalid(
-            "since: give a date (2026-11-02: from midnight in India) or an instant with its zone"
+            f"{name}: give a date (2026-11-02: from midnight in India) or an instant with its zone"
             " (2026-11-02T03:45:00Z; in a URL a + is written %2B)"
         ) from None
+
+
+def read_since(text: str | None, now: datetime) -> datetime:
+    """The moment a caller looks back to. Raises: RequestInvalid when it is missing, no moment, or still to come."""
+    since = read_moment("since", text)
     if since > now:
         raise RequestInvalid("since: lies in the future; give a date or an instant that has been")
     return since

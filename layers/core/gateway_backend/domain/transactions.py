@@ -1,9 +1,15 @@
 """A transaction: one interaction of a user with Gateway, from creation to its end (contract §2.1, §2.5)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
+
+from gateway_backend.domain.errors import ConnectionWithdrawn
+from gateway_backend.domain.intents import BRINGS_HOLDINGS, SECURITIES, Intent
+from gateway_backend.domain.order_requests import OrderRequest
 
 FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
 """How long nobody need ask about an open transaction before we do, at first and at the most."""
@@ -12,10 +18,8 @@ CHECKS_BEFORE_FORGOTTEN = 5
 GRACE = timedelta(minutes=15)
 """How long after `expireAt` a transaction that Gateway has not called expired may still be finishing."""
 
-
-class Intent(StrEnum):
-    HOLDINGS_IMPORT = "HOLDINGS_IMPORT"
-    CONNECT = "CONNECT"
+ORDER_PENDING = 4006
+"""The SDK gave up waiting for an order that was sent (contract §5.5): it ERRORED, and the order lives on."""
 
 
 class Status(StrEnum):
@@ -48,10 +52,34 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Transaction:
-    """`expire_at` is Gateway's. `imported`: its holdings are stored. `refused`: why its account may not be linked.
+class Outcome:
+    """What an interaction brought beside holdings and orders (contract §2.5).
 
-    `checks` counts how often the schedule has asked about it.
+    `funds` are rupees as Gateway wrote them, true at `funds_at`. `sip` is the plan as it stands after SIP_SETUP.
+    `iscid` names the investment in a smallcase, which every later order for it needs.
+    """
+
+    funds: Decimal | None = None
+    funds_at: datetime | None = None
+    scid: str | None = None
+    iscid: str | None = None
+    name: str | None = None
+    sip: Mapping[str, Any] | None = None
+
+    def after(self, news: "Outcome | None", now: datetime) -> "Outcome":
+        """What is told replaces what was known; funds without a time are as of now."""
+        if news is None:
+            return self
+        dated = news.funds is None or news.funds_at is not None
+        return news if dated else replace(news, funds_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """`expire_at` is Gateway's. `stored`: what it brought is stored, its holdings or its orders.
+
+    `refused`: why its account may not be linked. `order`: what was asked for. `checks` counts how often the schedule
+    has asked about it.
     """
 
     id: str
@@ -64,6 +92,8 @@ class Transaction:
     mutual_funds: bool = False
     requested_account_id: str | None = None
     note: str | None = None
+    order: OrderRequest | None = None
+    outcome: Outcome = Outcome()
     status: Status = Status.INITIALIZED
     account_id: str | None = None
     broker: str | None = None
@@ -80,12 +110,26 @@ class Transaction:
 
     @property
     def is_settled(self) -> bool:
-        """Nothing more to learn: the end is known and, for a completed import, the holdings are stored."""
-        if self.refused:
+        """Nothing more to learn: the end is known, and what it brought is stored.
+
+        An order may live on when its transaction ended badly, so each end of one is looked at once; and it is the
+        user's own even where the account belongs to somebody else, but not when they have taken their consent back.
+        """
+        if self.refused and not (self.is_tracked and self.refused != ConnectionWithdrawn.code):
             return True
-        if self.status is Status.COMPLETED and self.intent is Intent.HOLDINGS_IMPORT:
-            return self.stored
-        return self.status.is_final
+        brings = self.is_tracked or (self.status is Status.COMPLETED and self.intent in BRINGS_HOLDINGS)
+        return self.status.is_final and (self.stored or not brings)
+
+    @property
+    def is_tracked(self) -> bool:
+        """May it have placed an order?"""
+        return self.intent is Intent.TRANSACTION
+
+    def expects_orders(self, *, requested: bool) -> bool:
+        """Must there be a batch, so that none means not yet? `requested`: Gateway says that an order was sent."""
+        pending = self.failure is not None and self.failure.code == ORDER_PENDING
+        completed = self.status is Status.COMPLETED and self.order is not None and self.order.type == SECURITIES
+        return requested or pending or completed
 
     def is_about(self, account_id: str) -> bool:
         """May it speak for the account: is that the one it was pinned to, and the first that Gateway named?"""
@@ -109,6 +153,7 @@ class Transaction:
             account_id=self.account_id or report.account_id,
             broker=report.broker or self.broker,
             failure=None if status is Status.COMPLETED else report.failure or self.failure,
+            outcome=self.outcome.after(report.outcome, now),
             updated_at=now,
             reconciled_at=now,
         )
@@ -116,7 +161,10 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What Gateway says about a transaction when asked (contract §2.5)."""
+    """What Gateway says about a transaction when asked (contract §2.5).
+
+    `order_requested`: an order was sent to the broker. `batches` are Gateway's own objects, not yet read.
+    """
 
     transaction_id: str
     status: Status
@@ -124,9 +172,15 @@ class Report:
     account_id: str | None = None
     broker: str | None = None
     failure: Failure | None = None
+    order_requested: bool = False
+    outcome: Outcome | None = None
+    batches: Sequence[Mapping[str, Any]] = ()
 
     def status_at(self, now: datetime, expire_at: datetime) -> Status:
-        """INITIALIZED and USED never end by themselves when the user just leaves: expiry ends them."""
-        left_open = self.status in (Status.INITIALIZED, Status.USED)
+        """INITIALIZED and USED never end by themselves when the user just leaves: expiry ends them.
+
+        Not once an order was sent: that is the broker's now, and its end comes from there.
+        """
+        left_open = self.status in (Status.INITIALIZED, Status.USED) and not self.order_requested
         over = self.expired or now >= expire_at + GRACE
         return Status.EXPIRED if left_open and over else self.status

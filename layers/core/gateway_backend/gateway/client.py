@@ -9,12 +9,12 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
 
 import requests
-from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails, Wire
+from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, Investment, TransactionDetails, fit
+from gateway_backend.domain import exact_json
 from gateway_backend.domain.errors import (
     DomainError,
     GatewayForbidden,
@@ -89,15 +89,15 @@ class Gateway:
     def create_transaction(self, body: dict[str, Any], token: str) -> CreatedTransaction:
         """§2.1. A timeout leaves it unknown whether an id was made; that id was shown to nobody and lapses."""
         path = f"/gateway/{self.keys.gateway_name}/transaction"
-        _, data = self._data("POST", path, token, json=body)
-        return _fit(CreatedTransaction, data)
+        _, data = self._data("POST", path, token, data=exact_json.write(body))
+        return fit(CreatedTransaction, data)
 
     def transaction(self, transaction_id: str, now: datetime) -> Report:
         """§2.5, with the account that the transaction's own token proves when no id is given beside it."""
         path = f"/v1/{self.keys.gateway_name}/engine/transactiondetails"
         token = tokens.guest_token(self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
-        details = _fit(TransactionDetails, data)
+        details = fit(TransactionDetails, data)
         return details.report(transaction_id, details.account_id or self._account_of(details.token))
 
     def holdings(self, account_id: str, now: datetime, *, mutual_funds: bool) -> dict[str, tuple[str, Any]]:
@@ -109,6 +109,20 @@ class Gateway:
         if not isinstance(data, dict):
             raise GatewayUnavailable("smallcase Gateway's holdings are not a JSON object")
         return data
+
+    def orders(self, transaction_id: str, now: datetime) -> Any:
+        """§2.7, securities: one batch or several, as Gateway wraps them (`contracts.order_wire`)."""
+        path = f"/v1/{self.keys.gateway_name}/engine/orders/sst"
+        token = tokens.guest_token(self.keys.secret, now)
+        _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
+        return data
+
+    def investment(self, account_id: str, iscid: str, now: datetime) -> Investment:
+        """§2.8: one investment in a smallcase, with the action that is recommended for it."""
+        path = f"/v1/{self.keys.gateway_name}/engine/user/investments"
+        token = tokens.connected_token(account_id, self.keys.secret, now)
+        _, data = self._data("GET", path, token, params={"iscid": iscid})
+        return fit(Investment, data)
 
     def _data(self, method: str, path: str, token: str, *, split: bool = False, **parts: Any) -> tuple[str, Any]:
         """The envelope's data (§2.0) as its JSON text and its value, which may be `split` into its members.
@@ -135,6 +149,8 @@ class Gateway:
         if left <= 0:
             raise GatewayTimeout
         headers = {"x-gateway-secret": self.keys.api_secret, "x-gateway-authtoken": token}
+        if "data" in parts:
+            headers["Content-Type"] = "application/json"
         try:
             with self._session.request(
                 method,
@@ -171,7 +187,7 @@ def _checked(status: int, content: bytes, *, split: bool = False) -> tuple[str, 
         body = members(content.decode(), split="data" if split else None)
     except (JsonUnreadable, UnicodeDecodeError):
         raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
-    envelope = _fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
+    envelope = fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
     if status in (requests.codes.unauthorized, requests.codes.forbidden):
         raise GatewayForbidden(f"smallcase Gateway answered {status}")
     if not envelope.success or status >= requests.codes.bad_request:
@@ -182,11 +198,3 @@ def _checked(status: int, content: bytes, *, split: bool = False) -> tuple[str, 
 def _without_url(error: Exception) -> Exception:
     """The kind of failure only: a requests error quotes URLs, and tracebacks end up in logs."""
     return ConnectionError(type(error).__name__)
-
-
-def _fit[Shape: Wire](shape: type[Shape], data: Any) -> Shape:
-    try:
-        return shape.model_validate(data)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
-        raise GatewayUnavailable(f"smallcase Gateway's answer does not fit its contract: {fields}") from None

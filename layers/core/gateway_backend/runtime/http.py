@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from gateway_backend.domain import exact_json
 from gateway_backend.domain.errors import (
     BodyTooLarge,
     DomainError,
@@ -30,6 +31,10 @@ class View(Protocol):
     """A pydantic model; named by what is needed of it, because reads that splice text do without pydantic."""
 
     def model_dump_json(self, *, by_alias: bool) -> str: ...
+
+
+class ExactView(Protocol):
+    def model_dump(self, *, by_alias: bool) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,11 @@ class Response:
             view.model_dump_json(by_alias=True),
             headers={n.replace("_", "-"): v for n, v in headers.items()},
         )
+
+    @classmethod
+    def exact(cls, view: "ExactView", status: int = 200) -> "Response":
+        """Like `of`, for what holds amounts: a Decimal becomes a JSON number with all its digits."""
+        return cls(status, exact_json.write(view.model_dump(by_alias=True)))
 
 
 def endpoint(handle: Callable[[Request], Response]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:

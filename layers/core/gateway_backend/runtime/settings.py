@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
+
+from gateway_backend.domain.brokers import capabilities
+from gateway_backend.domain.order_requests import OrderRules
 
 
 class SettingMissing(RuntimeError):
@@ -28,6 +31,9 @@ class Settings:
     refresh_floor: timedelta = timedelta(minutes=1)
     confirm_share: Decimal = Decimal("0.5")
     clock_url: str = ""
+    broker_capabilities: str = ""
+    after_market_orders: bool = True
+    order_rules: OrderRules = field(default_factory=OrderRules)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -53,12 +59,28 @@ class Settings:
             refresh_floor=timedelta(seconds=_whole(environment, "REFRESH_FLOOR_SECONDS")),
             confirm_share=Decimal(_whole(environment, "CONFIRM_SHRINK_PERCENT")) / 100,
             clock_url=environment.get("CLOCK_URL", ""),
+            broker_capabilities=_corrections(environment, "BROKER_CAPABILITIES"),
+            after_market_orders=_switch(environment, "AFTER_MARKET_ORDERS", default="true"),
+            order_rules=_order_rules(environment),
         )
 
 
 @cache
 def settings() -> Settings:
     return Settings.read(os.environ)
+
+
+def _order_rules(environment: Mapping[str, str]) -> OrderRules:
+    try:
+        limit_fields = OrderRules.parse_limit_fields(environment.get("LIMIT_ORDER_FIELDS", ""))
+    except ValueError as error:
+        raise SettingMissing(f"LIMIT_ORDER_FIELDS: {error}") from None
+    return OrderRules(
+        most_securities=_whole(environment, "MOST_SECURITIES"),
+        most_shares=_whole(environment, "MOST_SHARES"),
+        limit_fields=limit_fields,
+        basket_meta=frozenset(_required(environment, "BASKET_META").split("+")),
+    )
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:
@@ -73,3 +95,19 @@ def _whole(environment: Mapping[str, str], name: str) -> int:
     if not value.isdecimal():
         raise SettingMissing(f"{name} is {value!r}, not a whole number")
     return int(value)
+
+
+def _switch(environment: Mapping[str, str], name: str, *, default: str) -> bool:
+    value = environment.get(name, default)
+    if value not in ("true", "false"):
+        raise SettingMissing(f"{name} is {value!r}, neither true nor false")
+    return value == "true"
+
+
+def _corrections(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "")
+    try:
+        capabilities(text)
+    except ValueError as error:
+        raise SettingMissing(f"{name}: {error}") from None
+    return text

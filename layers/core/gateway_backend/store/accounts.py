@@ -13,19 +13,29 @@ it is flagged stale.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from gateway_backend.domain import times
-from gateway_backend.domain.accounts import Account, slot_of
+from gateway_backend.domain.accounts import Account, PendingAction, slot_of
 from gateway_backend.domain.brokers import broker as known_broker
-from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound, RefreshTooSoon
+from gateway_backend.domain.errors import (
+    AccountOfAnotherUser,
+    ConnectionWithdrawn,
+    NotFound,
+    RefreshTooSoon,
+    StoreUnavailable,
+)
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.snapshots import UPDATING, Snapshot
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.codec import Item
 from gateway_backend.store.table import Check, ConditionFailed, Delete, Put, Table, Update
+
+_TRIES = 5
+_MOST_PENDING = 50
+"""Investments with an action pending that one account keeps."""
 
 _STATUS, _ERASED = "STATUS", "ERASED"
 _SAME_FAILURE_AGAIN = timedelta(minutes=30)
@@ -285,6 +295,45 @@ class Accounts:
         if stored:
             self._table.delete_all([*part_keys(stored, _part_prefix(key)), (stored["pk"], key)])
 
+    # Orders ------------------------------------------------------------------------------------
+
+    def note_trade(self, account_id: str, owner: str, at: datetime) -> None:
+        """An order of the owner was filled here: snapshots from before `at` are due. Silent when it is not linked."""
+        values = {"at": times.to_key(at), "owner": owner}
+        later = "attribute_not_exists(#tradedAt) OR #tradedAt < :at"
+        update = Update(_pk(account_id), _STATUS, "SET #tradedAt = :at", values, f"#owner = :owner AND ({later})")
+        try:
+            self._table.write(update)
+        except ConditionFailed:
+            return
+
+    def note_pending(self, account_id: str, iscid: str, action: PendingAction | None) -> None:
+        """What is recommended for an investment now; None: nothing any more. Silent when the account is not linked."""
+        for _ in range(_TRIES):
+            account = self.find(account_id)
+            if account is None:
+                return
+            known = {one.iscid: one for one in account.pending_actions}
+            before = known.pop(iscid, None)
+            if (before and before.action) == (action and action.action):
+                return
+            actions = sorted([*known.values(), *([action] if action else [])], key=lambda one: one.since)
+            values = {
+                "owner": account.owner,
+                "pending": _pending(actions[-_MOST_PENDING:]),
+                "seen": _pending(account.pending_actions),
+            }
+            unmoved = "#pendingActions = :seen"
+            if not account.pending_actions:
+                unmoved = f"(attribute_not_exists(#pendingActions) OR {unmoved})"
+            update = "SET #pendingActions = :pending"
+            try:
+                self._table.write(Update(_pk(account_id), _STATUS, update, values, f"#owner = :owner AND {unmoved}"))
+            except ConditionFailed:
+                continue  # another action of this account came at the same moment
+            return
+        raise StoreUnavailable("The account is being changed by several requests at once: try again")
+
     # Unlinking ---------------------------------------------------------------------------------
 
     def unlink(self, account_id: str, owner: str, now: datetime) -> datetime:
@@ -396,9 +445,25 @@ def _account(item: Item) -> Account:
         last_attempt_at=_instant(item, "lastAttemptAt"),
         last_failure=item.get("lastFailure"),
         stale_since=_instant(item, "staleSince"),
-        requested_at=_instant(item, "requestedAt"),
         lease_until=_instant(item, "leaseUntil"),
+        traded_at=_instant(item, "tradedAt"),
+        pending_actions=_pending_actions(item),
     )
+
+
+def _pending_actions(item: Item) -> tuple[PendingAction, ...]:
+    told = item.get("pendingActions", {})
+    return tuple(
+        PendingAction(iscid, one["action"], times.parse(one["since"]), one.get("scid"), one.get("name"))
+        for iscid, one in told.items()
+    )
+
+
+def _pending(actions: Iterable[PendingAction]) -> Item:
+    return {
+        one.iscid: {"action": one.action, "since": times.to_text(one.since), "scid": one.scid, "name": one.name}
+        for one in actions
+    }
 
 
 def _measures(snapshot: Snapshot, account: Account) -> Item:

@@ -114,10 +114,23 @@ class Table:
         return decode(items[0]) if items else None
 
     def list(
-        self, list_key: str, *, descending: bool = False, after: Item | None = None, limit: int = 50
+        self,
+        list_key: str,
+        *,
+        descending: bool = False,
+        after: Item | None = None,
+        limit: int = 50,
+        between: tuple[str, str] | None = None,
     ) -> list[Item]:
-        """A page of the sparse Lists index, eventually consistent; `after` is the last item of the page before."""
-        request = _expressions(KeyConditionExpression="#listKey = :listKey", values={"listKey": list_key}) | {
+        """A page of the sparse Lists index, eventually consistent; `after` is the last item of the page before.
+
+        `between`: the first and the last `listOrder` that count.
+        """
+        condition, values = "#listKey = :listKey", {"listKey": list_key}
+        if between:
+            condition += " AND #listOrder BETWEEN :first AND :last"
+            values |= {"first": between[0], "last": between[1]}
+        request = _expressions(KeyConditionExpression=condition, values=values) | {
             "TableName": self._name,
             "IndexName": LISTS_INDEX,
             "ScanIndexForward": not descending,

@@ -7,10 +7,13 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
-from gateway_backend.domain import times
+from gateway_backend.domain import exact_json, times
 from gateway_backend.domain.errors import NotFound
-from gateway_backend.domain.transactions import Failure, Intent, Status, Transaction
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
+from gateway_backend.domain.transactions import Failure, Outcome, Status, Transaction
 from gateway_backend.store.codec import Item
 from gateway_backend.store.table import ConditionFailed, Put, Table, Update, Write
 
@@ -110,6 +113,7 @@ def _item(transaction: Transaction) -> Item:
         "expireAt": times.to_text(transaction.expire_at),
         "correlationId": transaction.correlation_id,
         "note": transaction.note,
+        "order": _order(transaction.order) if transaction.order else None,
         **_open(transaction),
         **_mutable(transaction),
     }
@@ -140,10 +144,94 @@ def _mutable(transaction: Transaction) -> Item:
         "smallcaseAuthId": transaction.account_id,
         "broker": transaction.broker,
         "error": {"code": failure.code, "message": failure.message} if failure else None,
+        "outcome": _outcome(transaction.outcome) or None,
         "updatedAt": times.to_text(transaction.updated_at) if transaction.updated_at else None,
         "reconciledAt": times.to_text(transaction.reconciled_at) if transaction.reconciled_at else None,
     }
     return {name: value for name, value in state.items() if value is not None}
+
+
+def _order(order: OrderRequest) -> Item:
+    """Prices keep their digits as text."""
+    securities = [
+        {
+            "ticker": security.ticker,
+            "quantity": security.quantity,
+            "side": security.side,
+            "orderType": security.order_type,
+            "validity": security.validity,
+            "price": _digits(security.price),
+            "triggerPrice": _digits(security.trigger_price),
+        }
+        for security in order.securities
+    ]
+    return {
+        "type": order.type,
+        "securities": securities,
+        "name": order.name,
+        "logo": order.logo,
+        "scid": order.scid,
+        "iscid": order.iscid,
+        "batchId": order.batch_id,
+        "ticker": order.ticker,
+        "about": order.about,
+    }
+
+
+def _read_order(item: Item) -> OrderRequest:
+    return OrderRequest(
+        type=item.get("type"),
+        securities=tuple(
+            RequestedSecurity(
+                ticker=security["ticker"],
+                quantity=int(security["quantity"]) if "quantity" in security else None,
+                side=security.get("side"),
+                order_type=security.get("orderType"),
+                validity=security.get("validity"),
+                price=_number(security.get("price")),
+                trigger_price=_number(security.get("triggerPrice")),
+            )
+            for security in item["securities"]
+        ),
+        name=item.get("name"),
+        logo=item.get("logo"),
+        scid=item.get("scid"),
+        iscid=item.get("iscid"),
+        batch_id=item.get("batchId"),
+        ticker=item.get("ticker"),
+        about=item.get("about"),
+    )
+
+
+def _outcome(outcome: Outcome) -> Item:
+    told = {
+        "funds": _digits(outcome.funds),
+        "fundsAt": times.to_text(outcome.funds_at) if outcome.funds_at else None,
+        "scid": outcome.scid,
+        "iscid": outcome.iscid,
+        "name": outcome.name,
+        "sip": exact_json.write(outcome.sip) if outcome.sip else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _read_outcome(item: Item) -> Outcome:
+    return Outcome(
+        funds=_number(item.get("funds")),
+        funds_at=times.parse(item["fundsAt"]) if "fundsAt" in item else None,
+        scid=item.get("scid"),
+        iscid=item.get("iscid"),
+        name=item.get("name"),
+        sip=exact_json.read(item["sip"]) if "sip" in item else None,
+    )
+
+
+def _digits(number: Decimal | None) -> str | None:
+    return None if number is None else format(number, "f")
+
+
+def _number(digits: str | None) -> Decimal | None:
+    return None if digits is None else Decimal(digits)
 
 
 def read_transaction(item: Item) -> Transaction:
@@ -160,6 +248,8 @@ def read_transaction(item: Item) -> Transaction:
         mutual_funds=bool(item.get("mutualFunds")),
         requested_account_id=item.get("requestedAccountId"),
         note=item.get("note"),
+        order=_read_order(item["order"]) if "order" in item else None,
+        outcome=_read_outcome(item.get("outcome", {})),
         status=Status(item["status"]),
         account_id=item.get("smallcaseAuthId"),
         broker=item.get("broker"),

@@ -1,7 +1,7 @@
 """Work on a receipt: bind it to a transaction of ours, confirm it with Gateway, apply what Gateway confirms.
 
 The checksum proves where a webhook comes from, not what it says (promise 4). So nothing of its body is ever stored as
-truth: it tells us whom to ask about.
+truth: it tells us whom to ask about. Mutual funds are the one exception, because nobody can be asked.
 """
 
 from datetime import timedelta
@@ -14,54 +14,49 @@ from gateway_backend.domain.errors import (
     AccountOfAnotherUser,
     ConnectionWithdrawn,
     GatewayForbidden,
-    GatewayRefused,
     NotFound,
     NotYet,
 )
+from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.snapshots import Incomplete
-from gateway_backend.domain.transactions import Intent, Report, Transaction
+from gateway_backend.domain.transactions import Report, Transaction
 from gateway_backend.runtime.observability import count, logger
 from gateway_backend.store.receipts import Receipt, ReceiptKey, Receipts, ReceiptVerdict
-from gateway_backend.usecases.settle_transaction import Settling, import_into, settle
+from gateway_backend.usecases.applying import PATIENCE, Applying, Quarantine, asked
+from gateway_backend.usecases.check_order import check_order
+from gateway_backend.usecases.keep_mutual_funds import keep_mutual_funds
+from gateway_backend.usecases.note_pending_action import note_pending_action
+from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.settling import Settling, import_into
 
-INTENT_OF = {Kind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT, Kind.HOLDINGS_V2: Intent.HOLDINGS_IMPORT}
-PATIENCE = 3
-"""How many times Gateway is asked for a snapshot as new as the webhook's before the webhook is disbelieved."""
-
-
-class Quarantine(Exception):
-    """The receipt is authentic but does not fit what we know; the reason is a stable machine word."""
-
-    def __init__(self, reason: str, *, erase: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.erase = erase
+INTENT_OF = {
+    Kind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT,
+    Kind.HOLDINGS_V2: Intent.HOLDINGS_IMPORT,
+    Kind.ORDER: Intent.TRANSACTION,
+}
 
 
-def apply_webhook(
-    key: ReceiptKey,
-    *,
-    attempt: int,
-    replay_window: timedelta,
-    receipts: Receipts,
-    tools: Settling,
-) -> None:
+def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, tools: Applying) -> None:
     """Give the receipt its verdict. One that has its verdict, or is no longer kept, is left alone.
 
     Raises: what the store and Gateway raise, and NotYet: the message must come again.
     """
+    receipts, now = tools.receipts, tools.settling.now
     receipt = receipts.find(key)
     if receipt is None or not receipt.is_pending:
         return
     try:
         _check_origin(receipt, receipts, replay_window)
         reason = _apply(receipt, attempt, tools)
-        receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, tools.now)
+        # What a mutual fund statement said is kept on its own, without the investor's personal data.
+        erase = receipt.kind is Kind.MUTUAL_FUNDS
+        receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, now, erase=erase)
         count("WebhookApplied")
     except Quarantine as quarantine:
         logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
         count("WebhookQuarantined")
-        receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, tools.now, erase=quarantine.erase)
+        erase = quarantine.erase or receipt.kind is Kind.MUTUAL_FUNDS
+        receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=erase)
 
 
 def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta) -> None:
@@ -75,16 +70,20 @@ def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta
         raise Quarantine("OUTSIDE_REPLAY_WINDOW")
 
 
-def _apply(receipt: Receipt, attempt: int, tools: Settling) -> str:
-    if receipt.kind is Kind.PENDING_ACTION:
-        if tools.accounts.find(receipt.account_id or "") is None:
-            raise Quarantine("UNKNOWN_ACCOUNT")
-        return "KEPT"
-    transaction = _bind(receipt, tools)
-    report = _confirm(receipt, transaction, tools)
+def _apply(receipt: Receipt, attempt: int, tools: Applying) -> str:
+    """What became of it, as a stable word. Raises: Quarantine, NotYet."""
+    match receipt.kind:
+        case Kind.PENDING_ACTION:
+            return note_pending_action(receipt, tools)
+        case Kind.MUTUAL_FUNDS:
+            return keep_mutual_funds(receipt, attempt, tools)
+    transaction = _bind(receipt, tools.settling)
+    report = _confirm(receipt, transaction, tools.settling)
     try:
-        settle(transaction, report, tools)
-        return _catch_up(receipt, attempt, tools)
+        settle(transaction, report, tools.settling)
+        if receipt.kind is Kind.ORDER:
+            return check_order(receipt, attempt, tools)
+        return _catch_up(receipt, attempt, tools.settling)
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
@@ -105,19 +104,14 @@ def _bind(receipt: Receipt, tools: Settling) -> Transaction:
     if not transaction.is_about(receipt.account_id or ""):
         raise Quarantine(AccountMismatch.code)
     account = tools.accounts.find(receipt.account_id or "")
-    if account and account.owner != transaction.owner:
+    if account and account.owner != transaction.owner and not transaction.is_tracked:
         raise Quarantine(AccountOfAnotherUser.code)
     return transaction
 
 
 def _confirm(receipt: Receipt, transaction: Transaction, tools: Settling) -> Report:
     """Gateway's own word on the transaction. Without it a captured checksum could link a stranger's account."""
-    try:
-        report = tools.gateway.transaction(transaction.id, tools.now)
-    except GatewayForbidden:
-        raise  # our keys are wrong: not the webhook's fault
-    except GatewayRefused:
-        raise Quarantine("UNKNOWN_TO_GATEWAY") from None
+    report = asked(transaction, tools)
     if report.account_id is None:
         raise NotYet("Gateway does not name the transaction's account yet")
     if report.account_id != receipt.account_id:

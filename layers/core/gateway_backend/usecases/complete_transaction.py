@@ -12,7 +12,8 @@ from gateway_backend.domain.errors import (
 )
 from gateway_backend.domain.transactions import Report, Status, Transaction
 from gateway_backend.gateway import tokens
-from gateway_backend.usecases.settle_transaction import Settling, settle
+from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.settling import Settling
 
 
 def complete_transaction(

@@ -12,6 +12,7 @@ from typing import Any
 from gateway_backend.contracts import events
 from gateway_backend.domain import times
 from gateway_backend.domain.freshness import Reason, SessionState
+from gateway_backend.domain.intents import Intent
 from gateway_backend.runtime.event_bus import Event, EventBus
 from gateway_backend.runtime.observability import count, logger, where
 from gateway_backend.runtime.streams import Change
@@ -44,11 +45,13 @@ def publish_events(changes: Sequence[Change], *, bus: EventBus) -> list[Change]:
 def events_of(change: Change) -> list[events.Detail]:
     """What the write means to others; nothing, for most. Raises: one of UNREADABLE."""
     before, after = decode(change.before or {}), decode(change.after or {})
-    match (after or before)["sk"]:
+    match (after or before)["sk"].partition("#")[0]:
         case "STATUS":
             return list(_of_connection(before, after, change))
         case "META":
             return list(_of_transaction(before, after, change))
+        case "BATCH":
+            return list(_of_batch(before, after, change))
     return []
 
 
@@ -72,6 +75,15 @@ def _of_connection(before: Item, after: Item, change: Change) -> Iterator[events
             snapshot_date=_instant(after, "snapshotDate"),
             previous_snapshot_date=_instant(before, "snapshotDate"),
         )
+    for iscid, pending in after.get("pendingActions", {}).items():
+        if pending["action"] != before.get("pendingActions", {}).get(iscid, {}).get("action"):
+            yield event(
+                events.ActionPending,
+                _instant(pending, "since"),
+                iscid=iscid,
+                scid=pending.get("scid"),
+                action=pending["action"],
+            )
     if after.get("staleSince") and after["staleSince"] != before.get("staleSince"):
         yield event(
             events.HoldingsStale,
@@ -91,7 +103,8 @@ def _of_transaction(before: Item, after: Item, change: Change) -> Iterator[event
         transaction_id=after["pk"].removeprefix("TXN#"),
         smallcase_auth_id=after.get("smallcaseAuthId"),
     )
-    if after.get("stored") and not before.get("stored"):
+    brings_holdings = after["intent"] == Intent.HOLDINGS_IMPORT
+    if brings_holdings and after.get("stored") and not before.get("stored"):
         yield event(events.HoldingsImported, _instant(after, "updatedAt"))
     # An end may be overtaken by a better one: what had expired for us can still complete.
     if _is_settled(after) and not (_is_settled(before) and after["status"] == before["status"]):
@@ -103,6 +116,24 @@ def _of_transaction(before: Item, after: Item, change: Change) -> Iterator[event
             error_code=after.get("error", {}).get("code"),
             reason=after.get("refused"),
         )
+
+
+def _of_batch(before: Item, after: Item, change: Change) -> Iterator[events.Detail]:
+    # One whose account was unlinked has no body any more: that is no step of the order.
+    if "body" not in after or after["revision"] == before.get("revision"):
+        return
+    yield _detail(
+        change,
+        after,
+        events.OrderUpdated,
+        _instant(after, "updatedAt"),
+        transaction_id=after["pk"].removeprefix("TXN#"),
+        smallcase_auth_id=after.get("smallcaseAuthId"),
+        batch_id=after["sk"].removeprefix("BATCH#"),
+        status=after["status"],
+        final=after["final"],
+        revision=int(after["revision"]),
+    )
 
 
 def _detail(change: Change, item: Item, kind: type[events.Detail], at: datetime, **more: Any) -> events.Detail:

@@ -9,10 +9,12 @@ from gateway_backend.gateway.client import Gateway
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.runtime.threads import Deadline, each
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.requeue_receipts import requeue_receipts
-from gateway_backend.usecases.settle_transaction import Settling, reconcile
+from gateway_backend.usecases.settle_transaction import reconcile
+from gateway_backend.usecases.settling import Settling
 
 THREADS, SECONDS = 10, 120.0
 AT_ONCE = 50
@@ -26,6 +28,7 @@ def reconcile_transactions(
     queue: Queue,
     transactions: Transactions,
     accounts: Accounts,
+    orders: Orders,
     gateway: Callable[[], Gateway],
     confirm_share: Decimal,
     threads: int = THREADS,
@@ -46,7 +49,7 @@ def reconcile_transactions(
         if transaction.is_settled:  # put back by somebody who had read it a moment before
             transactions.checked(transaction, now, last=True)
             return True, False
-        transaction = reconcile(transaction, Settling(now, transactions, accounts, gateway(), confirm_share))
+        transaction = reconcile(transaction, Settling(now, transactions, accounts, orders, gateway(), confirm_share))
         if not transaction.is_settled:
             transactions.checked(transaction, now, last=now - transaction.created_at > GIVEN_UP_AFTER)
         return transaction.is_settled, not transaction.is_settled and now - transaction.created_at > STUCK_AFTER

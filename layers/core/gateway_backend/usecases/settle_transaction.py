@@ -1,10 +1,8 @@
-"""Bring a transaction to where Gateway says it is, and do what follows from that: link, import."""
+"""Bring a transaction to where Gateway says it is, and do what follows from that: link, import, follow orders."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from dataclasses import replace
+from datetime import timedelta
 
-from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import (
     LINK_REFUSALS,
     AccountMismatch,
@@ -14,26 +12,14 @@ from gateway_backend.domain.errors import (
     GatewayUnavailable,
     NotFound,
 )
-from gateway_backend.domain.snapshots import PROVEN, Outcome
-from gateway_backend.domain.transactions import Intent, Report, Status, Transaction
-from gateway_backend.gateway.client import Gateway
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.import_holdings import import_holdings
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.snapshots import PROVEN
+from gateway_backend.domain.transactions import Report, Status, Transaction
+from gateway_backend.usecases.follow_orders import follow_again, follow_orders
+from gateway_backend.usecases.settling import Settling, import_into
 
 RECONCILE_EVERY = timedelta(seconds=2)
 """A transaction is asked about at most this often, however often the app polls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settling:
-    """What a transaction is settled with; `gateway` serves this request or message."""
-
-    now: datetime
-    transactions: Transactions
-    accounts: Accounts
-    gateway: Gateway
-    confirm_share: Decimal
 
 
 def reconcile(transaction: Transaction, tools: Settling) -> Transaction:
@@ -54,23 +40,60 @@ def reconcile(transaction: Transaction, tools: Settling) -> Transaction:
 
 
 def settle(transaction: Transaction, report: Report, tools: Settling) -> Transaction:
-    """Link the account that the report names, import its holdings when the import is complete, store the status.
+    """Link the account that the report names, store the status, then import or follow what the transaction brought.
 
-    Every step is safe to repeat, and the status is stored before the import: a crash or an outage in between leaves a
-    transaction that has not settled, which the next read, result or webhook takes up again.
-    Only Gateway's word links: a token or a webhook may be somebody else's.
-    Raises: AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn (noted on the transaction), and what the import
-    raises.
+    Every step is safe to repeat, and the status is stored before what it brought: a crash or an outage in between
+    leaves a transaction that is not settled, to be taken up by the next read, result, webhook or check.
+    Raises: LINK_REFUSALS (the refusal is stored with the transaction), and what the pulls raise.
     """
-    if report.account_id:
-        _link(transaction, report.account_id, report.broker, tools)
-    transaction = tools.transactions.advance(transaction.moved_to(report, tools.now))
-    if transaction.status is not Status.COMPLETED or transaction.intent is not Intent.HOLDINGS_IMPORT:
+    try:
+        if report.account_id:
+            _link(transaction, report.account_id, report.broker, tools)
+    except LINK_REFUSALS as refusal:
+        transaction = tools.transactions.refuse(transaction, refusal.code, tools.now)
+        if transaction.is_tracked and not isinstance(refusal, ConnectionWithdrawn):
+            # Not linked; but the user has placed that order, and must hear what became of it.
+            _brought(tools.transactions.advance(transaction.moved_to(report, tools.now)), report, tools)
+        raise
+    return _brought(tools.transactions.advance(transaction.moved_to(report, tools.now)), report, tools)
+
+
+def _brought(transaction: Transaction, report: Report, tools: Settling) -> Transaction:
+    if transaction.is_tracked:
+        return _followed(transaction, report, tools)
+    if transaction.status is not Status.COMPLETED:
         return transaction
-    return _import_for(transaction, tools)
+    match transaction.intent:
+        case Intent.HOLDINGS_IMPORT:
+            return _imported(transaction, tools)
+        case Intent.CANCEL_ORDER:
+            _follow_cancelled(transaction, tools)
+    return transaction
 
 
-def _import_for(transaction: Transaction, tools: Settling) -> Transaction:
+def _followed(transaction: Transaction, report: Report, tools: Settling) -> Transaction:
+    if report.status is Status.INITIALIZED and not report.order_requested:
+        batches = []  # the user has not begun: there is nothing to ask about
+    else:
+        batches = follow_orders(transaction, report, tools)
+    must_have = transaction.expects_orders(requested=report.order_requested)
+    is_over = all(known.batch.is_final for known in batches) and (batches or not must_have)
+    if transaction.stored or not (transaction.status.is_final and is_over):
+        return transaction
+    iscid = transaction.order.iscid if transaction.order else None
+    if transaction.status is Status.COMPLETED and transaction.account_id and iscid:
+        tools.accounts.note_pending(transaction.account_id, iscid, None)  # what was recommended has been done
+    return tools.transactions.mark_stored(transaction, tools.now)
+
+
+def _follow_cancelled(transaction: Transaction, tools: Settling) -> None:
+    """The order that this cancelled has moved on: say so now rather than at its own next check."""
+    about = tools.transactions.find(transaction.order.about) if transaction.order and transaction.order.about else None
+    if about:
+        follow_again(about, tools)
+
+
+def _imported(transaction: Transaction, tools: Settling) -> Transaction:
     """Import the holdings that a completed transaction made available; an incomplete answer leaves it unsettled."""
     if transaction.stored or transaction.account_id is None:
         return transaction
@@ -84,18 +107,8 @@ def _import_for(transaction: Transaction, tools: Settling) -> Transaction:
     return tools.transactions.mark_stored(transaction, tools.now) if isinstance(outcome, PROVEN) else transaction
 
 
-def import_into(account: Account, tools: Settling) -> Outcome:
-    """Pull the account's holdings, as `import_holdings` does for a user who has just logged in."""
-    return import_holdings(
-        account, now=tools.now, accounts=tools.accounts, gateway=tools.gateway, confirm_share=tools.confirm_share
-    )
-
-
 def _link(transaction: Transaction, account_id: str, broker: str | None, tools: Settling) -> None:
-    try:
-        if not transaction.is_about(account_id):
-            raise AccountMismatch
-        tools.accounts.link(account_id, broker, transaction, tools.now)
-    except LINK_REFUSALS as refusal:
-        tools.transactions.refuse(transaction, refusal.code, tools.now)
-        raise
+    """Raises: LINK_REFUSALS."""
+    if not transaction.is_about(account_id):
+        raise AccountMismatch
+    tools.accounts.link(account_id, broker, transaction, tools.now)

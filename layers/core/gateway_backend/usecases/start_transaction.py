@@ -1,19 +1,45 @@
 """Create a transaction at Gateway and bind it to the user before its id is given to anybody (contract §2.1)."""
 
-import hashlib
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-from gateway_backend.contracts.start_api import ConnectRequest, HoldingsImportRequest
-from gateway_backend.domain.errors import DomainError, NotFound
-from gateway_backend.domain.transactions import Intent, Transaction
+from gateway_backend.contracts.start import HoldingsImportRequest, Start
+from gateway_backend.domain import exact_json
+from gateway_backend.domain.brokers import BROKERS, Broker, can
+from gateway_backend.domain.errors import (
+    BrokerCannot,
+    DomainError,
+    GatewayUnavailable,
+    NotFound,
+    OrderIsFinal,
+    OutcomeUnknown,
+)
+from gateway_backend.domain.holdings import read_portfolio
+from gateway_backend.domain.intents import MOVES_MONEY, SECURITIES, Intent
+from gateway_backend.domain.order_requests import OrderRequest, OrderRules, SellWarning, is_limited, uncovered
+from gateway_backend.domain.transactions import Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.idempotency import IdempotencyKeys
+from gateway_backend.store.idempotency import Claim, IdempotencyKeys, fingerprint
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.transactions import Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """What a transaction is started with; `brokers` is what each broker can do."""
+
+    now: datetime
+    keys: IdempotencyKeys
+    transactions: Transactions
+    accounts: Accounts
+    orders: Orders
+    gateway: Gateway
+    rules: OrderRules = field(default_factory=OrderRules)
+    brokers: Mapping[str, Broker] = field(default_factory=lambda: BROKERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,80 +49,120 @@ class Started:
     transaction: Transaction
     token: str
     replayed: bool
+    warnings: list[SellWarning] = field(default_factory=list)
 
 
-def start_transaction(
-    request: HoldingsImportRequest | ConnectRequest,
-    *,
-    user: str,
-    idempotency_key: str,
-    attempt: str,
-    now: datetime,
-    keys: IdempotencyKeys,
-    transactions: Transactions,
-    accounts: Accounts,
-    gateway: Gateway,
-) -> Started:
-    """A create is sent to Gateway once. When its outcome is unknown the caller hears so and may repeat the request with
-    the same key: an id that was lost on the way was never shown to anybody, and lapses.
+def start_transaction(request: Start, *, user: str, idempotency_key: str, attempt: str, tools: Starting) -> Started:
+    """A create is sent to Gateway once.
 
-    Raises: IdempotencyKeyReused, RequestInProgress, NotFound (somebody else's account), and what Gateway raises.
+    When its outcome is unknown the caller hears so. An import may be repeated with the same key: an id that was lost on
+    the way was never shown to anybody, and lapses. Where money moves the key stays taken.
+
+    Raises: IdempotencyKeyReused, RequestInProgress, OutcomeUnknown, NotFound (somebody else's account or order),
+    BrokerCannot, OrderIsFinal, RequestInvalid, and what Gateway raises.
     """
-    account_id = getattr(request, "smallcase_auth_id", None)
-    if account_id:
-        accounts.owned(account_id, user)
-    content = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
-    claim = keys.claim(idempotency_key, owner=user, content=content, attempt=attempt, now=now)
-    token = _token(account_id, gateway, now)
+    secret, moves_money = tools.gateway.keys.secret, Intent(request.intent) in MOVES_MONEY
+    content = fingerprint(request.model_dump_json(), secret)
+    claim = tools.keys.claim(
+        idempotency_key, owner=user, content=content, attempt=attempt, now=tools.now, once=moves_money
+    )
     if claim.created:
-        return Started(_earlier(claim.created, user, transactions), token, replayed=True)
+        transaction = _earlier(claim.created, user, tools.transactions)
+        token = _token(transaction.requested_account_id, tools)
+        return Started(transaction, token, True, _warnings(transaction, tools))
     try:
-        transaction = _create(request, user, account_id, token, now, gateway)
+        transaction, token = _checked(request, user, tools)
+        transaction = _created(transaction, request, token, tools)
+    except GatewayUnavailable as unanswered:
+        raise _given_up(claim, moves_money, tools) or unanswered from None
     except DomainError:
-        keys.release(claim)
+        tools.keys.release(claim)
         raise
-    transactions.add(transaction, keys.fulfilled(claim, transaction.id))
-    return Started(transaction, token, replayed=False)
+    tools.transactions.add(transaction, tools.keys.fulfilled(claim, transaction.id))
+    return Started(transaction, token, False, _warnings(transaction, tools))
 
 
-def _create(
-    request: HoldingsImportRequest | ConnectRequest,
-    user: str,
-    account_id: str | None,
-    token: str,
-    now: datetime,
-    gateway: Gateway,
-) -> Transaction:
-    # Gateway and the SDK echo the notes: what they carry is an opaque id, the app's own note stays with us.
-    correlation_id = uuid.uuid4().hex
-    created = gateway.create_transaction(_wire_body(request) | {"notes": correlation_id}, token)
+def _given_up(claim: Claim, moves_money: bool, tools: Starting) -> OutcomeUnknown | None:
+    if not moves_money:
+        tools.keys.release(claim)
+        return None
+    tools.keys.leave_open(claim)
+    return OutcomeUnknown()
+
+
+def _checked(request: Start, user: str, tools: Starting) -> tuple[Transaction, str]:
+    """The transaction as it will be, but for what Gateway says of it, and the token to create it with."""
+    account_id, order = request.account_id, request.order
+    if order and order.batch_id:
+        order, account_id = _to_cancel(order, account_id, user, tools)
+    if account_id:
+        account = tools.accounts.owned(account_id, user)
+        _check_broker(account.broker, Intent(request.intent), order, tools)
+    if order:
+        tools.rules.check(order)
     imports = request if isinstance(request, HoldingsImportRequest) else None
-    return Transaction(
-        id=created.transaction_id,
+    transaction = Transaction(
+        id="",
         owner=user,
         intent=Intent(request.intent),
-        created_at=now,
-        expire_at=created.expire_at,
-        correlation_id=correlation_id,
+        created_at=tools.now,
+        expire_at=tools.now,
+        # Gateway and the SDK echo the notes: what they carry is an opaque id, the app's own note stays with us.
+        correlation_id=uuid.uuid4().hex,
         version=imports.version if imports else "",
         mutual_funds=imports is not None and bool(imports.asset_config.mf_holdings),
         requested_account_id=account_id,
         note=request.notes,
+        order=order,
     )
+    return transaction, _token(account_id, tools)
 
 
-def _wire_body(request: HoldingsImportRequest | ConnectRequest) -> dict[str, Any]:
-    body: dict[str, Any] = {"intent": request.intent}
-    if isinstance(request, HoldingsImportRequest):
-        # v1 is the absence of a version (contract §2.1).
-        body |= {"version": "v2"} if request.version == "v2" else {}
-        body |= {"assetConfig": {"mfHoldings": True}} if request.asset_config.mf_holdings else {}
-    return body
+def _created(transaction: Transaction, request: Start, token: str, tools: Starting) -> Transaction:
+    body = request.to_gateway(tools.rules) | {"notes": transaction.correlation_id}
+    created = tools.gateway.create_transaction(body, token)
+    return replace(transaction, id=created.transaction_id, expire_at=created.expire_at)
 
 
-def _token(account_id: str | None, gateway: Gateway, now: datetime) -> str:
-    secret = gateway.keys.secret
-    return tokens.connected_token(account_id, secret, now) if account_id else tokens.guest_token(secret, now)
+def _to_cancel(
+    order: OrderRequest, account_id: str | None, user: str, tools: Starting
+) -> tuple[OrderRequest, str | None]:
+    """The open order that a cancellation is about, and the account it was placed in."""
+    known = tools.orders.find(user, order.batch_id or "")
+    stock = next((one for one in known.batch.orders if one.ticker == order.ticker), None) if known else None
+    if known is None or stock is None or account_id not in (None, known.account_id):
+        raise NotFound("No such order: batchId and ticker must be those of GET /v1/orders")
+    if stock.status.is_final or known.batch.is_final:
+        raise OrderIsFinal
+    return replace(order, about=known.transaction_id), known.account_id
+
+
+def _check_broker(broker: str, intent: Intent, order: OrderRequest | None, tools: Starting) -> None:
+    needed = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchFunds"}.get(intent)
+    if order and order.type == SECURITIES:
+        needed = "limitOrders" if any(map(is_limited, order.securities)) else "securitiesOrders"
+    if needed and can(broker, needed, tools.brokers) is False:
+        raise BrokerCannot(f"{broker} has no {needed} (see brokers in POST /v1/session): choose another account")
+
+
+def _warnings(transaction: Transaction, tools: Starting) -> list[SellWarning]:
+    order, account_id = transaction.order, transaction.requested_account_id
+    if not (order and account_id and any(one.side == "SELL" for one in order.securities)):
+        return []
+    account = tools.accounts.find(account_id)
+    text = tools.accounts.portfolio_of(account) if account else None
+    if account is None or account.as_of is None or text is None:
+        return []
+    held = read_portfolio(exact_json.read(text)).securities
+    transactable = {one.nse_ticker: int(one.transactable) for one in held if one.nse_ticker}
+    return uncovered(order, transactable, account.as_of)
+
+
+def _token(account_id: str | None, tools: Starting) -> str:
+    secret = tools.gateway.keys.secret
+    if account_id is None:
+        return tokens.guest_token(secret, tools.now)
+    return tokens.connected_token(account_id, secret, tools.now)
 
 
 def _earlier(transaction_id: str, user: str, transactions: Transactions) -> Transaction:

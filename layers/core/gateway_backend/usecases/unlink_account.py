@@ -3,10 +3,13 @@
 from datetime import datetime
 
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 
 
-def unlink_account(account_id: str, *, user: str, now: datetime, accounts: Accounts, receipts: Receipts) -> None:
+def unlink_account(
+    account_id: str, *, user: str, now: datetime, accounts: Accounts, receipts: Receipts, orders: Orders
+) -> None:
     """The ownership ends first, so nobody reads half-erased data; repeating it finishes what a crash left.
 
     Raises: NotFound when the account is not, and never was, this user's.
@@ -14,3 +17,4 @@ def unlink_account(account_id: str, *, user: str, now: datetime, accounts: Accou
     unlinked_at = accounts.unlink(account_id, user, now)
     accounts.erase_snapshots(account_id, unlinked_at)
     receipts.erase_of_account(account_id, unlinked_at)
+    orders.erase_of_account(user, account_id, unlinked_at)

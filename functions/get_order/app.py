@@ -1,0 +1,28 @@
+"""GET /v1/orders/{transactionId}: what was asked against what the exchange did; an open order is asked about first."""
+
+from gateway_backend.contracts.order_api import OrderView
+from gateway_backend.gateway.client import Gateway, open_session
+from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime import clock
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.http import Request, Response, endpoint
+from gateway_backend.runtime.secrets import gateway_secret
+from gateway_backend.runtime.settings import settings
+from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
+from gateway_backend.store.table import Table
+from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.read_order import read_order
+from gateway_backend.usecases.settling import Settling
+
+table = Table(client("dynamodb"), settings().table_name)
+accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
+http = open_session()
+
+
+@endpoint
+def handler(request: Request) -> Response:
+    gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
+    tools = Settling(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
+    transaction, batches = read_order(request.identifier("transactionId"), user=request.user, tools=tools)
+    return Response.exact(OrderView.of(transaction, batches))

@@ -1,0 +1,230 @@
+"""Order batches: `TXN#<id>` / `BATCH#<batch id>`, beside the transaction that placed them.
+
+The index Lists lists a user's (`ORDERS#<sub>`) by when we first heard of them. What the batch says is one compressed
+text: its numbers keep their digits, and a basket of fifty still is one write unit or two.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from gateway_backend.domain import exact_json, times
+from gateway_backend.domain.errors import StoreUnavailable
+from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
+from gateway_backend.domain.transactions import Transaction
+from gateway_backend.store.codec import Item
+from gateway_backend.store.table import ConditionFailed, Put, Table, Update
+
+_PREFIX = "BATCH#"
+_TRIES = 5
+_PAGE = 100
+_MOST_PAGES = 10
+"""Of a user's batches looked at for one answer: then the caller goes on with the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which of a user's batches; `since` is inclusive, `until` is not."""
+
+    account_id: str | None = None
+    status: BatchStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def fit(self, item: Item) -> bool:
+        fits_account = self.account_id in (None, item.get("smallcaseAuthId"))
+        return fits_account and self.status in (None, item["status"])
+
+    def span(self) -> tuple[str, str]:
+        """From and to which `listOrder`, both inclusive: an order of the moment `until` itself sorts after it."""
+        return (times.to_key(self.since) if self.since else "0", times.to_key(self.until) if self.until else "9")
+
+
+class Orders:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def of(self, transaction_id: str) -> list[KnownBatch]:
+        """A transaction's batches, in the order of their ids; those that were erased with their account are not."""
+        items = self._table.query(_pk(transaction_id), prefix=_PREFIX)
+        return [_read(item) for item in items if "body" in item]
+
+    def list(
+        self, owner: str, filters: Filters, *, after: Item | None, limit: int
+    ) -> tuple[list[KnownBatch], Item | None]:
+        """A page of the user's batches, newest first, and where to go on; eventually consistent.
+
+        The page may be short of `limit` although there is more, when few of many fit the filters.
+        """
+        found: list[KnownBatch] = []
+        for _ in range(_MOST_PAGES):
+            page = self._table.list(_list_key(owner), descending=True, after=after, limit=_PAGE, between=filters.span())
+            for item in page:
+                if len(found) == limit:
+                    return found, after
+                if filters.fit(item):
+                    found.append(_read(item))
+                after = {name: item[name] for name in ("pk", "sk", "listKey", "listOrder")}
+            if len(page) < _PAGE:
+                return found, None
+        return found, after
+
+    def find(self, owner: str, batch_id: str) -> KnownBatch | None:
+        """One of the user's batches by its id; eventually consistent."""
+        return next((known for known in self._every(owner) if known.batch.id == batch_id), None)
+
+    def record(self, transaction: Transaction, news: Batch, now: datetime) -> KnownBatch:
+        """Bring the batch forward by what Gateway says, whatever somebody else writes meanwhile; as it is afterwards.
+
+        Nothing is written when the news brings nothing new.
+        """
+        for _ in range(_TRIES):
+            item = self._table.get(_pk(transaction.id), _sk(news.id))
+            before = _read(item) if item and "body" in item else None
+            after = _after(transaction, before, news, now)
+            if item and before is None:
+                return after  # erased with its account: nobody is told any more
+            if before and not after.batch.says_more_than(before.batch) and after.account_id == before.account_id:
+                return before
+            try:
+                self._write(after, seen=before.revision if before else None)
+            except ConditionFailed:
+                continue
+            return after
+        raise StoreUnavailable("The order is being changed by several requests at once: try again")
+
+    def erase_of_account(self, owner: str, account_id: str, now: datetime) -> None:
+        """Forget what the user's batches of an account say. That there was one stays: late news must not revive it."""
+        for known in self._every(owner):
+            if known.account_id != account_id or known.placed_at > now:
+                continue
+            update = "REMOVE #body, #listKey, #listOrder"
+            key = (_pk(known.transaction_id), _sk(known.batch.id))
+            try:
+                self._table.write(Update(*key, update, condition="attribute_exists(#pk)"))
+            except ConditionFailed:
+                continue
+
+    def _every(self, owner: str) -> Iterator[KnownBatch]:
+        after = None
+        while True:
+            page = self._table.list(_list_key(owner), descending=True, after=after, limit=_PAGE)
+            yield from map(_read, page)
+            if len(page) < _PAGE:
+                return
+            after = page[-1]
+
+    def _write(self, known: KnownBatch, seen: int | None) -> None:
+        item = _item(known)
+        if seen is None:
+            self._table.write(Put(item, "attribute_not_exists(#pk)"))
+        else:
+            self._table.write(Put(item, "#revision = :seen", {"seen": seen}))
+
+
+def _after(transaction: Transaction, before: KnownBatch | None, news: Batch, now: datetime) -> KnownBatch:
+    if before:
+        return replace(
+            before,
+            batch=before.batch.merged(news),
+            account_id=before.account_id or transaction.account_id,
+            broker=before.broker or transaction.broker,
+            updated_at=now,
+            revision=before.revision + 1,
+        )
+    return KnownBatch(
+        batch=news,
+        transaction_id=transaction.id,
+        owner=transaction.owner,
+        account_id=transaction.account_id,
+        broker=transaction.broker,
+        name=transaction.order.name if transaction.order else None,
+        placed_at=now,
+        updated_at=now,
+        revision=1,
+    )
+
+
+def _item(known: KnownBatch) -> Item:
+    batch = known.batch
+    return {
+        "pk": _pk(known.transaction_id),
+        "sk": _sk(batch.id),
+        "listKey": _list_key(known.owner),
+        "listOrder": f"{times.to_key(known.placed_at)}#{batch.id}",
+        "owner": known.owner,
+        "smallcaseAuthId": known.account_id,
+        "broker": known.broker,
+        "status": batch.status,
+        "final": batch.is_final,
+        "revision": known.revision,
+        "createdAt": times.to_key(known.placed_at),
+        "updatedAt": times.to_key(known.updated_at),
+        "body": zlib.compress(exact_json.write(_told(batch) | {"name": known.name}).encode(), 6),
+    }
+
+
+def _told(batch: Batch) -> dict[str, Any]:
+    orders = [_members(order) for order in batch.orders]
+    return _members(batch) | {"orders": orders}
+
+
+def _members(part: Batch | Order) -> dict[str, Any]:
+    """What it says, without what it does not say; instants as text."""
+    said = ((field.name, getattr(part, field.name)) for field in fields(part) if field.name != "orders")
+    return {
+        name: times.to_key(value) if isinstance(value, datetime) else value for name, value in said if value is not None
+    }
+
+
+def _read(item: Item) -> KnownBatch:
+    said = exact_json.read(zlib.decompress(item["body"]))
+    name, orders = said.pop("name", None), said.pop("orders")
+    batch = Batch(
+        **said
+        | {
+            "status": BatchStatus(said["status"]),
+            "asked_at": times.parse(said["asked_at"]),
+            "orders": tuple(map(_order, orders)),
+        }
+        | _amounts(said, "buy_amount", "sell_amount")
+    )
+    return KnownBatch(
+        batch=batch,
+        transaction_id=item["pk"].removeprefix("TXN#"),
+        owner=item["owner"],
+        account_id=item.get("smallcaseAuthId"),
+        broker=item.get("broker"),
+        name=name,
+        placed_at=times.parse(item["createdAt"]),
+        updated_at=times.parse(item["updatedAt"]),
+        revision=int(item["revision"]),
+    )
+
+
+def _order(said: dict[str, Any]) -> Order:
+    return Order(
+        **said
+        | {"status": OrderStatus(said["status"]), "asked_at": times.parse(said["asked_at"])}
+        | _amounts(said, "average_price")
+    )
+
+
+def _amounts(said: dict[str, Any], *names: str) -> dict[str, Decimal]:
+    """A whole amount is an int in JSON."""
+    return {name: Decimal(said[name]) for name in names if name in said}
+
+
+def _pk(transaction_id: str) -> str:
+    return f"TXN#{transaction_id}"
+
+
+def _sk(batch_id: str) -> str:
+    return f"{_PREFIX}{batch_id}"
+
+
+def _list_key(owner: str) -> str:
+    return f"ORDERS#{owner}"

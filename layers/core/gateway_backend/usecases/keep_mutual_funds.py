@@ -1,0 +1,33 @@
+"""Keep a mutual fund statement, which comes only by webhook and only once (contract §2.4, §3.6)."""
+
+from dataclasses import replace
+
+from gateway_backend.contracts.mutual_fund_wire import read_statement
+from gateway_backend.domain.errors import NotYet
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.transactions import Status
+from gateway_backend.store.receipts import Receipt
+from gateway_backend.usecases.applying import PATIENCE, Applying, Quarantine, asked, body_of
+
+_FAILED = (Status.ERRORED, Status.CANCELLED)
+
+
+def keep_mutual_funds(receipt: Receipt, attempt: int, tools: Applying) -> str:
+    """The one kind whose content cannot be asked for (contract §2.4): the first body for a transaction counts."""
+    settling = tools.settling
+    transaction = settling.transactions.find(receipt.transaction_id or "")
+    if transaction is None:
+        raise Quarantine("UNKNOWN_TRANSACTION")
+    if transaction.intent is not Intent.MF_HOLDINGS_IMPORT:
+        raise Quarantine("INTENT_MISMATCH")
+    report = asked(transaction, settling)
+    if report.status in _FAILED:
+        raise Quarantine("NOT_CONFIRMED")
+    if report.status is Status.INITIALIZED and attempt < PATIENCE:
+        raise NotYet("Gateway has not begun this import yet")
+    statement = read_statement(body_of(receipt, tools))
+    if not tools.mutual_funds.keep(transaction, statement, receipt.received_at):
+        raise Quarantine("MUTUAL_FUNDS_KEPT_ALREADY")
+    done = replace(transaction.moved_to(report, settling.now), status=Status.COMPLETED)
+    settling.transactions.mark_stored(settling.transactions.advance(done), settling.now)
+    return "KEPT"
