@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import SLOTS, slot_of
-from gateway_backend.domain.market_calendar import MarketCalendar, nse_calendar
+from gateway_backend.domain.market_calendar import MarketCalendar
 from tests.actors import AppUser, Sandbox, eventually, exact
 from tests.integration.aws import Aws, BusTap
 from tests.portfolios import holding, isins, portfolio
@@ -19,22 +19,6 @@ A_TICK = 150
 """Seconds in which the schedules have come round: every minute, give or take the emulator's own ten seconds."""
 REFRESH_OVER = timedelta(minutes=40)
 """After the close: 15 minutes of delay, 20 of spread, a tick."""
-
-
-@pytest.fixture(scope="module")
-def calendar() -> MarketCalendar:
-    return nse_calendar()
-
-
-@pytest.fixture
-def clock(sandbox: Sandbox, calendar: MarketCalendar, aws: Aws) -> Iterator[Sandbox]:
-    """The sandbox, two hours before a close that no test has refreshed after; in the end the time is the machine's."""
-    close = calendar.next_close(sandbox.now() + timedelta(hours=2))
-    while aws.items(f"REFRESH#{times.to_key(close)}"):
-        close = calendar.next_close(close)
-    sandbox.set_clock(close - timedelta(hours=2))
-    yield sandbox
-    sandbox.reset_clock()
 
 
 def isin(number: int) -> str:

@@ -9,8 +9,9 @@ from gateway_backend.contracts.notice import Kind, Notice
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound
 from gateway_backend.domain.exact_json import members
+from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.snapshots import Complete, Snapshot, judge
-from gateway_backend.domain.transactions import Intent, Transaction
+from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.receipts import Receipts, ReceiptVerdict
 from gateway_backend.store.table import Table

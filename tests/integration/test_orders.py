@@ -1,0 +1,441 @@
+"""Orders from the app to the exchange and back: what the user is told is what the exchange did."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway_backend.domain.market_calendar import nse_calendar
+from tests.actors import AppUser, Sandbox, eventually
+from tests.integration.aws import Aws
+from tests.integration.orders import basket, number_of, stocks, truth, verdicts
+from tests.integration.test_bad_input import assert_problem
+from tests.portfolios import holding, portfolio
+
+TCS, INFY, RELIANCE = "TCS", "INFY", "RELIANCE"
+BUY_TWO_SELL_ONE = (("BUY", RELIANCE, 2), ("BUY", INFY, 3), ("SELL", TCS, 4))
+LOG_SECONDS = 150
+
+
+@pytest.fixture
+def kite(user: AppUser, sandbox: Sandbox, broker_account: str) -> str:
+    """The user's Zerodha account, imported, with ten shares of TCS; its id."""
+    account_id = sandbox.put_account("kite", broker_account, portfolio(holding(number_of(TCS), 10)))
+    user.import_from("kite", broker_account)
+    return account_id
+
+
+def held(user: AppUser, account_id: str) -> dict[str, int]:
+    """NSE ticker -> shares, demat and the day's positions together."""
+    rows = user.holdings_of(account_id)["data"]["securities"]
+    return {row["nseTicker"]: row["holdings"]["quantity"] + row["positions"]["nse"]["quantity"] for row in rows}
+
+
+def freshness(user: AppUser) -> dict[str, Any]:
+    (connection,) = user.connections()
+    return dict(connection["freshness"])
+
+
+# A basket, from the form to the end -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("webhooks", ["send", "drop"])
+def test_a_basket_is_followed_to_its_end_on_the_next_day(
+    webhooks: str, user: AppUser, kite: str, clock: Sandbox, aws: Aws, broker_account: str
+) -> None:
+    """One fills, one is rejected for funds, one stays open over night; each step is told once and in order."""
+    with aws.tap() as tap:
+        transaction_id = user.begin(basket(*BUY_TWO_SELL_ONE, smallcaseAuthId=kite, notes="birthday money"))
+        clock.place(
+            transaction_id,
+            "kite",
+            broker_account,
+            webhooks=webhooks,
+            orders={
+                RELIANCE: {"result": "reject", "errorCode": "marginsExceeded"},
+                INFY: {"result": "fill"},
+                TCS: {"result": "open", "later": {"after": "PT18H", "result": "fill"}},
+            },
+        )
+
+        def placed() -> None:
+            assert stocks(user.order_of(transaction_id)) == {
+                RELIANCE: ("REJECTED", 0),
+                INFY: ("COMPLETE", 3),
+                TCS: ("PLACED", 0),
+            }
+
+        eventually(placed)
+        eventually(lambda: [held(user, kite)] == [{TCS: 10, INFY: 3}] or pytest.fail("the fill is not held yet"))
+        assert not user.order_of(transaction_id)["final"]
+
+        clock.advance_clock(hours=20)
+
+        def over() -> None:
+            order = user.order_of(transaction_id)
+            assert (order["final"], order["status"], order["notes"]) == (True, "COMPLETED", "birthday money")
+            assert stocks(order) == truth(clock.batch(transaction_id))
+            assert stocks(order)[TCS] == ("COMPLETE", 4)
+
+        eventually(over, within=LOG_SECONDS)
+        eventually(lambda: _assert_equal(held(user, kite), {TCS: 6, INFY: 3}))
+
+        def told() -> None:
+            steps = [e for e in tap.events(transactionId=transaction_id) if e["detail-type"] == "OrderUpdated"]
+            assert [step["detail"]["revision"] for step in steps] == list(range(1, len(steps) + 1))
+            assert [step["detail"]["final"] for step in steps] == [False] * (len(steps) - 1) + [True]
+            finished = tap.names(transactionId=transaction_id).count("TransactionFinished")
+            assert (len(steps) >= 2, finished) == (True, 1)
+
+        eventually(told)
+
+
+def _assert_equal(found: Any, expected: Any) -> None:
+    assert found == expected
+
+
+def test_what_was_asked_stands_beside_what_was_done(
+    user: AppUser, kite: str, sandbox: Sandbox, broker_account: str
+) -> None:
+    body = basket(*BUY_TWO_SELL_ONE, smallcaseAuthId=kite)
+    body["orderConfig"]["meta"] = {"orderName": "Smart Basket", "orderLogo": "https://app.example/basket.png"}
+    transaction_id = user.begin(body)
+    assert sandbox.asked(transaction_id)["orderConfig"] == body["orderConfig"]
+    result = sandbox.place(
+        transaction_id,
+        "kite",
+        broker_account,
+        webhooks="drop",
+        orders={RELIANCE: {"result": "fill", "quantity": 7}, INFY: {"result": "removed"}, TCS: {"result": "fill"}},
+    )
+    assert user.send_result(transaction_id, result).status_code == 200
+
+    order = user.order_of(transaction_id)
+
+    (batch,) = order["batches"]
+    exchange = sandbox.batch(transaction_id)
+    assert (order["name"], [row["ticker"] for row in order["leftOut"]]) == ("Smart Basket", [INFY])
+    (reliance,) = [row for row in batch["orders"] if row["ticker"] == RELIANCE]
+    assert (reliance["requested"]["quantity"], reliance["quantity"], reliance["filledQuantity"]) == (2, 7, 7)
+    assert batch["buyAmount"] == exchange["buyAmount"]
+    assert all("status" not in name.lower() or name == "status" for row in batch["orders"] for name in row)
+
+
+def test_the_newest_snapshot_warns_and_refuses_nothing(user: AppUser, kite: str) -> None:
+    answer = user.create(basket(("SELL", TCS, 11), ("SELL", INFY, 1), ("BUY", RELIANCE, 1), smallcaseAuthId=kite))
+
+    assert answer.status_code == 201
+    warned = {warning["ticker"]: (warning["code"], warning["transactable"]) for warning in answer.json()["warnings"]}
+    assert warned == {TCS: ("MORE_THAN_TRANSACTABLE", 10), INFY: ("NOT_HELD", 0)}
+
+
+def test_after_hours_an_order_waits_for_the_market(user: AppUser, clock: Sandbox, broker_account: str) -> None:
+    clock.put_account("groww", broker_account, portfolio(holding(number_of(TCS))))
+    user.import_from("groww", broker_account)
+    clock.set_clock(nse_calendar().last_close(clock.now()) + timedelta(hours=4))
+    clock.set_market(open=None, amo=True)
+    transaction_id = user.begin(basket(("BUY", INFY, 1)))
+    result = clock.place(transaction_id, "groww", broker_account, amo=True)
+    assert user.send_result(transaction_id, result).status_code == 202
+    (batch,) = user.order_of(transaction_id)["batches"]
+    assert (batch["variety"], batch["orders"][0]["status"], batch["orders"][0]["text"]) == (
+        "amo",
+        "PLACED",
+        "Placed with your broker for the next market session.",
+    )
+
+    clock.advance_clock(hours=20 * 4)
+
+    def over() -> None:
+        assert stocks(user.order_of(transaction_id)) == {INFY: ("COMPLETE", 1)}
+        assert user.order_of(transaction_id)["final"]
+
+    eventually(over)
+    due = freshness(user)
+    assert due["action"] == "RECONNECT", "a broker that needs a login cannot show the fill by itself"
+
+
+def test_a_closed_market_is_said_in_words(user: AppUser, market: Sandbox, broker_account: str) -> None:
+    market.put_account("groww", broker_account, portfolio(holding(1)))
+    market.set_market(open=False)
+    transaction_id = user.begin(basket(("BUY", INFY, 1)))
+
+    result = market.place(transaction_id, "groww", broker_account)
+    answer = user.send_result(transaction_id, result)
+
+    assert (answer.status_code, answer.json()["error"]["code"], answer.json()["final"]) == (200, 4004, True)
+    assert answer.json()["error"]["text"] == "The market is closed. Please try again in market hours."
+    assert user.order_of(transaction_id)["batches"] == []
+
+
+def test_an_order_that_the_sdk_gave_up_on_is_followed_to_its_end(
+    user: AppUser, sandbox: Sandbox, broker_account: str
+) -> None:
+    sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin(basket(("BUY", INFY, 5)))
+    result = sandbox.act(transaction_id, "order_pending", broker="groww", account=broker_account)
+    answer = user.send_result(transaction_id, result)
+    assert (answer.status_code, answer.json()["final"], answer.json()["error"]["code"]) == (202, False, 4006)
+    batch_id = sandbox.batch(transaction_id)["batchId"]
+
+    sandbox.step(batch_id, INFY, "partial", filled=2)
+    eventually(lambda: _assert_equal(stocks(user.order_of(transaction_id)), {INFY: ("PLACED", 2)}))
+    sandbox.step(batch_id, INFY, "fill")
+
+    eventually(lambda: _assert_equal(stocks(user.order_of(transaction_id)), {INFY: ("COMPLETE", 5)}))
+    eventually(lambda: _assert_equal(user.order_of(transaction_id)["final"], True))
+
+
+@pytest.mark.parametrize("shape", ["object", "array"])
+def test_either_reading_of_the_order_pull_is_understood(
+    shape: Any, user: AppUser, market: Sandbox, broker_account: str
+) -> None:
+    """Contract 12, 3."""
+    market.put_account("groww", broker_account, portfolio(holding(1)))
+    market.set_orders_shape(shape)
+    transaction_id = user.begin(basket(("BUY", INFY, 5)))
+
+    user.send_result(transaction_id, market.place(transaction_id, "groww", broker_account, webhooks="drop"))
+
+    assert stocks(user.order_of(transaction_id)) == {INFY: ("COMPLETE", 5)}
+
+
+PLATFORMS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "web": lambda told: {"resolved": told},
+    "ios": lambda told: {"resolved": {**told, "batches": told["orderBatches"]}},
+    "android": lambda told: {"resolved": {"success": True, "transaction": "TRANSACTION", "data": json.dumps(told)}},
+    "react-native": lambda told: {
+        "resolved": {
+            "success": True,
+            "transaction": "TRANSACTION",
+            "data": json.dumps(
+                {
+                    "data": {"batches": told["orderBatches"]},
+                    "smallcaseAuthToken": told["smallcaseAuthToken"],
+                    "broker": told["broker"],
+                }
+            ),
+        }
+    },
+    "flutter": lambda told: {"resolved": json.dumps({**told, "success": True, "transaction": "TRANSACTION"})},
+    "cordova": lambda told: {"resolved": {"success": True, "transaction": "TRANSACTION", "data": told}},
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platforms_result_ends_in_the_same_order(
+    platform: str, user: AppUser, sandbox: Sandbox, broker_account: str
+) -> None:
+    sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin(basket(("BUY", INFY, 5)))
+    told = sandbox.place(transaction_id, "groww", broker_account, webhooks="drop")["resolved"]
+
+    answer = user.send_result(transaction_id, PLATFORMS[platform](told), platform)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "COMPLETED"), answer.text
+    assert stocks(user.order_of(transaction_id)) == {INFY: ("COMPLETE", 5)}
+
+
+# Reading ---------------------------------------------------------------------------------------
+
+
+def test_orders_are_listed_newest_first_and_filtered(
+    user: AppUser, new_user: Callable[[], AppUser], sandbox: Sandbox, broker_account: str
+) -> None:
+    account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    made = []
+    for result in ("fill", "open", "reject"):
+        made.append(user.begin(basket(("BUY", INFY, 1))))
+        acted = sandbox.place(made[-1], "groww", broker_account, webhooks="drop", orders={INFY: {"result": result}})
+        user.send_result(made[-1], acted)
+
+    def listed(**query: Any) -> list[str]:
+        return [one["transactionId"] for one in user.get("/v1/orders", params=query).json()["orders"]]
+
+    eventually(lambda: _assert_equal(listed(), made[::-1]))
+    assert listed(status="COMPLETED") == made[:1]
+    assert listed(status="PLACED", smallcaseAuthId=account_id) == made[1:2]
+    assert listed(smallcaseAuthId="somebody-elses") == []
+    assert listed(since="2999-01-01") == []
+    assert listed(until="2020-01-01") == []
+    assert listed(since="2020-01-01") == made[::-1]
+    first = user.get("/v1/orders", params={"limit": 2}).json()
+    rest = user.get("/v1/orders", params={"limit": 2, "cursor": first["nextCursor"]}).json()
+    assert [one["transactionId"] for one in first["orders"] + rest["orders"]] == made[::-1]
+    assert_problem(user.get("/v1/orders", params={"status": "DONE"}), 400, "REQUEST_INVALID", "status")
+    assert_problem(user.get("/v1/orders", params={"until": "soon"}), 400, "REQUEST_INVALID", "until")
+    assert_problem(user.get("/v1/orders", params={"cursor": first["nextCursor"] + "x"}), 400, "CURSOR_INVALID")
+    stranger = new_user()
+    assert stranger.get("/v1/orders").json()["orders"] == []
+    assert_problem(stranger.get(f"/v1/orders/{made[0]}"), 404, "NOT_FOUND")
+    assert_problem(stranger.get("/v1/orders", params={"cursor": first["nextCursor"]}), 400, "CURSOR_INVALID")
+
+
+def test_the_brokers_own_words_are_for_support_only(
+    user: AppUser, sandbox: Sandbox, aws: Aws, broker_account: str
+) -> None:
+    """`statusMessage` names internals: stored, never served, never logged."""
+    sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin(basket(("BUY", INFY, 1)))
+    user.send_result(
+        transaction_id,
+        sandbox.place(
+            transaction_id, "groww", broker_account, orders={INFY: {"result": "reject", "errorCode": "checkHoldings"}}
+        ),
+    )
+    (stock,) = sandbox.batch(transaction_id)["orders"]
+    gibberish = stock["statusMessage"]
+    assert gibberish
+
+    served = user.get(f"/v1/orders/{transaction_id}").text + user.get("/v1/orders").text
+
+    assert "statusMessage" not in served
+    assert gibberish not in served
+    assert "You do not hold enough shares" in served
+    assert gibberish not in aws.log_text()
+
+
+def test_unlinking_takes_the_orders_along(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:
+    account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin(basket(("BUY", INFY, 1)))
+    user.send_result(transaction_id, sandbox.place(transaction_id, "groww", broker_account, webhooks="drop"))
+    eventually(lambda: _assert_equal(len(user.get("/v1/orders").json()["orders"]), 1))
+
+    assert user.http.delete(f"/v1/connections/{account_id}").status_code == 204
+
+    assert user.get("/v1/orders").json()["orders"] == []
+    assert user.order_of(transaction_id)["batches"] == []
+
+
+# What must not do harm ---------------------------------------------------------------------------
+
+
+def test_a_forged_fill_with_a_valid_checksum_changes_nothing(
+    user: AppUser, sandbox: Sandbox, aws: Aws, broker_account: str
+) -> None:
+    """The checksum does not cover the body: the pull disagrees, the pull wins."""
+    account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin(basket(("BUY", INFY, 5)))
+    acted = sandbox.place(transaction_id, "groww", broker_account, webhooks="drop", orders={INFY: {"result": "open"}})
+    user.send_result(transaction_id, acted)
+
+    (delivery,) = sandbox.fire(kind="order", mode="forged_body", transactionId=transaction_id)
+
+    assert delivery["status"] == 200, "it is kept as evidence"
+
+    def quarantined() -> None:
+        assert verdicts(aws, transaction_id) == [("QUARANTINED", "NOT_CONFIRMED")]
+
+    eventually(quarantined, within=LOG_SECONDS)
+    assert stocks(user.order_of(transaction_id)) == {INFY: ("PLACED", 0)}
+    assert account_id not in str(user.get("/v1/orders").json()["orders"][0]["orders"])
+
+
+def test_placed_after_completed_is_old_news(user: AppUser, sandbox: Sandbox, aws: Aws, broker_account: str) -> None:
+    sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin(basket(("BUY", INFY, 5)))
+    user.send_result(transaction_id, sandbox.place(transaction_id, "groww", broker_account, webhooks="drop"))
+
+    (delivery,) = sandbox.fire(kind="order", mode="late", transactionId=transaction_id)
+
+    assert delivery["status"] == 200
+
+    def applied() -> None:
+        assert verdicts(aws, transaction_id) == [("APPLIED", "CONFIRMED")]
+
+    eventually(applied)
+    assert stocks(user.order_of(transaction_id)) == {INFY: ("COMPLETE", 5)}
+
+
+def test_a_create_that_timed_out_is_not_repeated_blindly(user: AppUser, faults: Sandbox) -> None:
+    key = str(uuid.uuid4())
+    faults.fault("transaction", "error_500")
+
+    answer = user.create(basket(("BUY", INFY, 5)), key)
+
+    assert_problem(answer, 504, "OUTCOME_UNKNOWN", "GET /v1/orders")
+    assert answer.json()["retryable"] is False
+    assert_problem(user.create(basket(("BUY", INFY, 5)), key), 504, "OUTCOME_UNKNOWN")
+    assert_problem(user.create(basket(("BUY", INFY, 6)), key), 422, "IDEMPOTENCY_KEY_REUSED")
+    assert user.get("/v1/transactions").json()["transactions"] == []
+    assert user.create(basket(("BUY", INFY, 5))).status_code == 201
+
+
+def test_a_result_for_somebody_elses_order_is_not_taken(
+    new_user: Callable[[], AppUser], sandbox: Sandbox, broker_account: str
+) -> None:
+    owner, other = new_user(), new_user()
+    sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = owner.begin(basket(("BUY", INFY, 5)))
+    result = sandbox.place(transaction_id, "groww", broker_account, webhooks="drop")
+
+    assert_problem(other.send_result(transaction_id, result), 404, "NOT_FOUND")
+    assert other.connections() == []
+
+
+@pytest.mark.parametrize(
+    ("securities", "naming"),
+    [
+        ([], "orderConfig.securities"),
+        ([{"ticker": "TCS", "quantity": 0, "type": "BUY"}], "quantity"),
+        ([{"ticker": "TCS", "quantity": -1, "type": "BUY"}], "quantity"),
+        ([{"ticker": "TCS", "quantity": 1.5, "type": "BUY"}], "quantity"),
+        ([{"ticker": "TCS", "quantity": "5", "type": "BUY"}], "quantity"),
+        ([{"ticker": "TCS", "quantity": 10**9, "type": "BUY"}], "at most 100000"),
+        ([{"ticker": "TCS", "quantity": 1}, {"ticker": "INFY"}], "INFY has none"),
+        ([{"ticker": "TCS", "type": "BUY"}, {"ticker": "INFY"}], "type"),
+        ([{"ticker": "tcs"}], "ticker"),
+        ([{"ticker": "NSE:TCS"}], "ticker"),
+        ([{"ticker": "TCS"}, {"ticker": "TCS"}], "TCS"),
+        ([{"ticker": f"T{number}"} for number in range(51)], "at most 50"),
+        ([{"ticker": "TCS", "type": "HOLD"}], "type"),
+        ([{"ticker": "TCS", "quantity": 1, "type": "BUY", "orderType": "LIMIT"}], "price"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_basket_that_does_not_fit_never_reaches_gateway(
+    securities: list[dict[str, Any]], naming: str, user: AppUser
+) -> None:
+    body = {"intent": "TRANSACTION", "orderConfig": {"type": "SECURITIES", "securities": securities}}
+
+    assert_problem(user.create(body), 400, "REQUEST_INVALID", naming)
+    assert user.get("/v1/transactions").json()["transactions"] == []
+
+
+def test_a_broker_that_takes_no_orders_is_named(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:
+    account_id = sandbox.put_account("dhan", broker_account, portfolio(holding(1)))
+    user.import_from("dhan", broker_account)
+
+    answer = user.create(basket(("BUY", INFY, 5), smallcaseAuthId=account_id))
+
+    assert_problem(answer, 422, "BROKER_CANNOT", "dhan")
+
+
+# Cancelling ------------------------------------------------------------------------------------
+
+
+def test_an_open_order_is_cancelled_once(
+    user: AppUser, new_user: Callable[[], AppUser], sandbox: Sandbox, broker_account: str
+) -> None:
+    sandbox.put_account("groww", broker_account, portfolio(holding(1)))
+    transaction_id = user.begin(basket(("BUY", INFY, 5), ("BUY", TCS, 1)))
+    orders = {INFY: {"result": "partial", "filled": 2}, TCS: {"result": "fill"}}
+    acted = sandbox.place(transaction_id, "groww", broker_account, webhooks="drop", orders=orders)
+    user.send_result(transaction_id, acted)
+    batch_id = sandbox.batch(transaction_id)["batchId"]
+    cancel = {"intent": "CANCEL_ORDER", "orderConfig": {"batchId": batch_id, "ticker": INFY}}
+    assert_problem(new_user().create(cancel), 404, "NOT_FOUND")
+    wrong = {"intent": "CANCEL_ORDER", "orderConfig": {"batchId": batch_id, "ticker": TCS}}
+    assert_problem(user.create(wrong), 409, "ORDER_IS_FINAL")
+
+    key = str(uuid.uuid4())
+    cancelling = user.create(cancel, key).json()["transactionId"]
+    result = sandbox.act(cancelling, "complete", broker="groww", account=broker_account, webhooks="drop")
+    assert user.send_result(cancelling, result).json()["status"] == "COMPLETED"
+
+    assert stocks(user.order_of(transaction_id)) == {INFY: ("CANCELLED", 2), TCS: ("COMPLETE", 1)}
+    assert user.create(cancel, key).json()["transactionId"] == cancelling, "a repeat is no second cancellation"
+    assert_problem(user.create(cancel), 409, "ORDER_IS_FINAL")
