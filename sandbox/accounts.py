@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sandbox import brokers, market
 from sandbox.clock import Clock
 from sandbox.errors import ControlError, GatewayError
-from sandbox.holdings import Snapshot
+from sandbox.holdings import Snapshot, book_trade
 from sandbox.state import State
 
 DeadSessionAnswer = Literal["stale", "forbidden"]
@@ -70,12 +70,23 @@ class Accounts:
 
     def begin_session(self, account: Account) -> None:
         """Every login does."""
-        account.session_alive = True
-        self._keep(account)
+        # As it is now: it may have traded since it was read.
+        current = self.get(account.broker, account.account)
+        current.session_alive = True
+        self._keep(current)
 
     def end_session(self, account: Account, answer: DeadSessionAnswer) -> None:
         account.session_alive = False
         account.dead_session_answer = answer
+        self._keep(account)
+
+    def trade(self, auth_id: str, ticker: str, *, shares: int, price: float) -> None:
+        """Executed at the exchange; Gateway sees it at the next import or refresh. Sold shares are negative."""
+        account = self.by_auth_id(auth_id)
+        if account is None:
+            # It goes by another id since: whose portfolio was meant is not known any more.
+            return
+        book_trade(account.portfolio, ticker, shares=shares, price=price)
         self._keep(account)
 
     def import_holdings(self, account: Account) -> Snapshot:

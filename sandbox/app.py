@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox import control, gateway_api, oidc
 from sandbox.errors import ControlError, GatewayError, control_answer, gateway_answer
@@ -13,6 +15,18 @@ from sandbox.sender import TIMEOUT_SECONDS
 from sandbox.settings import Settings
 from sandbox.state import State
 from sandbox.world import World
+
+
+class CatchUp:
+    """Whoever asks, sees what the exchange has done by then."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["app"].state.world.exchange.catch_up()
+        await self._app(scope, receive, send)
 
 
 def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTransport | None = None) -> Starlette:
@@ -25,13 +39,15 @@ def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTrans
             world = World(settings, state, client)
             app.state.world = world
             async with asyncio.TaskGroup() as background:
-                sending = background.create_task(world.sender.run())
+                tasks = [background.create_task(work) for work in (world.sender.run(), world.exchange.run())]
                 yield
-                sending.cancel()
+                for task in tasks:
+                    task.cancel()
         state.close()
 
     return Starlette(
         routes=[*gateway_api.routes, *control.routes, *oidc.routes],
         exception_handlers={GatewayError: gateway_answer, ControlError: control_answer},
+        middleware=[Middleware(CatchUp)],
         lifespan=lifespan,
     )

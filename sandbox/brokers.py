@@ -26,6 +26,24 @@ KNOWN = HOLDINGS_IMPORT | {
     "paytm",
     "sbi",
 }
+SECURITIES_ORDERS = frozenset(
+    {
+        "aliceblue",
+        "angelbroking",
+        "axis",
+        "edelweiss",
+        "fivepaisa",
+        "groww",
+        "hdfc",
+        "icici",
+        "iifl",
+        "kite",
+        "kotak",
+        "motilal",
+        "trustline",
+        "upstox",
+    }
+)
 LONG_LIVED_SESSION = frozenset({"kite"})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -13,22 +13,20 @@ from starlette.routing import Route
 from sandbox import exact_json, faults, postbacks
 from sandbox.accounts import DeadSessionAnswer
 from sandbox.errors import ControlError
-from sandbox.player import Outcome
+from sandbox.hours import Setting
+from sandbox.orders import Batch
+from sandbox.script import Act, Instruction, Sending, Step
 from sandbox.transactions import Transaction
-from sandbox.world import World
+from sandbox.world import OrdersShape, World
 
 AuthId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
 
 
-class Order(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class TokenOrder(Order):
+class TokenOrder(Instruction):
     sub: Annotated[str, Field(min_length=1)]
 
 
-class AccountOrder(Order):
+class AccountOrder(Instruction):
     """Without a portfolio the account keeps the one it has, or gets a made-up one of real securities."""
 
     portfolio: dict[str, Any] | None = None
@@ -47,22 +45,42 @@ class AccountOrder(Order):
         return self
 
 
-class Act(Order):
-    outcome: Outcome = "complete"
-    broker: str | None = None
-    account: str | None = None
-    webhooks: postbacks.Sending = "send"
-
-
-class WebhookOrder(Order):
+class WebhookOrder(Instruction):
     kind: postbacks.Kind = "holdings"
     mode: postbacks.Mode = "normal"
     transaction_id: Annotated[str | None, Field(alias="transactionId")] = None
     auth_id: Annotated[AuthId | None, Field(alias="smallcaseAuthId")] = None
-    overrides: dict[str, Any] = {}
+    overrides: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
-class FaultOrder(Order):
+class ReleaseOrder(Instruction):
+    ids: list[str]
+    parallel: bool = False
+
+
+class MarketOrder(Instruction):
+    """What is left out stays as it is."""
+
+    open: bool | None = None
+    amo: bool = True
+
+
+class StepOrder(Step):
+    ticker: str
+    webhooks: Sending | None = None
+
+
+class InvestmentOrder(Instruction):
+    recommended_action: str | None = None
+    scid: str | None = None
+    name: str | None = None
+
+
+class SettingsOrder(Instruction):
+    orders_shape: OrdersShape
+
+
+class FaultOrder(Instruction):
     route: faults.RouteName
     fault: faults.Kind
     times: Annotated[int, Field(ge=1)] = 1
@@ -71,7 +89,7 @@ class FaultOrder(Order):
     auth_id: Annotated[AuthId | None, Field(alias="smallcaseAuthId")] = None
 
 
-class ClockOrder(Order):
+class ClockOrder(Instruction):
     """`advance` in seconds or as an ISO 8601 duration (`PT15M`)."""
 
     now: AwareDatetime | None = None
@@ -84,7 +102,7 @@ class ClockOrder(Order):
         return self
 
 
-class SessionOrder(Order):
+class SessionOrder(Instruction):
     """`answer` is what a pull gets from then on: the last snapshot again, or 403."""
 
     alive: bool
@@ -110,7 +128,7 @@ async def set_account(request: Request) -> Response:
         "smallcaseAuthId": account.auth_id,
         "portfolio": account.portfolio,
     }
-    return Response(exact_json.dumps(told), media_type="application/json")
+    return _exact(told)
 
 
 async def act(request: Request) -> Response:
@@ -121,8 +139,8 @@ async def act(request: Request) -> Response:
         raise ControlError(400, "Name both the broker and the account, or neither.")
     account = world.accounts.get(order.broker, order.account) if order.broker and order.account else None
     with world.state.all_or_nothing():
-        answer = world.player.play(transaction, order.outcome, account, order.webhooks)
-    return JSONResponse(answer)
+        answer = world.player.play(transaction, order, account)
+    return _exact(answer)
 
 
 async def fire_webhook(request: Request) -> Response:
@@ -135,6 +153,18 @@ async def fire_webhook(request: Request) -> Response:
     )
     posts = world.postbacks.compose(order.kind, order.mode, transaction, order.auth_id, order.overrides)
     return JSONResponse({"deliveries": await world.sender.send_now(posts)})
+
+
+async def held_webhooks(request: Request) -> Response:
+    return JSONResponse({"held": _world(request).postbacks.held()})
+
+
+async def release_webhooks(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, ReleaseOrder)
+    with world.state.all_or_nothing():
+        posts = world.postbacks.release(order.ids)
+    return JSONResponse({"deliveries": await world.sender.send_now(posts, parallel=order.parallel)})
 
 
 async def retry_webhooks(request: Request) -> Response:
@@ -169,6 +199,7 @@ async def set_clock(request: Request) -> Response:
         world.clock.set(order.now)
     elif order.advance is not None:
         world.clock.advance(order.advance)
+    world.exchange.catch_up()
     world.sender.look_again()
     return _time(world)
 
@@ -176,6 +207,7 @@ async def set_clock(request: Request) -> Response:
 async def clear_clock(request: Request) -> Response:
     world = _world(request)
     world.clock.follow_the_machine()
+    world.exchange.catch_up()
     world.sender.look_again()
     return _time(world)
 
@@ -198,14 +230,82 @@ async def set_session(request: Request) -> Response:
     return JSONResponse(told if order.alive else told | {"answer": order.answer})
 
 
+async def get_market(request: Request) -> Response:
+    return _market(_world(request))
+
+
+async def set_market(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, MarketOrder)
+    said = order.model_dump(exclude_unset=True)
+    world.hours.set(Setting(**vars(world.hours.setting) | said))
+    world.exchange.catch_up()
+    return _market(world)
+
+
+async def get_orders(request: Request) -> Response:
+    """What the exchange knows, whatever anybody was told."""
+    transaction_id = request.query_params.get("transactionId")
+    batches = [one for one in _world(request).book.every() if transaction_id in (None, one.transaction_id)]
+    return _exact({"orders": [_known(batch) for batch in batches]})
+
+
+async def step_order(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, StepOrder)
+    batch = world.book.get(request.path_params["batch_id"])
+    if batch is None:
+        raise ControlError(404, f"No batch {request.path_params['batch_id']}.")
+    with world.state.all_or_nothing():
+        world.exchange.step(batch, order.ticker, order, order.webhooks)
+    return _exact(_known(batch))
+
+
+async def set_investment(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, InvestmentOrder)
+    auth_id, iscid = request.path_params["auth_id"], request.path_params["iscid"]
+    investment = world.investments.one(auth_id, iscid, order.scid, order.name)
+    investment.recommended_action = order.recommended_action
+    world.investments.keep(investment)
+    return _exact({"investment": investment.told(amo_pending=world.waits_for_open(auth_id, iscid))})
+
+
+async def get_transaction(request: Request) -> Response:
+    """What it was created with, word for word, and what became of it."""
+    world = _world(request)
+    transaction = _transaction(world, request.path_params["transaction_id"])
+    details = world.transactions.details(transaction, world.book.of(transaction.id))
+    return _exact({"asked": transaction.asked, "transactionDetails": details})
+
+
+async def set_settings(request: Request) -> Response:
+    world = _world(request)
+    order = await _read(request, SettingsOrder)
+    world.set_orders_shape(order.orders_shape)
+    return JSONResponse({"ordersShape": world.orders_shape})
+
+
 async def reset(request: Request) -> Response:
     _world(request).reset()
     return JSONResponse({"status": "forgotten"})
 
 
+def _exact(told: Any) -> Response:
+    return Response(exact_json.dumps(told), media_type="application/json")
+
+
 def _world(request: Request) -> World:
     world: World = request.app.state.world
     return world
+
+
+def _market(world: World) -> Response:
+    return JSONResponse(vars(world.hours.setting) | {"isOpen": world.hours.is_open()})
+
+
+def _known(batch: Batch) -> dict[str, Any]:
+    return batch.told() | {"smallcaseAuthId": batch.auth_id}
 
 
 def _time(world: World) -> Response:
@@ -219,7 +319,7 @@ def _transaction(world: World, transaction_id: str) -> Transaction:
     return transaction
 
 
-async def _read[T: Order](request: Request, model: type[T], parse: Callable[[bytes], Any] = json.loads) -> T:
+async def _read[T: Instruction](request: Request, model: type[T], parse: Callable[[bytes], Any] = json.loads) -> T:
     """The order in the body; an empty body is an empty order.
 
     Raises: ControlError 400 that names the member that is wrong.
@@ -241,8 +341,11 @@ routes = [
     Route("/_sandbox/health", health),
     Route("/_sandbox/app-token", app_token, methods=["POST"]),
     Route("/_sandbox/accounts/{broker}/{account}", set_account, methods=["PUT"]),
+    Route("/_sandbox/transactions/{transaction_id}", get_transaction),
     Route("/_sandbox/transactions/{transaction_id}/act", act, methods=["POST"]),
     Route("/_sandbox/webhooks", fire_webhook, methods=["POST"]),
+    Route("/_sandbox/webhooks/held", held_webhooks),
+    Route("/_sandbox/webhooks/release", release_webhooks, methods=["POST"]),
     Route("/_sandbox/webhooks/retry", retry_webhooks, methods=["POST"]),
     Route("/_sandbox/deliveries", deliveries),
     Route("/_sandbox/faults", get_faults),
@@ -252,5 +355,11 @@ routes = [
     Route("/_sandbox/clock", set_clock, methods=["POST"]),
     Route("/_sandbox/clock", clear_clock, methods=["DELETE"]),
     Route("/_sandbox/sessions/{auth_id}", set_session, methods=["POST"]),
+    Route("/_sandbox/market", get_market),
+    Route("/_sandbox/market", set_market, methods=["PUT"]),
+    Route("/_sandbox/orders", get_orders),
+    Route("/_sandbox/orders/{batch_id}", step_order, methods=["POST"]),
+    Route("/_sandbox/investments/{auth_id}/{iscid}", set_investment, methods=["PUT"]),
+    Route("/_sandbox/settings", set_settings, methods=["PUT"]),
     Route("/_sandbox/reset", reset, methods=["POST"]),
 ]

@@ -25,5 +25,10 @@ def whole(number: Any) -> int:
     return int(Decimal(number.encoded_json)) if isinstance(number, RawJSON) else int(number or 0)
 
 
+def number(value: Any) -> float:
+    """A member that is reckoned with, as the float it is on Gateway's side."""
+    return float(value.encoded_json if isinstance(value, RawJSON) else value)
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-RouteName = Literal["holdings", "transactiondetails", "transaction"]
+RouteName = Literal["holdings", "transactiondetails", "transaction", "orders", "investments"]
 Kind = Literal[
     "error_500",
     "error_403",
@@ -33,6 +33,7 @@ Kind = Literal[
     "updating",
 ]
 ONLY_HOLDINGS = ("empty_portfolio", "half_portfolio", "updating")
+MEMBERS_THAT_MATTER = ("securities", "transactionDetails", "orders", "investment", "transactionId")
 # `slow` still answers in time, `timeout` outlasts any sensible client.
 WAITS = {"slow": 3.0, "timeout": 60.0}
 
@@ -155,7 +156,8 @@ def _spoil(answer: Response, fault: Fault) -> Response:
             data |= _halved(data)
         case "updating":
             data["updating"] = True
-        case "schema_drift":
+        # Of no order there is nothing to spell differently.
+        case "schema_drift" if data is not None:
             _drift(data, fault.drift)
     return Response(exact_json.dumps(body), media_type="application/json")
 
@@ -177,9 +179,13 @@ def _halved(data: dict[str, Any]) -> dict[str, Any]:
     return {"securities": {"holdings": rows[: len(rows) // 2]}}
 
 
-def _drift(data: dict[str, Any], drift: str) -> None:
+def _drift(data: Any, drift: str) -> None:
     """The first member that matters gets another name, or becomes another type."""
-    member = next(name for name in ("securities", "transactionDetails", "transactionId") if name in data)
+    if isinstance(data, list):
+        for one in data:
+            _drift(one, drift)
+        return
+    member = next(name for name in MEMBERS_THAT_MATTER if name in data)
     if drift == "renamed":
         data[f"{member}List"] = data.pop(member)
     else:

@@ -1,9 +1,9 @@
-"""The server API of Gateway, as far as partners call it (contract 2.0 to 2.6)."""
+"""The server API of Gateway, as far as partners call it (contract 2.0 to 2.8)."""
 
 import hmac
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,24 +11,8 @@ from starlette.routing import Route
 from sandbox import exact_json
 from sandbox.errors import GatewayError, bad_input
 from sandbox.faults import with_faults
+from sandbox.intents import NewTransaction
 from sandbox.world import World
-
-
-class AssetConfig(BaseModel):
-    # The documented sample passes the text "true".
-    mutual_funds: Annotated[StrictBool | Literal["true", "false"], Field(alias="mfHoldings")] = False
-
-
-class NewTransaction(BaseModel):
-    """Members that Gateway does not know are passed over, as its clients come in many versions."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    intent: Literal["HOLDINGS_IMPORT", "CONNECT"]
-    # There is no "v1": leaving it out means v1 (contract 2.1).
-    version: Literal["v2"] | None = None
-    asset_config: Annotated[AssetConfig, Field(alias="assetConfig")] = AssetConfig()
-    notes: Annotated[StrictStr, Field(max_length=256)] | None = None
 
 
 async def create_transaction(request: Request) -> Response:
@@ -37,14 +21,30 @@ async def create_transaction(request: Request) -> Response:
     wanted = await _read(request)
     if wanted.intent == "CONNECT" and connected:
         raise bad_input("CONNECT needs a guest token: this user is connected")
+    if wanted.needs_connected_token and not connected:
+        raise bad_input(f"{wanted.order_config.type or wanted.intent} needs a connected token")
+    if wanted.intent == "CANCEL_ORDER":
+        _check_open_order(world, wanted, connected)
     transaction = world.transactions.create(
         wanted.intent,
+        lifetime=wanted.lifetime,
+        asked=exact_json.loads(await request.body()),
+        looks=wanted.looks,
         version=wanted.version or "v1",
-        mutual_funds=wanted.asset_config.mutual_funds in (True, "true"),
+        mutual_funds=wanted.asset_config.mf_holdings in (True, "true"),
         notes=wanted.notes,
         pinned_to=connected,
     )
     return _success({"transactionId": transaction.id, "expireAt": transaction.expire_at})
+
+
+def _check_open_order(world: World, wanted: NewTransaction, connected: str | None) -> None:
+    batch = world.book.get(wanted.order_config.batch_id or "")
+    if batch is None or batch.auth_id != connected:
+        raise bad_input("Invalid batchId")
+    order = batch.order(wanted.order_config.ticker or "")
+    if order is None or not order.is_open:
+        raise bad_input("There is no such open order")
 
 
 async def transaction_details(request: Request) -> Response:
@@ -54,7 +54,36 @@ async def transaction_details(request: Request) -> Response:
     # A connected user sees only what is theirs; the rest is unknown to them (contract 1.6).
     if transaction is None or (connected and not transaction.belongs_to(connected)):
         raise bad_input("Invalid transactionId")
-    return _success({"transactionDetails": world.transactions.details(transaction)})
+    return _success({"transactionDetails": world.transactions.details(transaction, world.book.of(transaction.id))})
+
+
+async def order_details(request: Request) -> Response:
+    """Of securities' orders; a smallcase's are in the transaction details (contract 2.7)."""
+    world: World = request.app.state.world
+    connected = _authenticate(request, world)
+    transaction_id = request.query_params.get("transactionId")
+    if not transaction_id:
+        raise bad_input("transactionId is required")
+    transaction = world.transactions.get(transaction_id)
+    if transaction is None or (connected and not transaction.belongs_to(connected)):
+        return _success([])
+    batch = world.book.of(transaction.id)
+    told = batch.told() if batch and batch.label is None else None
+    if world.orders_shape == "array":
+        return _success([told] if told else [])
+    return _success(told)
+
+
+async def user_investments(request: Request) -> Response:
+    world: World = request.app.state.world
+    connected = _authenticate(request, world)
+    if connected is None:
+        raise GatewayError(403, "User is not connected")
+    investment = world.investments.get(connected, request.query_params.get("iscid", ""))
+    if investment is None:
+        raise bad_input("Invalid iscid")
+    waits = world.waits_for_open(connected, investment.iscid)
+    return _success({"investment": investment.told(amo_pending=waits)})
 
 
 async def user_holdings(request: Request) -> Response:
@@ -93,7 +122,7 @@ async def _read(request: Request) -> NewTransaction:
         raise bad_input(f"{where}: {first['msg']}") from error
 
 
-def _success(data: dict[str, Any]) -> Response:
+def _success(data: Any) -> Response:
     text = exact_json.dumps({"success": True, "errors": None, "data": data})
     return Response(text, media_type="application/json")
 
@@ -102,4 +131,6 @@ routes = [
     Route("/gateway/{gateway}/transaction", with_faults("transaction", create_transaction), methods=["POST"]),
     Route("/v1/{gateway}/engine/transactiondetails", with_faults("transactiondetails", transaction_details)),
     Route("/v1/{gateway}/engine/user/holdings", with_faults("holdings", user_holdings)),
+    Route("/v1/{gateway}/engine/user/investments", with_faults("investments", user_investments)),
+    Route("/v1/{gateway}/engine/orders/sst", with_faults("orders", order_details)),
 ]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.exact_json import whole
+from sandbox import market
+from sandbox.exact_json import number, whole
 
 # Not part of the portfolio: Gateway says these about it.
 ABOUT_IT = ("updating", "lastUpdate", "snapshotDate", "smallcaseAuthId", "broker")
@@ -41,6 +42,34 @@ class Snapshot:
             "smallcaseAuthId": self.auth_id,
             "broker": self.broker,
         }
+
+
+def transactable(portfolio: dict[str, Any], ticker: str) -> int:
+    """How many shares the account can sell."""
+    row = _row_of(portfolio, ticker)
+    return whole(row.get("transactableQuantity")) if row else 0
+
+
+def book_trade(portfolio: dict[str, Any], ticker: str, *, shares: int, price: float) -> None:
+    """Bought shares, or sold ones if negative, become the day's NSE position (contract 4.2)."""
+    row = _row_of(portfolio, ticker)
+    if row is None:
+        row = market.nothing_of(market.by_ticker()[ticker])
+        portfolio["securities"].append(row)
+    positions = row.get("positions") or {}
+    before = positions.get("nse") or {}
+    held, paid = whole(before.get("quantity")), number(before.get("averagePrice") or 0)
+    if held * shares > 0:
+        price = (held * paid + shares * price) / (held + shares)
+    row["positions"] = positions | {"nse": {"quantity": held + shares, "averagePrice": price}}
+    row["transactableQuantity"] = whole(row.get("transactableQuantity")) + shares
+    # What the portfolio said of its own age is over.
+    for date in ("snapshotDate", "lastUpdate"):
+        portfolio.pop(date, None)
+
+
+def _row_of(portfolio: dict[str, Any], ticker: str) -> dict[str, Any] | None:
+    return next((row for row in portfolio["securities"] if row.get("nseTicker") == ticker), None)
 
 
 def _v1_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,11 @@ def default_portfolio(seed: str, ordinary: int = 6) -> dict[str, Any]:
     }
 
 
+def nothing_of(security: Security) -> dict[str, Any]:
+    """The row of a security that an account is about to trade for the first time."""
+    return _row(security, demat=0, price=0)
+
+
 def _ordinary(security: Security, random: Random, in_smallcases: int) -> dict[str, Any]:
     bought_at = round(security.price * random.uniform(0.6, 1.2), 2)
     return _row(security, demat=random.randint(1, 60), price=bought_at, in_smallcases=in_smallcases)

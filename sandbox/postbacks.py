@@ -6,24 +6,41 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
-from sandbox import exact_json
+from sandbox import exact_json, market
 from sandbox.clock import Clock, iso
 from sandbox.errors import ControlError
 from sandbox.holdings import Snapshot
+from sandbox.orders import Batch, Book
+from sandbox.script import Sending
 from sandbox.sender import Post, Sender
 from sandbox.settings import Settings
 from sandbox.state import State
 from sandbox.transactions import Transaction
 
-Sending = Literal["send", "hold", "drop"]
 Kind = Literal["holdings", "holdings_v1", "mf", "order", "pending_action"]
-Mode = Literal["normal", "duplicate", "late", "reordered", "forged", "wrong_secret", "tampered", "truncated", "huge"]
+Mode = Literal[
+    "normal",
+    "duplicate",
+    "late",
+    "reordered",
+    "forged",
+    "forged_body",
+    "wrong_secret",
+    "tampered",
+    "truncated",
+    "huge",
+]
 Body = dict[str, Any]
 
 # What Gateway itself sends. The other modes are somebody else's doing: nobody retries those.
 GENUINE = ("normal", "duplicate", "late", "reordered")
 # More than a Lambda function can be given.
 HUGE = 6 * 1024 * 1024 + 1
+# Nobody's, and visibly so.
+INVESTOR = {"pan": "ABCDE1234F", "email": "made-up.investor@example.com"}
+MILLISECOND = timedelta(milliseconds=1)
+# Further away than this, the clock was moved.
+STAMPS_APART = timedelta(seconds=5)
 
 
 def checksum(key: str, timestamp: str, subject: str) -> str:
@@ -38,22 +55,61 @@ def sign(body: Body, key: str) -> Body:
 
 
 class Postbacks:
-    def __init__(self, settings: Settings, state: State, clock: Clock, sender: Sender) -> None:
+    def __init__(self, settings: Settings, state: State, clock: Clock, sender: Sender, book: Book) -> None:
         self._settings = settings
         self._state = state
         self._clock = clock
         self._sender = sender
+        self._book = book
 
     def holdings_imported(self, transaction: Transaction, snapshot: Snapshot, sending: Sending) -> None:
         """Tells the partner of a finished import: now, later on demand, or never."""
         self._state.put("imported", transaction.id, vars(snapshot))
+        kind: Kind = "holdings" if transaction.version == "v2" else "holdings_v1"
+        self._tell(kind, self._holdings(kind, transaction, snapshot), sending)
+
+    def mutual_funds_imported(self, transaction: Transaction, sending: Sending) -> None:
+        self._tell("mf", self._mutual_funds(transaction), sending)
+
+    def order_changed(self, transaction: Transaction, batch: Batch, sending: Sending) -> None:
+        self._tell("order", self._real_order(transaction, batch), sending)
+
+    def held(self) -> list[Body]:
+        """Those that wait to be released, in the order in which they were made."""
+        waiting = [held for _, held in self._state.items("held") if not held["released"]]
+        return [
+            {
+                "id": held["post"]["id"],
+                "kind": held["post"]["kind"],
+                "transactionId": held["post"]["transaction_id"],
+                "status": exact_json.loads(held["post"]["text"]).get("status"),
+            }
+            for held in waiting
+        ]
+
+    def release(self, ids: list[str]) -> list[Post]:
+        """What to send, in this order; an id that was released before is a duplicate.
+
+        Raises: ControlError 404 for an id that was never held.
+        """
+        return [self._release(post_id) for post_id in ids]
+
+    def _release(self, post_id: str) -> Post:
+        held = self._state.get("held", post_id)
+        if held is None:
+            raise ControlError(404, f"No webhook {post_id} was ever held.")
+        self._state.put("held", post_id, held | {"released": True})
+        post = Post(**held["post"])
+        return self._again(post) if held["released"] else post
+
+    def _tell(self, kind: Kind, body: Body, sending: Sending) -> None:
+        """Now, later on demand, or never."""
         if sending == "drop":
             return
-        kind: Kind = "holdings" if transaction.version == "v2" else "holdings_v1"
-        body = sign(self._holdings(kind, transaction, snapshot), self._settings.api_secret)
-        post = self._post(kind, "normal", body, exact_json.dumps(body))
+        signed = sign(body, self._settings.api_secret)
+        post = self._post(kind, "normal", signed, exact_json.dumps(signed))
         if sending == "hold":
-            self._state.put("held", transaction.id, vars(post))
+            self._state.put("held", post.id, {"post": vars(post), "released": False})
         else:
             self._sender.send_soon(post)
 
@@ -95,6 +151,8 @@ class Postbacks:
                 # A hash without any key: what somebody who only read the docs would try.
                 guess = hashlib.sha256((body["timestamp"] + _subject(body)).encode()).hexdigest()
                 return [exact_json.dumps(body | {"checksum": guess})]
+            case "forged_body":
+                return [exact_json.dumps(_with_other_results(body))]
             case "wrong_secret":
                 return [exact_json.dumps(sign(body, self._settings.secret))]
             case "tampered":
@@ -117,9 +175,12 @@ class Postbacks:
             older = {
                 "status": "PLACED",
                 "filled": 0,
-                "orders": [row | {"status": "PLACED"} for row in body["orders"]],
+                "buyAmount": 0,
+                "sellAmount": 0,
+                "completedDate": None,
+                "orders": [_as_placed(row) for row in body["orders"]],
             }
-        sent_before = _earlier(body["timestamp"], timedelta(milliseconds=1))
+        sent_before = _earlier(body["timestamp"], MILLISECOND)
         return sign(body | older | {"timestamp": sent_before}, self._settings.api_secret)
 
     def _body(self, kind: Kind, transaction: Transaction | None, auth_id: str | None) -> Body:
@@ -129,10 +190,10 @@ class Postbacks:
             raise ControlError(409, "No transaction has finished yet: name one, or finish one by acting on it.")
         if kind == "mf":
             return self._mutual_funds(transaction)
-        snapshot = self._imported(transaction)
         if kind == "order":
-            return self._order(transaction, snapshot)
-        return self._holdings(kind, transaction, snapshot)
+            batch = self._book.of(transaction.id)
+            return self._real_order(transaction, batch) if batch else self._invented_order(transaction, auth_id)
+        return self._holdings(kind, transaction, self._imported(transaction))
 
     def _imported(self, transaction: Transaction) -> Snapshot:
         stored = self._state.get("imported", transaction.id)
@@ -147,22 +208,25 @@ class Postbacks:
         written_at = iso(self._clock.now() - timedelta(milliseconds=105))
         return told | {"lastUpdate": written_at} | self._envelope(transaction)
 
-    def _order(self, transaction: Transaction, snapshot: Snapshot) -> Body:
-        rows = [row for row in snapshot.portfolio["securities"] if row.get("nseTicker")][:2]
+    def _real_order(self, transaction: Transaction, batch: Batch) -> Body:
+        return batch.told() | self._envelope(transaction)
+
+    def _invented_order(self, transaction: Transaction, auth_id: str | None) -> Body:
+        """About a transaction that ordered nothing: authentic, and not true."""
         orders = [
             {
-                "tradingsymbol": row["nseTicker"],
+                "tradingsymbol": security.ticker,
                 "transactionType": "BUY",
                 "orderType": "MARKET",
                 "status": "COMPLETE",
                 "quantity": 1,
                 "filledQuantity": 1,
-                "averagePrice": row["holdings"]["averagePrice"],
+                "averagePrice": security.price,
                 "product": "CNC",
                 "exchange": "NSE",
                 "exchangeOrderId": f"10000000{number:08}",
             }
-            for number, row in enumerate(rows, start=1)
+            for number, security in enumerate(market.securities()[:2], start=1)
         ]
         return {
             "batchId": hashlib.sha256(transaction.id.encode()).hexdigest()[:24],
@@ -175,7 +239,9 @@ class Postbacks:
             "completedDate": self._clock.now_iso(),
             "orders": orders,
             "unplaced": [],
-        } | self._envelope(transaction)
+            **self._envelope(transaction),
+            "smallcaseAuthId": transaction.auth_id or auth_id or transaction.pinned_to,
+        }
 
     def _mutual_funds(self, transaction: Transaction) -> Body:
         """Medium confidence (contract 3.6): no account in it, so the transaction is what is signed."""
@@ -187,15 +253,20 @@ class Postbacks:
             "nav": 91.7713,
             "navDate": "2026-08-03",
             "marketValue": 14085.242,
+            **INVESTOR,
         }
         return {
             "gateway": self._settings.gateway_name,
             "transactionId": transaction.id,
             "data": {
                 "transactionId": transaction.id,
-                "payload": {"dtSummary": [scheme], "dtTransaction": []},
+                "payload": {
+                    "investorDetails": INVESTOR | {"mobile": "9999999999", "name": "Made-Up Investor"},
+                    "dtSummary": [scheme],
+                    "dtTransaction": [],
+                },
             },
-            "timestamp": self._clock.now_iso(),
+            "timestamp": self._timestamp(),
         } | _notes(transaction)
 
     def _pending_action(self, auth_id: str | None) -> Body:
@@ -206,7 +277,7 @@ class Postbacks:
             "iscid": hashlib.sha256(auth_id.encode()).hexdigest()[:24],
             "scid": "SCAW_0001",
             "action": "REBALANCE",
-            "timestamp": self._clock.now_iso(),
+            "timestamp": self._timestamp(),
         }
 
     def _envelope(self, transaction: Transaction) -> Body:
@@ -214,15 +285,24 @@ class Postbacks:
             "smallcaseAuthId": transaction.auth_id,
             "broker": transaction.broker,
             "transactionId": transaction.id,
-            "timestamp": self._clock.now_iso(),
+            "timestamp": self._timestamp(),
         }
 
+    def _timestamp(self) -> str:
+        """Never the same twice: two webhooks of one millisecond would share their checksum."""
+        now = self._clock.now()
+        last = self._state.get("clock", "stamped")
+        if last and abs(now - datetime.fromisoformat(last)) < STAMPS_APART:
+            now = max(now, datetime.fromisoformat(last) + MILLISECOND)
+        self._state.put("clock", "stamped", iso(now))
+        return iso(now)
+
     def _take_held(self, transaction: Transaction, kind: Kind) -> Post | None:
-        stored = self._state.get("held", transaction.id)
-        if stored is None or stored["kind"] != kind:
-            return None
-        self._state.delete("held", transaction.id)
-        return Post(**stored)
+        """The oldest of them."""
+        for one in self.held():
+            if (one["kind"], one["transactionId"]) == (kind, transaction.id):
+                return self._release(one["id"])
+        return None
 
     @staticmethod
     def _post(kind: Kind, mode: Mode, body: Body, text: str) -> Post:
@@ -257,6 +337,28 @@ def _notes(transaction: Transaction) -> Body:
 
 def _subject(body: Body) -> str:
     return str(body.get("smallcaseAuthId") or body.get("transactionId"))
+
+
+def _as_placed(order: Body) -> Body:
+    told = order | {"status": "PLACED", "filledQuantity": 0, "errorCode": None, "statusMessage": None}
+    told.pop("averagePrice", None)
+    return told
+
+
+def _with_other_results(batch: Body) -> Body:
+    """Everything executed, ten times over: the checksum does not cover it."""
+    if "batchId" not in batch:
+        raise ControlError(400, "`forged_body` is for orders.")
+    orders = [_as_complete(order) for order in batch["orders"] + batch["unplaced"]]
+    told = {"status": "COMPLETED", "filled": len(orders), "completedDate": batch["timestamp"]}
+    return batch | told | {"orders": orders, "unplaced": []}
+
+
+def _as_complete(order: Body) -> Body:
+    quantity = order["quantity"] * 10
+    price = order.get("averagePrice", 1.5)
+    done = {"status": "COMPLETE", "quantity": quantity, "filledQuantity": quantity, "averagePrice": price}
+    return order | done | {"errorCode": None, "statusMessage": None}
 
 
 def _with_other_numbers(value: Any) -> Any:

@@ -52,17 +52,18 @@ class Sender:
         self._state.put("due", post.id, {"at": self._clock.now_iso(), "attempt": 1})
         self.look_again()
 
-    async def send_now(self, posts: Iterable[Post]) -> list[Delivery]:
-        """One after the other, in this order; answers what came of each."""
-        deliveries = []
-        for post in posts:
-            if self._url is None:
-                continue
-            if post.is_retried:
-                self._state.put("post", post.id, vars(post))
-            self._under_way.add(post.id)
-            deliveries.append(await self._attempt(post, 1))
-        return deliveries
+    async def send_now(self, posts: Iterable[Post], *, parallel: bool = False) -> list[Delivery]:
+        """In this order, one after the other unless `parallel`; answers what came of each."""
+        attempts = [self._attempt_now(post) for post in posts if self._url]
+        if parallel:
+            return await asyncio.gather(*attempts)
+        return [await attempt for attempt in attempts]
+
+    async def _attempt_now(self, post: Post) -> Delivery:
+        if post.is_retried:
+            self._state.put("post", post.id, vars(post))
+        self._under_way.add(post.id)
+        return await self._attempt(post, 1)
 
     async def retry_now(self) -> list[Delivery]:
         """Every webhook that waits for another attempt, due or not."""

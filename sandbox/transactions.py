@@ -1,16 +1,18 @@
 """Transactions and the states they go through (contract 2.1, 2.5, 2.12)."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from sandbox.clock import Clock, iso
+from sandbox.orders import Batch
 from sandbox.state import State
 from sandbox.tokens import Tokens
 
-# Contract 2.12: 15 minutes for orders, 5 for everything else there is so far.
-LIFETIME = timedelta(minutes=5)
+# What the SDK takes for success, if there is a token (contract 5.6, points 4 and 5).
+SUCCESSFUL = ("COMPLETED", "ACTION_REQUIRED", "PROCESSING")
 
 
 @dataclass
@@ -23,6 +25,10 @@ class Transaction:
     version: str = "v1"
     mutual_funds: bool = False
     notes: str | None = None
+    # The body it was created with.
+    asked: dict[str, Any] = field(default_factory=dict)
+    # The basket's name and logo.
+    looks: dict[str, Any] = field(default_factory=dict)
     # The account whose connected token created it: only that one may log in.
     pinned_to: str | None = None
     status: str = "INITIALIZED"
@@ -32,6 +38,19 @@ class Transaction:
     auth_id: str | None = None
     broker: str | None = None
     error: dict[str, Any] | None = None
+    # True from the moment an order was sent to the broker.
+    order_requested: bool = False
+    # What came of it besides orders: funds, sipDetails, scid, iscid, name.
+    result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def order_config(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.asked.get("orderConfig") or {}
+        return told
+
+    @property
+    def order_kind(self) -> str | None:
+        return self.order_config.get("type") if self.intent == "TRANSACTION" else None
 
     @property
     def is_finished(self) -> bool:
@@ -52,6 +71,9 @@ class Transactions:
         self,
         intent: str,
         *,
+        lifetime: timedelta,
+        asked: dict[str, Any],
+        looks: dict[str, Any],
         version: str = "v1",
         mutual_funds: bool = False,
         notes: str | None = None,
@@ -63,7 +85,9 @@ class Transactions:
             intent=intent,
             created_at=iso(now),
             updated_at=iso(now),
-            expire_at=iso(now + LIFETIME),
+            expire_at=iso(now + lifetime),
+            asked=asked,
+            looks=looks,
             version=version,
             mutual_funds=mutual_funds,
             notes=notes,
@@ -93,8 +117,8 @@ class Transactions:
         transaction.updated_at = self._clock.now_iso()
         self._keep(transaction)
 
-    def details(self, transaction: Transaction) -> dict[str, Any]:
-        """The SDK's transaction object (contract 2.5); `success` and `error` only when there is one."""
+    def details(self, transaction: Transaction, batch: Batch | None) -> dict[str, Any]:
+        """The SDK's transaction object (contract 2.5); what there is nothing to say about is left out."""
         told: dict[str, Any] = {
             "transactionId": transaction.id,
             "intent": transaction.intent,
@@ -105,18 +129,44 @@ class Transactions:
             "expireAt": transaction.expire_at,
             "expired": self.has_expired(transaction),
             "authId": transaction.auth_id,
-            "flags": {"isOrderRequested": False},
+            "flags": {"isOrderRequested": transaction.order_requested},
         }
-        if transaction.is_finished and transaction.auth_id:
-            told["success"] = {
-                "smallcaseAuthToken": self._tokens.connected(transaction.auth_id),
-                "broker": transaction.broker,
-                "transactionId": transaction.id,
-                "notes": transaction.notes,
-            }
+        if transaction.order_config:
+            told["orderConfig"] = _order_config(transaction)
+        if transaction.looks:
+            told["config"] = transaction.looks
+        if transaction.intent == "SUBSCRIPTION":
+            told["subscriptionConfig"] = {"scid": transaction.asked["config"]["scid"]}
+        if transaction.status in SUCCESSFUL:
+            told["success"] = self._success(transaction, batch)
         if transaction.error:
             told["error"] = {"value": True, **transaction.error}
         return told
 
+    def _success(self, transaction: Transaction, batch: Batch | None) -> dict[str, Any]:
+        told: dict[str, Any] = {"transactionId": transaction.id, "notes": transaction.notes}
+        # Importing mutual funds needs no broker.
+        if transaction.auth_id:
+            told |= {
+                "smallcaseAuthToken": self._tokens.connected(transaction.auth_id),
+                "broker": transaction.broker,
+            }
+        data = transaction.result | ({"batches": [batch.told()]} if batch else {})
+        return told | ({"data": data} if data else {})
+
     def _keep(self, transaction: Transaction) -> None:
         self._state.put("transaction", transaction.id, vars(transaction))
+
+
+def _order_config(transaction: Transaction) -> dict[str, Any]:
+    """The securities come back as `orders`, by their `sid`."""
+    asked = dict(transaction.order_config)
+    securities = asked.pop("securities", [])
+    asked.pop("meta", None)
+    return asked | ({"orders": [_configured(one) for one in securities]} if securities else {})
+
+
+def _configured(security: dict[str, Any]) -> dict[str, Any]:
+    ticker = security["ticker"]
+    told = {name: value for name, value in security.items() if name != "ticker"}
+    return told | {"sid": hashlib.sha256(ticker.encode()).hexdigest()[:5].upper(), "sidInfo": {"ticker": ticker}}

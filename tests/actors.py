@@ -74,6 +74,48 @@ class Sandbox:
     def act(self, transaction_id: str, outcome: str, **how: Any) -> dict[str, Any]:
         return self._post(f"/_sandbox/transactions/{transaction_id}/act", {"outcome": outcome, **how})
 
+    def place(self, transaction_id: str, broker: str, account: str, **how: Any) -> dict[str, Any]:
+        """The user confirms the order screen; `orders={"TCS": {"result": "open"}}` says what comes of it."""
+        return self.act(transaction_id, "complete", broker=broker, account=account, **how)
+
+    def set_market(self, **how: bool | None) -> None:
+        """`open=True`, `False`, or `None` for NSE's hours by the virtual clock; `amo` for orders after hours."""
+        self._put("/_sandbox/market", how)
+
+    def set_orders_shape(self, shape: Literal["object", "array"]) -> None:
+        """How the order pull wraps its batch."""
+        self._put("/_sandbox/settings", {"ordersShape": shape})
+
+    def set_investment(self, auth_id: str, iscid: str, **investment: Any) -> None:
+        """A user's smallcase: `recommendedAction`, `scid`, `name`."""
+        self._put(f"/_sandbox/investments/{auth_id}/{iscid}", investment)
+
+    def asked(self, transaction_id: str) -> dict[str, Any]:
+        """What Gateway was asked to create, word for word."""
+        return dict(self._get(f"/_sandbox/transactions/{transaction_id}")["asked"])
+
+    def orders(self, transaction_id: str = "") -> list[dict[str, Any]]:
+        """Every batch as the exchange knows it, whatever anybody was told."""
+        query = f"?transactionId={transaction_id}" if transaction_id else ""
+        return list(exact(self.http.get(f"/_sandbox/orders{query}"))["orders"])
+
+    def batch(self, transaction_id: str) -> dict[str, Any]:
+        (batch,) = self.orders(transaction_id)
+        return batch
+
+    def step(self, batch_id: str, ticker: str, result: str, **how: Any) -> dict[str, Any]:
+        """An open order moves on; the batch afterwards."""
+        return self._post(f"/_sandbox/orders/{batch_id}", {"ticker": ticker, "result": result, **how})
+
+    def held(self, transaction_id: str = "") -> list[dict[str, Any]]:
+        """Webhooks kept back, oldest first: `id`, `kind`, `transactionId`, `status`."""
+        every = self._get("/_sandbox/webhooks/held")["held"]
+        return [one for one in every if transaction_id in ("", one["transactionId"])]
+
+    def release(self, *ids: str, parallel: bool = False) -> list[dict[str, Any]]:
+        """Sends these in this order; one that comes again is a duplicate. Their deliveries."""
+        return list(self._post("/_sandbox/webhooks/release", {"ids": ids, "parallel": parallel})["deliveries"])
+
     def fire(self, **webhook: Any) -> list[dict[str, Any]]:
         return list(self._post("/_sandbox/webhooks", webhook)["deliveries"])
 
@@ -91,8 +133,17 @@ class Sandbox:
         every = self.http.get("/_sandbox/deliveries").json()["deliveries"]
         return [delivery for delivery in every if delivery["transactionId"] == transaction_id]
 
+    def _get(self, path: str) -> dict[str, Any]:
+        return self._call("GET", path)
+
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self.http.post(path, json=body)
+        return self._call("POST", path, json=body)
+
+    def _put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._call("PUT", path, json=body)
+
+    def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        answer = self.http.request(method, path, **more)
         assert answer.is_success, f"{path}: {answer.text}"
         return dict(answer.json())
 
@@ -144,6 +195,11 @@ class AppUser:
     def refresh(self, account_id: str, key: str | None = None) -> httpx.Response:
         headers = {"idempotency-key": key or str(uuid.uuid4())}
         return self.http.post(f"/v1/connections/{account_id}/refresh", headers=headers)
+
+    def order_of(self, transaction_id: str) -> Any:
+        answer = self.get(f"/v1/orders/{transaction_id}")
+        assert answer.status_code == 200, answer.text
+        return exact(answer)
 
     def connections(self) -> list[dict[str, Any]]:
         answer = self.get("/v1/connections")

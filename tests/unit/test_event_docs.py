@@ -22,6 +22,7 @@ README = (FOLDER / "README.md").read_text()
 IDS_INSTANTS_AND_WORDS = {
     *("version", "id", "occurredAt", "userId", "broker", "smallcaseAuthId", "transactionId"),
     *("snapshotDate", "previousSnapshotDate", "reason", "intent", "status", "errorCode"),
+    *("scid", "iscid", "action", "batchId", "revision", "final"),
 }
 
 each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
@@ -92,7 +93,7 @@ def test_what_the_stream_in_events_gives_fits_the_schemas() -> None:
     records = json.loads((CHECKOUT / "events/publish_events.json").read_text())["Records"]
     published = [detail for record in records for detail in events_of(Change.of(record))]
     assert [type(detail).__name__ for detail in published] == [
-        *("HoldingsChanged", "ConnectionLinked", "HoldingsImported", "TransactionFinished"),
+        *("HoldingsChanged", "ConnectionLinked", "HoldingsImported", "TransactionFinished", "OrderUpdated"),
     ]
     for detail in published:
         assert fits(type(detail), json.loads(detail.model_dump_json(by_alias=True)))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.errors import CursorInvalid
+from gateway_backend.domain.order_requests import OrderRules
 from gateway_backend.runtime.cursors import seal, unseal
 from gateway_backend.runtime.settings import SettingMissing, Settings
 
@@ -71,6 +72,9 @@ ENVIRONMENT = {
     "REFRESH_SPREAD_MINUTES": "20",
     "REFRESH_FLOOR_SECONDS": "90",
     "CONFIRM_SHRINK_PERCENT": "35",
+    "MOST_SECURITIES": "40",
+    "MOST_SHARES": "5000",
+    "BASKET_META": "meta",
 }
 NOT_FOR_EVERY_FUNCTION = {
     "WEBHOOK_QUEUE_URL": "webhook_queue_url",
@@ -121,3 +125,47 @@ def test_a_receipt_outlives_the_time_in_which_its_webhook_can_be_replayed(days: 
 def test_days_minutes_seconds_and_percent_are_whole_numbers(name: str, value: str) -> None:
     with pytest.raises(SettingMissing, match=name):
         Settings.read(ENVIRONMENT | {name: value})
+
+
+# What the contract leaves open about orders ----------------------------------------------------
+
+
+def test_what_a_basket_may_hold_is_a_setting() -> None:
+    assert Settings.read(ENVIRONMENT).order_rules == OrderRules(most_securities=40, most_shares=5000)
+
+
+@pytest.mark.parametrize(
+    ("value", "places"), [("meta", {"meta"}), ("config", {"config"}), ("meta+config", {"meta", "config"})]
+)
+def test_a_baskets_name_goes_where_the_setting_says(value: str, places: set[str]) -> None:
+    assert Settings.read(ENVIRONMENT | {"BASKET_META": value}).order_rules.basket_meta == places
+
+
+def test_limit_orders_go_out_under_the_names_that_the_setting_gives() -> None:
+    told = {"LIMIT_ORDER_FIELDS": "orderType=orderType  price=limitPrice triggerPrice=stop validity=validity"}
+
+    assert Settings.read(ENVIRONMENT).order_rules.limit_fields == {}
+    assert Settings.read(ENVIRONMENT | told).order_rules.limit_fields == {
+        "orderType": "orderType",
+        "price": "limitPrice",
+        "triggerPrice": "stop",
+        "validity": "validity",
+    }
+
+
+@pytest.mark.parametrize("part", ["price", "=price", "cost=price", "price=", "price=limit-price", "price=a=b"])
+def test_a_limit_field_that_is_none_of_ours_is_named(part: str) -> None:
+    with pytest.raises(SettingMissing, match=f"LIMIT_ORDER_FIELDS: '{part}'"):
+        Settings.read(ENVIRONMENT | {"LIMIT_ORDER_FIELDS": f"orderType=orderType {part}"})
+
+
+@pytest.mark.parametrize(("value", "on"), [("true", True), ("false", False)])
+def test_after_market_orders_are_a_switch(value: str, on: bool) -> None:
+    assert Settings.read(ENVIRONMENT | {"AFTER_MARKET_ORDERS": value}).after_market_orders is on
+    with pytest.raises(SettingMissing, match="AFTER_MARKET_ORDERS"):
+        Settings.read(ENVIRONMENT | {"AFTER_MARKET_ORDERS": value.upper()})
+
+
+def test_a_correction_of_a_broker_that_does_not_fit_is_named() -> None:
+    with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'groww'"):
+        Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": "groww"})

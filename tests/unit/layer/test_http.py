@@ -14,6 +14,7 @@ from gateway_backend.domain.errors import (
     IdempotencyKeyMissing,
     NotFound,
     NotSignedIn,
+    OutcomeUnknown,
     RefreshTooSoon,
     RequestInvalid,
 )
@@ -237,6 +238,6 @@ def test_every_failure_has_a_code_of_its_own_a_status_and_words() -> None:
     errors = every_error()[1:]
 
     assert len({error.code for error in errors}) == len(errors)
-    worded = {RefreshTooSoon}  # says how long to wait
+    worded = {RefreshTooSoon, OutcomeUnknown}  # say how long to wait, and what to read
     assert all(400 <= error.status < 600 and error.title and str(error()) for error in errors)
     assert [error for error in errors if str(error()) != error.title and error not in worded] == []

@@ -373,6 +373,13 @@ def test_mutual_funds_come_by_webhook_only(control: Control, partner: Partner) -
     assert (payload["dtSummary"][0]["pan"], payload["dtSummary"][0]["units"]) == ("ABCDE1234F", 153.482)
 
 
+def test_mutual_funds_are_no_brokers_whichever_is_named(control: Control, partner: Partner, auth_id: str) -> None:
+    transaction_id = new(partner, "MF_HOLDINGS_IMPORT")
+    resolved, details = finish(control, partner, transaction_id, webhooks="drop")
+    assert set(resolved) == {"transactionId", "notes"}
+    assert details["authId"] is None
+
+
 @pytest.mark.parametrize(
     ("outcome", "code"), [("cancel_before_login", 1011), ("cancel_after_login", 1012), ("fail", 2000), ("expire", 1005)]
 )

@@ -1,5 +1,6 @@
 """Securities orders from the order screen to their last state (contract 2.2, 3.4, 5, 7.3)."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,10 @@ def test_each_result_of_an_order(
     order = order_of(batch, "TCS")
 
     assert (order["status"], batch["status"]) == (status, whole)
-    assert partner.details(transaction_id)["status"] == transaction
+    details = partner.details(transaction_id)
+    assert details["status"] == transaction
+    assert details["success"]["data"] == {"batches": [batch]}
+    assert account_in(details["success"]["smallcaseAuthToken"]) == auth_id
     assert ("exchangeOrderId" in order) is at_exchange
     assert ("averagePrice" in order) is (status == "COMPLETE")
     assert (batch["completedDate"] is None) is (status == "PLACED")
@@ -170,6 +174,16 @@ def test_fills_show_in_the_holdings_at_the_next_import(control: Control, partner
     assert after["ITC"]["transactableQuantity"] == before["ITC"]["transactableQuantity"] - 5
     assert after["INFY"]["positions"]["nse"] == {"quantity": 3, "averagePrice": 1000.5}
     assert (after["INFY"]["isin"], after["INFY"]["transactableQuantity"]) == ("INE009A01021", 3)
+
+
+def test_a_position_has_the_average_of_its_fills(control: Control, partner: Partner, auth_id: str) -> None:
+    later = {"after": 1, "result": "fill", "price": 110}
+    script = {"result": "partial", "filled": 1, "price": 100, "later": later}
+    control.act(partner.new_order(INFY), orders={"INFY": script}, webhooks="drop")
+    control.call("POST", "clock", advance=1)
+    control.act(partner.new_transaction(), webhooks="drop")
+    (row,) = (one for one in partner.holdings(auth_id)["securities"] if one["nseTicker"] == "INFY")
+    assert row["positions"]["nse"] == {"quantity": 10, "averagePrice": pytest.approx(109)}
 
 
 def test_zerodha_shows_fills_at_the_next_pull(control: Control, partner: Partner) -> None:
@@ -366,10 +380,21 @@ def test_a_step_by_hand_replaces_what_was_planned(control: Control, partner: Par
 
 
 def test_what_is_planned_happens_without_anybody_asking(control: Control, partner: Partner, auth_id: str) -> None:
-    transaction_id = partner.new_order(TCS)
-    control.act(transaction_id, orders={"TCS": {"later": {"after": 1, "result": "fill"}}})
-    control.wait_for_deliveries(2)
+    control.act(partner.new_order(TCS), orders={"TCS": {"later": {"after": 1, "result": "fill"}}})
+    deadline = time.monotonic() + 5
+    while len(partner.received) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     assert {body["status"] for body in partner.bodies} == {"PLACED", "COMPLETED"}
+
+
+def test_whoever_asks_sees_all_that_has_happened_by_then(control: Control, partner: Partner, auth_id: str) -> None:
+    tickers = ("TCS", "INFY", "SBIN", "WIPRO", "RELIANCE")
+    transaction_id = partner.new_order(*(TCS | {"ticker": ticker} for ticker in tickers))
+    soon = {"later": {"after": 0.02, "result": "fill"}}
+    control.act(transaction_id, orders=dict.fromkeys(tickers, soon), webhooks="drop")
+    time.sleep(0.03)
+    assert partner.batch(transaction_id)["status"] == "COMPLETED"
 
 
 def test_a_closed_market_ends_an_order(control: Control, partner: Partner, auth_id: str) -> None:
@@ -653,3 +678,12 @@ def test_what_was_asked_for_can_be_read_word_for_word(control: Control, partner:
     told = control.call("GET", f"transactions/{transaction_id}")
     assert told["asked"]["orderConfig"] == {"type": "SECURITIES", "securities": [TCS]}
     assert told["transactionDetails"] == partner.details(transaction_id)
+
+
+def test_an_account_that_got_another_id_meanwhile_stops_nothing(
+    control: Control, partner: Partner, auth_id: str
+) -> None:
+    batch = open_order(control, partner, later={"after": 60, "result": "fill"})
+    control.account(smallcaseAuthId="6195e288360acf9ebc060d23")
+    control.call("POST", "clock", advance=60)
+    assert partner.batch(batch["transactionId"])["status"] == "COMPLETED"

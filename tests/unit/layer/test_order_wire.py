@@ -1,0 +1,169 @@
+"""Gateway's order batches, however they are wrapped and spelled (contract §2.7, §3.4, §5.3)."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from gateway_backend.contracts.order_wire import read_batches
+from gateway_backend.domain import exact_json
+from gateway_backend.domain.errors import GatewayUnavailable
+from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
+from tests.portfolios import FIXTURES
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+GUIDE_003 = (FIXTURES / "order-webhook.json").read_text()
+BATCH: dict[str, Any] = {"batchId": "batch-1", "status": "PLACED"}
+STOCK: dict[str, Any] = {"tradingsymbol": "AXISBANK", "transactionType": "BUY", "status": "PLACED"}
+
+
+def read(data: Any) -> list[Batch]:
+    """Through JSON, as it arrives."""
+    return read_batches(exact_json.read(json.dumps(data)), NOW)
+
+
+def stock(**members: Any) -> Order:
+    ((order,),) = (found.orders for found in read(BATCH | {"orders": [STOCK | members]}))
+    return order
+
+
+def test_the_guides_own_webhook_is_read_to_the_letter() -> None:
+    bought = {"side": "BUY", "status": OrderStatus.COMPLETE, "asked_at": NOW, "quantity": 1, "filled": 1}
+    market: dict[str, Any] = {"order_type": "MARKET", "product": "CNC", "exchange": "NSE"}
+    axis: dict[str, Any] = {"average_price": Decimal("420.1"), "exchange_order_id": "1000000010241945"}
+    hdfc: dict[str, Any] = {"average_price": Decimal("1154.99"), "exchange_order_id": "1000000010241946"}
+
+    assert read_batches(exact_json.read(GUIDE_003), NOW) == [
+        Batch(
+            id="5ef5b24a4d6cd54b4a3a8c11",
+            status=BatchStatus.COMPLETED,
+            orders=(Order("AXISBANK", **bought, **market, **axis), Order("HDFCBANK", **bought, **market, **hdfc)),
+            asked_at=NOW,
+            variety="regular",
+            quantity=2,
+            filled=2,
+            buy_amount=Decimal("1575.0900000000001"),
+            sell_amount=Decimal(0),
+            completed_at="2020-06-26T08:33:54.803Z",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        BATCH,
+        [BATCH],
+        {"orderBatches": [BATCH]},
+        {"batches": [BATCH]},
+        {"orderBatches": [BATCH], "batches": []},
+        {"orderBatches": None, "batches": [BATCH]},
+        BATCH | {"orders": None, "unplaced": None, "quantity": None, "buyAmount": None, "label": "x", "dummy": True},
+    ],
+)
+def test_a_batch_is_found_however_it_is_wrapped(data: Any) -> None:
+    assert read(data) == [Batch("batch-1", BatchStatus.PLACED, (), NOW)]
+
+
+@pytest.mark.parametrize("data", [None, [], {"orderBatches": []}, {"batches": []}])
+def test_there_may_be_none(data: Any) -> None:
+    assert read(data) == []
+
+
+def test_several_batches_stay_in_their_order() -> None:
+    assert [found.id for found in read([BATCH, BATCH | {"batchId": "batch-2"}])] == ["batch-1", "batch-2"]
+
+
+@pytest.mark.parametrize("data", ["text", 5, True, {}, {"batchId": ""}, {"batchId": None}, [None], {"batchId": 5}])
+def test_what_is_no_batch_is_no_answer_of_gateways(data: Any) -> None:
+    with pytest.raises(GatewayUnavailable):
+        read(data)
+
+
+@pytest.mark.parametrize("quantity", ["10", "10.0", "1e1", "1.00E+1"])
+def test_a_whole_number_of_shares_may_be_written_as_a_fraction(quantity: str) -> None:
+    text = f'{{"batchId":"b","orders":[{{"tradingsymbol":"T","quantity":{quantity},"filledQuantity":{quantity}}}]}}'
+    ((order,),) = (found.orders for found in read_batches(exact_json.read(text), NOW))
+
+    assert (order.quantity, order.filled) == (10, 10)
+    assert type(order.quantity) is int
+
+
+@pytest.mark.parametrize("value", [10.5, -1, "x", "10", True, [1]])
+@pytest.mark.parametrize("member", ["quantity", "filledQuantity"])
+def test_what_is_no_number_of_shares_is_named(member: str, value: Any) -> None:
+    with pytest.raises(GatewayUnavailable, match=rf"orders\.0\.{member}"):
+        stock(**{member: value})
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"orders": [{}]}, "orders.0"),
+        ({"orders": [STOCK, "text"]}, "orders.1"),
+        ({"orders": {"0": STOCK}}, "orders"),
+        ({"unplaced": [STOCK | {"averagePrice": "many"}]}, "unplaced.0.averagePrice"),
+        ({"buyAmount": []}, "buyAmount"),
+        ({"filled": 1.5}, "filled"),
+        ({"status": 5}, "status"),
+    ],
+)
+def test_a_member_that_does_not_fit_is_named_and_its_value_is_not(members: dict[str, Any], named: str) -> None:
+    with pytest.raises(GatewayUnavailable) as refused:
+        read(BATCH | members)
+
+    assert named in refused.value.detail
+    assert "many" not in refused.value.detail
+
+
+@pytest.mark.parametrize("text", ["CANCELLED AMO", "CANCELLED_AMO", "cancelled amo"])
+def test_a_cancelled_amo_order_is_known_with_and_without_the_space(text: str) -> None:
+    assert stock(status=text).status is OrderStatus.CANCELLED_AMO
+
+
+@pytest.mark.parametrize("status", list(OrderStatus))
+def test_every_status_of_a_stock_is_known(status: OrderStatus) -> None:
+    assert stock(status=status.value).status is status
+
+
+@pytest.mark.parametrize("status", list(BatchStatus))
+def test_every_status_of_a_batch_is_known(status: BatchStatus) -> None:
+    assert read(BATCH | {"status": status.value})[0].status is status
+
+
+@pytest.mark.parametrize("word", ["TRIGGER PENDING", "IN_TRANSIT", "", "?"])
+def test_a_word_of_tomorrow_is_kept_as_unknown_and_open(word: str) -> None:
+    (found,) = read(BATCH | {"status": word, "orders": [STOCK | {"status": word}]})
+
+    assert (found.status, found.orders[0].status) == (BatchStatus.UNKNOWN, OrderStatus.UNKNOWN)
+    assert not found.is_final
+
+
+def test_what_was_not_placed_is_told_from_what_was() -> None:
+    refused = {"tradingsymbol": "M&M", "status": "ERROR", "errorCode": "marginsExceeded", "statusMessage": "no money"}
+    (found,) = read(BATCH | {"orders": [STOCK], "unplaced": [refused]})
+
+    assert [(order.ticker, order.is_placed) for order in found.orders] == [("AXISBANK", True), ("M&M", False)]
+    assert (found.orders[1].error_code, found.orders[1].status_message) == ("marginsExceeded", "no money")
+
+
+@pytest.mark.parametrize("digits", ["1575.0900000000001", "0.1", "1e-7", "123456789012345678.123456789"])
+def test_amounts_keep_their_digits(digits: str) -> None:
+    text = f'{{"batchId":"b","buyAmount":{digits},"orders":[{{"tradingsymbol":"T","averagePrice":{digits}}}]}}'
+    (found,) = read_batches(exact_json.read(text), NOW)
+
+    assert found.buy_amount == found.orders[0].average_price == Decimal(digits)
+
+
+def test_an_exchanges_order_number_is_a_text_even_when_it_comes_as_a_number() -> None:
+    assert stock(exchangeOrderId=1000000010241945).exchange_order_id == "1000000010241945"
+    assert stock(exchangeOrderId=None).exchange_order_id is None
+    assert stock(errorCode=16387).error_code == "16387"
+
+
+def test_a_ticker_is_found_in_each_of_its_places() -> None:
+    for named in ({"tradingsymbol": "M&M"}, {"ticker": "M&M"}, {"sidInfo": {"ticker": "M&M"}}):
+        (found,) = read(BATCH | {"orders": [named]})
+        assert found.orders[0].ticker == "M&M"

@@ -1,0 +1,305 @@
+"""Orders only move forward, whatever news of them comes, in whatever order and however often."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.order_requests import RequestedSecurity
+from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus, what_was_left_out
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=1)
+FINAL_STOCK = [status for status in OrderStatus if status not in (OrderStatus.UNKNOWN, OrderStatus.PLACED)]
+FINAL_BATCH = list(BatchStatus)[list(BatchStatus).index(BatchStatus.COMPLETED) :]
+
+
+def stock(status: OrderStatus = OrderStatus.PLACED, ticker: str = "AXISBANK", **more: Any) -> Order:
+    return Order(**({"ticker": ticker, "side": "BUY", "status": status, "asked_at": NOW, "quantity": 10} | more))
+
+
+def batch(status: BatchStatus = BatchStatus.PLACED, *orders: Order, **more: Any) -> Batch:
+    return Batch(**({"id": "batch-1", "status": status, "orders": orders or (stock(),), "asked_at": NOW} | more))
+
+
+COMPLETE = stock(OrderStatus.COMPLETE, filled=10, average_price=Decimal("420.1"))
+COMPLETED = batch(
+    BatchStatus.COMPLETED, COMPLETE, quantity=1, filled=1, buy_amount=Decimal("4201"), sell_amount=Decimal(0)
+)
+
+
+# Which news is further on ----------------------------------------------------------------------
+
+KEYS = [("AXISBANK", "BUY"), ("AXISBANK", "SELL"), ("M&M", "BUY"), ("M&M", "BUY")]
+
+
+def stocks(at: datetime) -> st.SearchStrategy[tuple[Order, ...]]:
+    """Of the same four stocks some or all: two of one ticker, and two that nothing but their place tells apart."""
+
+    def one(key: tuple[str, str]) -> st.SearchStrategy[Order]:
+        filled = st.integers(0, 9)
+        number = st.sampled_from([None, f"exchange-{key}"])
+        return st.builds(
+            Order, st.just(key[0]), st.just(key[1]), st.sampled_from(OrderStatus), st.just(at), filled,
+            filled=filled, average_price=st.sampled_from([None, Decimal("1.5")]), exchange_order_id=number,
+        )  # fmt: skip
+
+    some = st.sampled_from([KEYS[:1], KEYS[:2], KEYS[1:3], KEYS[2:], KEYS])
+    return some.flatmap(lambda keys: st.tuples(*map(one, keys)))
+
+
+def told(at: datetime) -> st.SearchStrategy[Batch]:
+    return st.builds(
+        Batch, st.just("batch-1"), st.sampled_from(BatchStatus), stocks(at), st.just(at),
+        quantity=st.none() | st.integers(1, 4), filled=st.none() | st.integers(0, 4),
+        buy_amount=st.none() | st.just(Decimal("1.25")), completed_at=st.sampled_from([None, "2026-11-20T10:00:00Z"]),
+    )  # fmt: skip
+
+
+NEWS = st.integers(1, 5).flatmap(lambda n: st.tuples(*(told(NOW + timedelta(seconds=each)) for each in range(n))))
+"""What Gateway says at different moments, in that order; it may say anything."""
+
+
+def content(found: Batch) -> tuple[Batch, Counter[Order]]:
+    return replace(found, orders=()), Counter(found.orders)
+
+
+def merged(*news: Batch) -> Batch:
+    return reduce(Batch.merged, news)
+
+
+@given(NEWS, st.data())
+def test_any_order_and_any_repetition_of_the_same_news_gives_the_same_batch(
+    news: tuple[Batch, ...], data: st.DataObject
+) -> None:
+    again = data.draw(st.lists(st.sampled_from(news)))
+    shuffled = data.draw(st.permutations([*news, *again]))
+
+    assert content(merged(*shuffled)) == content(merged(*news))
+
+
+@given(told(NOW), told(LATER), told(LATER + timedelta(minutes=1)))
+def test_news_may_be_put_together_before_it_is_merged(a: Batch, b: Batch, c: Batch) -> None:
+    assert content(a.merged(b).merged(c)) == content(a.merged(b.merged(c)))
+    assert content(a.merged(b)) == content(b.merged(a))
+
+
+@given(NEWS)
+def test_no_news_takes_a_step_back(news: tuple[Batch, ...]) -> None:
+    known = news[0]
+    for each in news:
+        after = known.merged(each)
+        assert after.status.rank >= max(known.status.rank, each.status.rank)
+        assert (after.filled or 0) >= (known.filled or 0)
+        assert after.shares_filled >= known.shares_filled
+        assert len(after.orders) >= len(known.orders), "a stock was lost"
+        for before, now in zip(known.orders, after.orders, strict=False):
+            assert (now.ticker, now.side) == (before.ticker, before.side)
+            assert now.status.rank >= before.status.rank
+            assert now.filled >= before.filled
+        known = after
+
+
+@given(NEWS)
+def test_what_is_known_already_changes_nothing(news: tuple[Batch, ...]) -> None:
+    known = merged(*news)
+
+    assert known.merged(known) == known
+    assert not any(known.merged(each).says_more_than(known) for each in news)
+
+
+@pytest.mark.parametrize("status", [BatchStatus.PLACED, BatchStatus.PARTIALLYPLACED, BatchStatus.UNKNOWN])
+def test_placed_after_completed_changes_nothing(status: BatchStatus) -> None:
+    late = batch(status, stock(asked_at=LATER, filled=3), asked_at=LATER, filled=0)
+
+    assert COMPLETED.merged(late) == COMPLETED
+    assert late.merged(COMPLETED).is_final
+
+
+@pytest.mark.parametrize("known", [status for status in OrderStatus if status is not OrderStatus.UNKNOWN])
+def test_a_new_word_never_replaces_a_status_that_is_known(known: OrderStatus) -> None:
+    before = batch(BatchStatus.PLACED, stock(known))
+    news = batch(BatchStatus.UNKNOWN, stock(OrderStatus.UNKNOWN, asked_at=LATER), asked_at=LATER)
+
+    after = before.merged(news)
+
+    assert (after.status, after.orders[0].status) == (BatchStatus.PLACED, known)
+
+
+@pytest.mark.parametrize("ended", [status for status in FINAL_STOCK if status is not OrderStatus.COMPLETE])
+def test_a_fill_is_not_taken_back_by_another_end(ended: OrderStatus) -> None:
+    news = batch(BatchStatus.UNFILLED, stock(ended, asked_at=LATER), asked_at=LATER)
+
+    (order,) = COMPLETED.merged(news).orders
+
+    assert (order.status, order.filled, order.average_price) == (OrderStatus.COMPLETE, 10, Decimal("420.1"))
+
+
+def test_of_two_equally_far_the_later_counts_because_a_user_may_edit_an_open_order() -> None:
+    edited = batch(BatchStatus.PLACED, stock(quantity=25, asked_at=LATER), asked_at=LATER)
+
+    for after in (batch().merged(edited), edited.merged(batch())):
+        assert after.orders[0].quantity == 25
+
+
+def test_what_was_filled_before_an_order_was_cancelled_stays_filled() -> None:
+    part = batch(BatchStatus.PLACED, stock(filled=4, exchange_order_id="1100"))
+    cancelled = batch(BatchStatus.CANCELLED, stock(OrderStatus.CANCELLED, asked_at=LATER), asked_at=LATER)
+
+    (order,) = part.merged(cancelled).orders
+
+    assert (order.status, order.filled, order.exchange_order_id) == (OrderStatus.CANCELLED, 4, "1100")
+
+
+def test_a_stock_that_the_news_does_not_name_stays() -> None:
+    both = batch(BatchStatus.PLACED, stock(), stock(ticker="HDFCBANK"))
+    after = both.merged(batch(BatchStatus.PLACED, stock(ticker="HDFCBANK", filled=1), asked_at=LATER))
+
+    assert [(order.ticker, order.filled) for order in after.orders] == [("AXISBANK", 0), ("HDFCBANK", 1)]
+
+
+def test_a_stock_bought_and_sold_in_one_batch_stays_two() -> None:
+    known = batch(BatchStatus.PLACED, stock(side="BUY"), stock(side="SELL"))
+    news = batch(BatchStatus.PLACED, stock(OrderStatus.REJECTED, side="SELL", asked_at=LATER), asked_at=LATER)
+
+    after = known.merged(news)
+
+    assert [(o.side, o.status) for o in after.orders] == [
+        ("BUY", OrderStatus.PLACED),
+        ("SELL", OrderStatus.REJECTED),
+    ]
+
+
+def test_a_stock_that_stands_in_a_batch_twice_stays_two() -> None:
+    known = batch(BatchStatus.PLACED, stock(quantity=5), stock(quantity=7))
+    done = stock(OrderStatus.COMPLETE, quantity=5, filled=5, asked_at=LATER)
+    news = batch(BatchStatus.PLACED, done, stock(quantity=7, asked_at=LATER), asked_at=LATER)
+
+    after = known.merged(news)
+
+    assert [(order.quantity, order.filled) for order in after.orders] == [(5, 5), (7, 0)]
+    assert after.shares_filled == 5
+
+
+def test_a_batch_says_more_only_when_there_is_something_to_tell_beside_the_time() -> None:
+    same = batch(BatchStatus.PLACED, stock(asked_at=LATER), asked_at=LATER)
+
+    assert not same.says_more_than(batch())
+    assert batch(BatchStatus.PLACED, stock(filled=1)).says_more_than(batch())
+    assert batch(BatchStatus.PLACED, stock(quantity=11)).says_more_than(batch())
+
+
+# When nothing more will come -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", FINAL_STOCK)
+@pytest.mark.parametrize("whole", FINAL_BATCH)
+def test_a_batch_has_ended_when_it_and_all_its_stocks_have(whole: BatchStatus, status: OrderStatus) -> None:
+    assert batch(whole, COMPLETE, stock(status)).is_final
+
+
+@pytest.mark.parametrize("status", [OrderStatus.PLACED, OrderStatus.UNKNOWN])
+def test_a_stock_that_is_open_keeps_the_batch_open_unless_the_user_has_closed_it(status: OrderStatus) -> None:
+    for whole in FINAL_BATCH:
+        assert batch(whole, COMPLETE, stock(status)).is_final is (whole is BatchStatus.MARKEDCOMPLETE)
+
+
+@pytest.mark.parametrize("whole", [BatchStatus.PLACED, BatchStatus.PARTIALLYPLACED, BatchStatus.UNKNOWN])
+def test_an_open_batch_has_not_ended_even_when_its_stocks_have(whole: BatchStatus) -> None:
+    assert not batch(whole, COMPLETE).is_final
+
+
+# What a webhook may claim ----------------------------------------------------------------------
+
+
+def claim(status: OrderStatus | None = None, whole: BatchStatus = BatchStatus.COMPLETED, **of_stock: Any) -> Batch:
+    order = replace(COMPLETE, status=status or COMPLETE.status, **of_stock)
+    return replace(COMPLETED, status=whole, orders=(order,))
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        COMPLETED,
+        replace(COMPLETED, asked_at=LATER, completed_at="2026-11-20T10:00:00.000Z"),
+        claim(OrderStatus.PLACED, BatchStatus.PLACED, filled=0, average_price=None),
+        claim(OrderStatus.PLACED, BatchStatus.PARTIALLYPLACED, filled=6),
+        claim(OrderStatus.PLACED, BatchStatus.PLACED, quantity=999, filled=0),
+        claim(whole=BatchStatus.PLACED),
+        claim(OrderStatus.UNKNOWN, BatchStatus.UNKNOWN, filled=0),
+        batch(BatchStatus.PLACED, replace(COMPLETE, status=OrderStatus.PLACED)),
+        replace(COMPLETED, buy_amount=None, sell_amount=None),
+    ],
+)
+def test_a_webhook_may_be_older_than_what_gateway_says_now(older: Batch) -> None:
+    assert COMPLETED.bears_out(older)
+
+
+@pytest.mark.parametrize("rounded", ["4201", "4201.005", "4200.995", "4201.0000000000001"])
+def test_the_same_amount_may_be_rounded_in_another_way(rounded: str) -> None:
+    assert COMPLETED.bears_out(replace(COMPLETED, buy_amount=Decimal(rounded)))
+    assert COMPLETED.bears_out(claim(average_price=Decimal("420.1") + Decimal(rounded) - 4201))
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        replace(COMPLETED, id="batch-2"),
+        replace(COMPLETED, buy_amount=Decimal("4201.006")),
+        replace(COMPLETED, sell_amount=Decimal("0.01")),
+        claim(quantity=9),
+        claim(filled=11),
+        claim(average_price=Decimal("420.106")),
+        claim(ticker="HDFCBANK"),
+        claim(side="SELL"),
+        claim(OrderStatus.REJECTED, filled=0),
+        claim(whole=BatchStatus.PARTIALLYFILLED),
+        claim(whole=BatchStatus.CANCELLED),
+        replace(COMPLETED, orders=(COMPLETE, COMPLETE)),
+    ],
+)
+def test_what_differs_from_what_gateway_says_is_not_borne_out(lie: Batch) -> None:
+    assert not COMPLETED.bears_out(lie)
+
+
+@pytest.mark.parametrize("further", [claim(), claim(whole=BatchStatus.PLACED), claim(OrderStatus.PLACED, filled=0)])
+def test_what_is_further_on_than_what_gateway_says_is_not_borne_out(further: Batch) -> None:
+    assert not batch().bears_out(further)
+
+
+def test_a_fill_that_gateway_does_not_know_is_not_borne_out() -> None:
+    assert not batch().bears_out(batch(BatchStatus.PLACED, stock(filled=1)))
+
+
+def test_an_end_has_one_quantity() -> None:
+    rejected = batch(BatchStatus.UNFILLED, stock(OrderStatus.REJECTED))
+
+    assert not rejected.bears_out(batch(BatchStatus.UNFILLED, stock(OrderStatus.REJECTED, quantity=11)))
+
+
+@given(NEWS)
+def test_a_batch_bears_out_itself_and_everything_it_once_was(news: tuple[Batch, ...]) -> None:
+    known = news[0]
+    assert known.bears_out(known)
+    opened = replace(known, status=BatchStatus.PLACED)
+    orders = tuple(replace(one, status=OrderStatus.UNKNOWN, filled=0) for one in known.orders)
+    if known.status is not BatchStatus.UNKNOWN:
+        assert known.bears_out(replace(opened, orders=orders))
+
+
+# What the user took out ------------------------------------------------------------------------
+
+
+def test_what_was_asked_for_and_stands_in_no_batch_was_left_out() -> None:
+    asked = [RequestedSecurity(ticker, 10, "BUY") for ticker in ("AXISBANK", "M&M", "HDFCBANK")]
+    placed = [batch(BatchStatus.PLACED, stock(ticker="HDFCBANK", side="SELL")), batch(BatchStatus.PLACED, stock())]
+
+    assert what_was_left_out(asked, placed) == [asked[1]]
+    assert what_was_left_out(asked, []) == asked
+    assert what_was_left_out([], placed) == []
