@@ -1,8 +1,7 @@
 """POST /v1/transactions: start an interaction of the user with Gateway."""
 
-from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.reading_starts import read_start
 from gateway_backend.contracts.start import TransactionCreated
-from gateway_backend.contracts.start_api import TransactionRequest
 from gateway_backend.domain.brokers import capabilities
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
@@ -24,7 +23,7 @@ http = open_session()
 
 @endpoint
 def handler(request: Request) -> Response:
-    wanted = read_body(TransactionRequest, request.body).root
+    wanted = read_start(request.body)
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
     tools = Starting(
         now=clock.now(),

@@ -1,6 +1,5 @@
 """Gateway's answers, read tolerantly: what is unsure in the contract is looked for in every documented place."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -103,8 +102,9 @@ def _short_text(value: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT else None
 
 
-def _batches(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict) and item.get("batchId")] if isinstance(value, list) else []
+def _batches(value: Any) -> tuple[dict[str, Any], ...]:
+    found = value if isinstance(value, list) else []
+    return tuple(item for item in found if isinstance(item, dict) and item.get("batchId"))
 
 
 def _sip(value: Any) -> dict[str, Any] | None:
@@ -121,28 +121,23 @@ _SIP_TEXTS = ("frequency", "iscid", "scheduledDate", "scid", "sipAction", "sipTy
 _YES_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
-def _anywhere(*names: str) -> AliasChoices:
+def _outcome(success: Any, updated_at: Any) -> Outcome | None:
+    """What an interaction brought, by hand: a member of an unexpected type is passed over, the others count."""
+    funds = _amount(_anywhere(success, "funds", "fund"))
+    scid, iscid, name = (_short_text(_anywhere(success, name)) for name in ("scid", "iscid", "name"))
+    sip = _sip(_anywhere(success, "sipDetails"))
+    if funds is None and not (scid or iscid or sip):
+        return None
+    return Outcome(funds, _instant(updated_at) if funds is not None else None, scid, iscid, name, sip)
+
+
+def _anywhere(success: Any, *names: str) -> Any:
     """Under `success.data`, or directly under `success` (contract §2.5, §6.2)."""
-    return AliasChoices(*(AliasPath("data", name) for name in names), *names)
-
-
-class _Success(Wire):
-    """What an interaction brought; a member of an unexpected type is passed over, the others count."""
-
-    funds: Annotated[Decimal | None, BeforeValidator(_amount)] = Field(
-        None, validation_alias=_anywhere("funds", "fund")
-    )
-    scid: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias=_anywhere("scid"))
-    iscid: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias=_anywhere("iscid"))
-    name: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias=_anywhere("name"))
-    sip: Annotated[dict[str, Any] | None, BeforeValidator(_sip)] = Field(None, validation_alias=_anywhere("sipDetails"))
-    batches: Annotated[list[dict[str, Any]], BeforeValidator(_batches)] = Field(
-        [], validation_alias=_anywhere("batches", "orderBatches")
-    )
-
-
-def _as_object(value: Any) -> Any:
-    return value if isinstance(value, dict) else None
+    if not isinstance(success, dict):
+        return None
+    inner = success.get("data")
+    places = (inner if isinstance(inner, dict) else {}, success)
+    return next((place[name] for place in places for name in names if place.get(name) is not None), None)
 
 
 class TransactionDetails(Wire):
@@ -159,7 +154,7 @@ class TransactionDetails(Wire):
     error: Annotated[_Error | None, BeforeValidator(_as_error)] = None
     updated_at: Any = Field(default=None, validation_alias="updatedAt")
     order_requested: Any = Field(default=None, validation_alias=AliasPath("flags", "isOrderRequested"))
-    success: Annotated[_Success | None, BeforeValidator(_as_object)] = None
+    success: Any = None
 
     @model_validator(mode="before")
     @classmethod
@@ -178,32 +173,9 @@ class TransactionDetails(Wire):
             broker=self.broker,
             failure=Failure(self.error.code, self.error.message) if self.error and failed else None,
             order_requested=self.order_requested is True,
-            outcome=self._outcome(),
-            batches=tuple(self.success.batches) if self.success else (),
+            outcome=_outcome(self.success, self.updated_at),
+            batches=_batches(_anywhere(self.success, "batches", "orderBatches")),
         )
-
-    def _outcome(self) -> Outcome | None:
-        told = self.success
-        if told is None or not (told.funds is not None or told.scid or told.iscid or told.sip):
-            return None
-        at = _instant(self.updated_at) if told.funds is not None else None
-        return Outcome(told.funds, at, told.scid, told.iscid, told.name, told.sip)
-
-
-class Investment(Wire):
-    """Contract §2.8, as far as a pending action is concerned: in `investment`, in a list, or bare."""
-
-    iscid: str
-    scid: Annotated[str | None, BeforeValidator(_short_text)] = None
-    name: Annotated[str | None, BeforeValidator(_short_text)] = None
-    action: Annotated[str | None, BeforeValidator(_short_text)] = Field(None, validation_alias="recommendedAction")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _find(cls, data: Any) -> Any:
-        if isinstance(data, list):
-            data = data[0] if data else None
-        return (data.get("investment") or data) if isinstance(data, Mapping) else data
 
 
 def _instant(value: Any) -> datetime | None:

@@ -21,8 +21,9 @@ def read_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
 
 
 def _sentence(problem: ErrorDetails) -> str:
-    if problem["type"].startswith("union_tag"):
-        return f"{problem['ctx']['discriminator'].strip("'")}: must be one of those the API knows (docs/openapi.json)"
     # The intent that chose the model stands before its fields: CONNECT.notes is the body's notes.
-    field = ".".join(str(part) for part in problem["loc"] if not str(part).isupper()) or "body"
-    return f"{field}: {problem['msg'].removeprefix('Value error, ')}"
+    field = [str(part) for part in problem["loc"] if not str(part).isupper()]
+    if problem["type"].startswith("union_tag"):
+        field.append(problem["ctx"]["discriminator"].strip("'"))
+        return f"{'.'.join(field)}: must be one of those the API knows (docs/openapi.json)"
+    return f"{'.'.join(field) or 'body'}: {problem['msg'].removeprefix('Value error, ')}"

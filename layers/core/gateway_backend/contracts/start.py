@@ -1,12 +1,23 @@
 """What starting a transaction has in common, whatever its intent, and the import, which other requests start too."""
 
-from typing import Any, Literal, Self
+from datetime import date
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StringConstraints
 
 from gateway_backend.contracts.http_api import AccountId, Answer, Body, Instant, Note
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules, SellWarning
 from gateway_backend.domain.transactions import Transaction
+
+type Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+
+
+def said(body: Body) -> dict[str, Any]:
+    """As Gateway is told, without what was left out."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in body.model_dump(by_alias=True, exclude_none=True).items()
+    }
 
 
 class Start(Body):
@@ -66,6 +77,10 @@ class HoldingsImportRequest(AccountStart):
         version = {"version": "v2"} if self.version == "v2" else {}
         funds = {"assetConfig": {"mfHoldings": True}} if self.asset_config.mf_holdings else {}
         return super().to_gateway(rules) | version | funds
+
+
+class ConnectRequest(Start):
+    intent: Literal["CONNECT"]
 
 
 class WarningView(Answer):

@@ -40,7 +40,8 @@ class Status(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        return self.rank >= Status.EXPIRED.rank
+        """Nothing more comes of it by itself. ACTION_REQUIRED: only another transaction, such as a REPAIR, helps."""
+        return self.rank >= Status.ACTION_REQUIRED.rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, Investment, TransactionDetails, fit
+from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails, fit
 from gateway_backend.domain import exact_json
 from gateway_backend.domain.errors import (
     DomainError,
@@ -117,12 +117,12 @@ class Gateway:
         _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
         return data
 
-    def investment(self, account_id: str, iscid: str, now: datetime) -> Investment:
-        """§2.8: one investment in a smallcase, with the action that is recommended for it."""
+    def investment(self, account_id: str, iscid: str, now: datetime) -> Any:
+        """§2.8: one investment in a smallcase (`contracts.investment_wire`)."""
         path = f"/v1/{self.keys.gateway_name}/engine/user/investments"
         token = tokens.connected_token(account_id, self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"iscid": iscid})
-        return fit(Investment, data)
+        return data
 
     def _data(self, method: str, path: str, token: str, *, split: bool = False, **parts: Any) -> tuple[str, Any]:
         """The envelope's data (§2.0) as its JSON text and its value, which may be `split` into its members.

@@ -122,7 +122,8 @@ class Orders:
         if seen is None:
             self._table.write(Put(item, "attribute_not_exists(#pk)"))
         else:
-            self._table.write(Put(item, "#revision = :seen", {"seen": seen}))
+            # An erasure leaves the revision as it is, but no body.
+            self._table.write(Put(item, "#revision = :seen AND attribute_exists(#body)", {"seen": seen}))
 
 
 def _after(transaction: Transaction, before: KnownBatch | None, news: Batch, now: datetime) -> KnownBatch:
@@ -207,7 +208,8 @@ def _read(item: Item) -> KnownBatch:
 
 def _order(said: dict[str, Any]) -> Order:
     return Order(
-        **said
+        **{"side": None}
+        | said
         | {"status": OrderStatus(said["status"]), "asked_at": times.parse(said["asked_at"])}
         | _amounts(said, "average_price")
     )

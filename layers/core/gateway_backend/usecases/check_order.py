@@ -1,6 +1,5 @@
 """Does Gateway bear out what an order webhook claims? (contract §3.4)"""
 
-from gateway_backend.contracts.order_wire import read_batches
 from gateway_backend.domain.errors import GatewayUnavailable, NotYet
 from gateway_backend.store.receipts import Receipt
 from gateway_backend.usecases.applying import PATIENCE, Applying, Quarantine, body_of
@@ -11,6 +10,8 @@ def check_order(receipt: Receipt, attempt: int, tools: Applying) -> str:
 
     Raises: NotYet while it may still be on its way; Quarantine.
     """
+    from gateway_backend.contracts.order_wire import read_batches  # an import need not pay for it at its cold start
+
     try:
         claims = read_batches(body_of(receipt, tools), receipt.received_at)
     except GatewayUnavailable:

@@ -1,8 +1,8 @@
 """Follow the orders of a transaction: keep what Gateway says of them, and let the holdings follow the fills."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from gateway_backend.contracts.order_wire import read_batches
 from gateway_backend.domain.brokers import broker as known_broker
 from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable, NotFound
 from gateway_backend.domain.freshness import SessionState
@@ -18,7 +18,7 @@ def follow_orders(transaction: Transaction, report: Report, tools: Settling) -> 
     Only what Gateway answers when asked is kept. Safe to repeat: what is known already writes nothing.
     Raises: what Gateway and the store raise.
     """
-    told = read_batches(list(report.batches), tools.now)
+    told = _read(list(report.batches), tools) if report.batches else []
     if transaction.order and transaction.order.type == SECURITIES:
         told += _pulled(transaction, tools)
     return _keep(transaction, told, tools)
@@ -30,7 +30,13 @@ def follow_again(transaction: Transaction, tools: Settling) -> list[KnownBatch]:
 
 
 def _pulled(transaction: Transaction, tools: Settling) -> list[Batch]:
-    return read_batches(tools.gateway.orders(transaction.id, tools.now), tools.now)
+    return _read(tools.gateway.orders(transaction.id, tools.now), tools)
+
+
+def _read(data: Any, tools: Settling) -> list[Batch]:
+    from gateway_backend.contracts.order_wire import read_batches  # an import need not pay for it at its cold start
+
+    return read_batches(data, tools.now)
 
 
 def _keep(transaction: Transaction, told: Sequence[Batch], tools: Settling) -> list[KnownBatch]:

@@ -2,6 +2,8 @@
 
 import re
 
+from gateway_backend.contracts.gateway_wire import fit
+from gateway_backend.contracts.investment_wire import Investment
 from gateway_backend.domain.accounts import PendingAction
 from gateway_backend.domain.errors import GatewayForbidden, GatewayRefused
 from gateway_backend.store.receipts import Receipt
@@ -21,7 +23,7 @@ def note_pending_action(receipt: Receipt, tools: Applying) -> str:
     if not isinstance(iscid, str) or not _IDENTIFIER.fullmatch(iscid):
         raise Quarantine("ISCID_UNREADABLE")
     try:
-        investment = settling.gateway.investment(account.id, iscid, settling.now)
+        investment = fit(Investment, settling.gateway.investment(account.id, iscid, settling.now))
     except GatewayForbidden as error:
         if isinstance(told := explained(error, account, settling.now, settling.gateway), GatewayForbidden):
             return "NEEDS_LOGIN"

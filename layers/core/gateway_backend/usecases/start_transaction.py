@@ -16,7 +16,6 @@ from gateway_backend.domain.errors import (
     OrderIsFinal,
     OutcomeUnknown,
 )
-from gateway_backend.domain.holdings import read_portfolio
 from gateway_backend.domain.intents import MOVES_MONEY, SECURITIES, Intent
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules, SellWarning, is_limited, uncovered
 from gateway_backend.domain.transactions import Transaction
@@ -129,10 +128,10 @@ def _to_cancel(
 ) -> tuple[OrderRequest, str | None]:
     """The open order that a cancellation is about, and the account it was placed in."""
     known = tools.orders.find(user, order.batch_id or "")
-    stock = next((one for one in known.batch.orders if one.ticker == order.ticker), None) if known else None
-    if known is None or stock is None or account_id not in (None, known.account_id):
+    stocks = [one for one in known.batch.orders if one.ticker == order.ticker] if known else []
+    if known is None or not stocks or account_id not in (None, known.account_id):
         raise NotFound("No such order: batchId and ticker must be those of GET /v1/orders")
-    if stock.status.is_final or known.batch.is_final:
+    if known.batch.is_final or all(one.status.is_final for one in stocks):
         raise OrderIsFinal
     return replace(order, about=known.transaction_id), known.account_id
 
@@ -153,6 +152,8 @@ def _warnings(transaction: Transaction, tools: Starting) -> list[SellWarning]:
     text = tools.accounts.portfolio_of(account) if account else None
     if account is None or account.as_of is None or text is None:
         return []
+    from gateway_backend.domain.holdings import read_portfolio  # only a SELL needs it
+
     held = read_portfolio(exact_json.read(text)).securities
     transactable = {one.nse_ticker: int(one.transactable) for one in held if one.nse_ticker}
     return uncovered(order, transactable, account.as_of)

@@ -1,0 +1,24 @@
+"""An investment in a smallcase, as far as a pending action is concerned (contract §2.8)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from gateway_backend.contracts.gateway_wire import Wire
+
+
+class Investment(Wire):
+    """In `investment`, in a list, or bare. `action` is what Gateway recommends; None: nothing."""
+
+    iscid: str
+    scid: str | None = None
+    name: str | None = None
+    action: str | None = Field(None, validation_alias="recommendedAction", max_length=64)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find(cls, data: Any) -> Any:
+        if isinstance(data, list):
+            data = data[0] if data else None
+        return (data.get("investment") or data) if isinstance(data, Mapping) else data
