@@ -189,9 +189,10 @@ def _layer() -> dict[str, Module]:
 
 def _read(path: Path, name: str) -> Module:
     module = Module(name, ast.parse(path.read_text()))
-    for node in module.tree.body:
-        if isinstance(node, ast.ImportFrom):
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):  # also one inside a function, which spares others its cold start
             module.names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
             module.names[node.name] = f"{name}.{node.name}"
     return module

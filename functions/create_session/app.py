@@ -2,7 +2,7 @@
 
 from gateway_backend.contracts.reading import read_body
 from gateway_backend.contracts.session_api import BrokerView, SessionRequest, SessionView
-from gateway_backend.domain.brokers import broker, capabilities
+from gateway_backend.domain.brokers import broker
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
@@ -14,7 +14,7 @@ from gateway_backend.store.table import Table
 from gateway_backend.usecases.start_session import start_session
 
 accounts = Accounts(Table(client("dynamodb"), settings().table_name))
-brokers = capabilities(settings().broker_capabilities)
+brokers = settings().brokers
 
 
 @endpoint

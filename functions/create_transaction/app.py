@@ -2,7 +2,6 @@
 
 from gateway_backend.contracts.reading_starts import read_start
 from gateway_backend.contracts.start import TransactionCreated
-from gateway_backend.domain.brokers import capabilities
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
@@ -12,13 +11,13 @@ from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.idempotency import IdempotencyKeys
-from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.start_transaction import Starting, start_transaction
 
 table = Table(client("dynamodb"), settings().table_name)
 http = open_session()
+rules, brokers = settings().order_rules, settings().brokers
 
 
 @endpoint
@@ -30,10 +29,10 @@ def handler(request: Request) -> Response:
         keys=IdempotencyKeys(table),
         transactions=Transactions(table),
         accounts=Accounts(table),
-        orders=Orders(table),
+        table=table,
         gateway=gateway,
-        rules=settings().order_rules,
-        brokers=capabilities(settings().broker_capabilities),
+        rules=rules,
+        brokers=brokers,
     )
     key = request.idempotency_key
     started = start_transaction(wanted, user=request.user, idempotency_key=key, attempt=request.id, tools=tools)

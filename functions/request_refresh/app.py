@@ -12,7 +12,6 @@ from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.idempotency import IdempotencyKeys
-from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.request_refresh import request_refresh
@@ -20,6 +19,7 @@ from gateway_backend.usecases.start_transaction import Starting
 
 STATUS = {Refresh.UPDATING: 202, Refresh.LOGIN_NEEDED: 201}
 table, http = Table(client("dynamodb"), settings().table_name), open_session()
+rules = settings().order_rules
 calendar = nse_calendar(settings().calendar_overrides)
 times = RefreshTimes(settings().refresh_delay, settings().refresh_spread)
 
@@ -34,7 +34,7 @@ def handler(request: Request) -> Response:
         attempt=request.id,
         floor=settings().refresh_floor,
         tools=Starting(
-            clock.now(), IdempotencyKeys(table), Transactions(table), Accounts(table), Orders(table), gateway
+            clock.now(), IdempotencyKeys(table), Transactions(table), Accounts(table), table, gateway, rules
         ),
         calendar=calendar,
         refresh_times=times,

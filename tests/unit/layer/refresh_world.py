@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,27 +19,35 @@ from zoneinfo import ZoneInfo
 import requests
 
 from bench.memory_table import MemoryClient
+from gateway_backend.contracts.events import Detail
 from gateway_backend.contracts.refresh_message import read_page
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity
 from gateway_backend.domain.refreshes import RefreshPage, RefreshTimes
 from gateway_backend.domain.transactions import Status, Transaction
 from gateway_backend.gateway import tokens
+from gateway_backend.gateway.checksums import checksum
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.queue import Queue
+from gateway_backend.runtime.streams import Change
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.circuit import Circuits
 from gateway_backend.store.idempotency import IdempotencyKeys
 from gateway_backend.store.mutual_funds import MutualFunds
 from gateway_backend.store.orders import Orders
-from gateway_backend.store.receipts import Receipts
+from gateway_backend.store.receipts import ReceiptKey, Receipts
 from gateway_backend.store.refreshes import Refreshes
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
+from gateway_backend.usecases.accept_webhook import accept_webhook
+from gateway_backend.usecases.apply_webhook import apply_webhook
+from gateway_backend.usecases.applying import Applying
 from gateway_backend.usecases.import_holdings import import_holdings
+from gateway_backend.usecases.publish_events import events_of
 from gateway_backend.usecases.refresh_page import Refreshing, refresh_page
 from gateway_backend.usecases.settling import Settling
 from gateway_backend.usecases.start_transaction import Starting
@@ -124,25 +133,45 @@ class Upstream:
     clock: Callable[[], datetime]
     held: dict[str, Held] = field(default_factory=dict)
     transactions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    orders: dict[str, Any] = field(default_factory=dict)
+    """Transaction -> its batches, as `orders/sst` wraps them."""
+
+    investments: dict[str, Any] = field(default_factory=dict)
+    """iscid -> what is known of it."""
+
     faults: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
-    """What the next calls for an account, or about a transaction, run into."""
+    """What the next calls for an account, or about a transaction, its orders or an investment, run into."""
 
     every_call: str = ""
     meanwhile: Callable[[], object] | None = None
     """Happens once, after Gateway has made its next answer and before we see it."""
 
     calls: list[str] = field(default_factory=list)
+    created: list[dict[str, Any]] = field(default_factory=list)
+    """Every body of a create that reached Gateway, answered or not."""
 
     @contextmanager
     def request(
-        self, method: str, url: str, *, headers: dict[str, str], params: dict[str, str] | None = None, **_: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        params: dict[str, str] | None = None,
+        data: str = "",
+        **_: Any,
     ) -> Iterator[Any]:
         answer: Callable[[str, str], tuple[int, str]]
         if method == "POST":
+            self.created.append(json.loads(data))
             subject, answer = "create", self._create
         elif url.endswith("/holdings"):
             subject = tokens.account_of(headers["x-gateway-authtoken"], KEYS.secret, now=None) or ""
             answer = self._holdings
+        elif url.endswith("/orders/sst"):
+            subject, answer = orders_of((params or {})["transactionId"]), self._orders
+        elif url.endswith("/user/investments"):
+            subject, answer = (params or {})["iscid"], self._investment
         else:
             subject, answer = (params or {})["transactionId"], self._transaction
         self.calls.append(subject)
@@ -192,6 +221,13 @@ class Upstream:
         known = self.transactions.get(transaction_id)
         return _success(json.dumps({"transactionDetails": known})) if known else (400, "{}")
 
+    def _orders(self, subject: str, _fault: str) -> tuple[int, str]:
+        return _success(json.dumps(self.orders.get(subject.removeprefix(orders_of("")))))
+
+    def _investment(self, iscid: str, _fault: str) -> tuple[int, str]:
+        known = self.investments.get(iscid)
+        return _success(json.dumps(known)) if known else (400, "{}")
+
     def _create(self, _subject: str, _fault: str) -> tuple[int, str]:
         transaction_id = f"TRX_{len(self.transactions) + 1}"
         self.transactions[transaction_id] = {"status": "INITIALIZED"}
@@ -202,8 +238,9 @@ class Upstream:
 class World:
     def __init__(self) -> None:
         self.now = THURSDAY_EVENING
-        self.client = Interruptible(MemoryClient())
-        table = Table(self.client, "table")
+        self.memory = MemoryClient()
+        self.client = Interruptible(self.memory)
+        table = self.table = Table(self.client, "table")
         self.accounts, self.transactions = Accounts(table), Transactions(table)
         self.refreshes, self.circuits = Refreshes(table), Circuits(table)
         self.orders, self.mutual_funds = Orders(table), MutualFunds(table)
@@ -220,9 +257,11 @@ class World:
 
     # What users and brokers do -----------------------------------------------------------------
 
-    def begin(self, transaction_id: str, user: str = "user-1", intent: Intent = Intent.HOLDINGS_IMPORT) -> Transaction:
+    def begin(
+        self, transaction_id: str, user: str = "user-1", intent: Intent = Intent.HOLDINGS_IMPORT, **more: Any
+    ) -> Transaction:
         transaction = Transaction(
-            transaction_id, user, intent, self.now, self.now + timedelta(minutes=5), "correlation"
+            transaction_id, user, intent, self.now, self.now + timedelta(minutes=5), "correlation", **more
         )
         self.transactions.add(transaction)
         self.upstream.transactions[transaction_id] = {"status": Status.INITIALIZED}
@@ -248,6 +287,24 @@ class World:
 
     def link_many(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(self.link(account_id).id for account_id in ids)
+
+    def begin_order(self, transaction_id: str, user: str = "user-1", **more: Any) -> Transaction:
+        """For a basket whose stocks are left to the user."""
+        order = OrderRequest("SECURITIES", (RequestedSecurity("AXISBANK"),))
+        return self.begin(transaction_id, user, Intent.TRANSACTION, **({"order": order} | more))
+
+    def trade(
+        self, transaction_id: str, account_id: str, status: Status, *batches: dict[str, Any], **more: Any
+    ) -> None:
+        """The user has logged in; Gateway says this of the order from now on, and we have not heard of it."""
+        broker = self.upstream.held[account_id].broker if account_id in self.upstream.held else "groww"
+        self.upstream.transactions[transaction_id] = {
+            "status": status,
+            "smallcaseAuthId": account_id,
+            "broker": broker,
+            "flags": {"isOrderRequested": bool(batches)},
+        } | more
+        self.upstream.orders[transaction_id] = list(batches)
 
     def hold(self, account_id: str, *securities: int, quantity: int = 10) -> None:
         self.upstream.held[account_id].securities = dict.fromkeys(securities, quantity)
@@ -278,8 +335,37 @@ class World:
         return Settling(self.now, self.transactions, self.accounts, self.orders, self.gateway(), HALF)
 
     @property
+    def applying(self) -> Applying:
+        return Applying(self.receipts, self.mutual_funds, self.settling)
+
+    def signed(self, body: dict[str, Any]) -> bytes:
+        """A webhook as Gateway sends it now; its checksum covers a timestamp and an id only."""
+        told = {"timestamp": times.to_text(self.now)} | body
+        subject = told.get("smallcaseAuthId") or told["transactionId"]
+        return json.dumps(told | {"checksum": checksum(told["timestamp"] + subject, KEYS.api_secret)}).encode()
+
+    def hear(self, body: dict[str, Any], **more: Any) -> ReceiptKey:
+        """It arrives."""
+        return self.deliver(self.signed(body | more))
+
+    def deliver(self, raw: bytes) -> ReceiptKey:
+        accepted = accept_webhook(
+            raw, now=self.now, api_secrets=KEYS.api_secrets, receipts=self.receipts, queue=self.queue
+        )
+        return accepted.key
+
+    def apply(self, key: ReceiptKey, attempt: int = 1) -> tuple[str | None, str | None]:
+        """The receipt's verdict and reason afterwards."""
+        apply_webhook(key, attempt=attempt, replay_window=timedelta(days=7), tools=self.applying)
+        receipt = self.receipts.find(key)
+        assert receipt is not None
+        return receipt.verdict, receipt.reason
+
+    @property
     def starting(self) -> Starting:
-        return Starting(self.now, self.keys, self.transactions, self.accounts, self.orders, self.gateway())
+        return Starting(
+            self.now, self.keys, self.transactions, self.accounts, self.table, self.gateway(), OrderRules()
+        )
 
     def refresh(self, *accounts: str, attempt: int = 0, threads: int = 1) -> Counter[str]:
         page = RefreshPage(CALENDAR.last_close(self.now), accounts, attempt)
@@ -306,8 +392,25 @@ class World:
         _, text = self.accounts.owned_with_portfolio(account_id, self.account(account_id).owner)
         return None if text is None else securities_in(text)
 
+    def listen(self) -> list[Detail]:
+        """Every event from now on, as the table's stream gives it."""
+        told: list[Detail] = []
+        numbers = count()
+
+        def changed(before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+            number = f"{next(numbers)}"
+            told.extend(events_of(Change(number, number, self.now, before, after)))
+
+        self.memory.on_change = changed
+        return told
+
     def calls_for(self, subject: str) -> int:
         return self.upstream.calls.count(subject)
+
+
+def orders_of(transaction_id: str) -> str:
+    """What a pull of the transaction's orders counts as, among the calls and for the faults."""
+    return f"orders of {transaction_id}"
 
 
 def securities_in(text: str) -> Securities:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.contracts.session_api import BrokerView
-from gateway_backend.domain.brokers import BROKERS, CAPABILITIES, Broker, broker, can, capabilities
+from gateway_backend.domain.broker_corrections import capabilities
+from gateway_backend.domain.brokers import BROKERS, CAPABILITIES, Broker, broker, can
 from gateway_backend.runtime.settings import SettingMissing, Settings
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.table import Table
@@ -249,7 +250,7 @@ def test_a_worker_reads_both_settings() -> None:
 
 def test_a_worker_with_a_text_that_does_not_fit_does_not_start() -> None:
     with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'kite' is not"):
-        Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": "kite"})
+        _ = Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": "kite"}).brokers
 
 
 @pytest.mark.parametrize("value", ["", "yes", "True", "1"])

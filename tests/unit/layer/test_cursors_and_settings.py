@@ -156,7 +156,7 @@ def test_limit_orders_go_out_under_the_names_that_the_setting_gives() -> None:
 @pytest.mark.parametrize("part", ["price", "=price", "cost=price", "price=", "price=limit-price", "price=a=b"])
 def test_a_limit_field_that_is_none_of_ours_is_named(part: str) -> None:
     with pytest.raises(SettingMissing, match=f"LIMIT_ORDER_FIELDS: '{part}'"):
-        Settings.read(ENVIRONMENT | {"LIMIT_ORDER_FIELDS": f"orderType=orderType {part}"})
+        _ = Settings.read(ENVIRONMENT | {"LIMIT_ORDER_FIELDS": f"orderType=orderType {part}"}).order_rules
 
 
 @pytest.mark.parametrize(("value", "on"), [("true", True), ("false", False)])
@@ -168,4 +168,4 @@ def test_after_market_orders_are_a_switch(value: str, on: bool) -> None:
 
 def test_a_correction_of_a_broker_that_does_not_fit_is_named() -> None:
     with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'groww'"):
-        Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": "groww"})
+        _ = Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": "groww"}).brokers

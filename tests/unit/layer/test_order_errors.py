@@ -46,7 +46,8 @@ def known(*orders: Order, **of_batch: Any) -> KnownBatch:
 
 def placed_by(*securities: RequestedSecurity, **more: Any) -> Transaction:
     order = OrderRequest("SECURITIES", securities, "Two banks", "https://app.example/logo.png")
-    told = {"status": Status.COMPLETED, "account_id": "account-1", "broker": "groww", "stored": True, "order": order}
+    told: dict[str, Any] = {"status": Status.COMPLETED, "account_id": "account-1", "broker": "groww", "stored": True}
+    told |= {"order": order}
     return Transaction("TRX_1", "user-1", Intent.TRANSACTION, NOW, NOW, "correlation", **(told | more))
 
 

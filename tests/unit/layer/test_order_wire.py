@@ -30,7 +30,13 @@ def stock(**members: Any) -> Order:
 
 
 def test_the_guides_own_webhook_is_read_to_the_letter() -> None:
-    bought = {"side": "BUY", "status": OrderStatus.COMPLETE, "asked_at": NOW, "quantity": 1, "filled": 1}
+    bought: dict[str, Any] = {
+        "side": "BUY",
+        "status": OrderStatus.COMPLETE,
+        "asked_at": NOW,
+        "quantity": 1,
+        "filled": 1,
+    }
     market: dict[str, Any] = {"order_type": "MARKET", "product": "CNC", "exchange": "NSE"}
     axis: dict[str, Any] = {"average_price": Decimal("420.1"), "exchange_order_id": "1000000010241945"}
     hdfc: dict[str, Any] = {"average_price": Decimal("1154.99"), "exchange_order_id": "1000000010241946"}

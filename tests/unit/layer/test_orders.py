@@ -21,11 +21,13 @@ FINAL_BATCH = list(BatchStatus)[list(BatchStatus).index(BatchStatus.COMPLETED) :
 
 
 def stock(status: OrderStatus = OrderStatus.PLACED, ticker: str = "AXISBANK", **more: Any) -> Order:
-    return Order(**({"ticker": ticker, "side": "BUY", "status": status, "asked_at": NOW, "quantity": 10} | more))
+    told: dict[str, Any] = {"ticker": ticker, "side": "BUY", "status": status, "asked_at": NOW, "quantity": 10}
+    return Order(**(told | more))
 
 
 def batch(status: BatchStatus = BatchStatus.PLACED, *orders: Order, **more: Any) -> Batch:
-    return Batch(**({"id": "batch-1", "status": status, "orders": orders or (stock(),), "asked_at": NOW} | more))
+    told: dict[str, Any] = {"id": "batch-1", "status": status, "orders": orders or (stock(),), "asked_at": NOW}
+    return Batch(**(told | more))
 
 
 COMPLETE = stock(OrderStatus.COMPLETE, filled=10, average_price=Decimal("420.1"))

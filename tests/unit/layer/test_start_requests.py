@@ -393,7 +393,7 @@ def test_what_prefills_nothing_is_refused(asset: dict[str, Any]) -> None:
     assert "give pan together with phone or email" in refusal(funds(**asset))
 
 
-BAD = {
+BAD: dict[str, list[Any]] = {
     "pan": ["abcpe1234f", "ABCPE1234", "ABCPE12345", " ABCPE1234F", "ABCPE1234F\n", "1BCPE1234F", 5, ["ABCPE1234F"]],
     "phone": ["+919876543210", "987654321", "98765432100", "1234567890", "98765 43210", "९८७६५४३२१०", 9876543210],
     "email": ["asha", "asha@", "@example.com", "asha@example", "a sha@example.com", "a@b@example.com", 5],

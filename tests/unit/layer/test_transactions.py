@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.order_requests import OrderRequest
 from gateway_backend.domain.transactions import (
     CHECKS_BEFORE_FORGOTTEN,
     GRACE,
     Failure,
+    Outcome,
     Report,
     Status,
     Transaction,
@@ -150,7 +153,7 @@ def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_sta
     [
         (Status.USED, Intent.HOLDINGS_IMPORT, False, None, False),
         (Status.PROCESSING, Intent.HOLDINGS_IMPORT, False, None, False),
-        (Status.ACTION_REQUIRED, Intent.CONNECT, False, None, False),
+        (Status.ACTION_REQUIRED, Intent.IMR_SETUP, False, None, True),
         (Status.COMPLETED, Intent.HOLDINGS_IMPORT, False, None, False),
         (Status.COMPLETED, Intent.HOLDINGS_IMPORT, True, None, True),
         (Status.COMPLETED, Intent.CONNECT, False, None, True),
@@ -158,9 +161,68 @@ def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_sta
         (Status.CANCELLED, Intent.HOLDINGS_IMPORT, False, None, True),
         (Status.EXPIRED, Intent.HOLDINGS_IMPORT, False, None, True),
         (Status.USED, Intent.CONNECT, False, "ACCOUNT_OF_ANOTHER_USER", True),
+        (Status.COMPLETED, Intent.MF_HOLDINGS_IMPORT, False, None, False),
+        (Status.COMPLETED, Intent.MF_HOLDINGS_IMPORT, True, None, True),
+        # An order may live on when its transaction has ended.
+        (Status.PROCESSING, Intent.TRANSACTION, False, None, False),
+        (Status.COMPLETED, Intent.TRANSACTION, False, None, False),
+        (Status.ACTION_REQUIRED, Intent.TRANSACTION, False, None, False),
+        (Status.ERRORED, Intent.TRANSACTION, False, None, False),
+        (Status.EXPIRED, Intent.TRANSACTION, False, None, False),
+        (Status.ERRORED, Intent.TRANSACTION, True, None, True),
+        (Status.PROCESSING, Intent.TRANSACTION, False, "ACCOUNT_OF_ANOTHER_USER", False),
+        (Status.COMPLETED, Intent.TRANSACTION, False, "ACCOUNT_MISMATCH", False),
+        (Status.COMPLETED, Intent.TRANSACTION, True, "ACCOUNT_MISMATCH", True),
+        (Status.PROCESSING, Intent.TRANSACTION, False, "CONNECTION_WITHDRAWN", True),
     ],
 )
 def test_settled_means_that_there_is_nothing_more_to_learn(
     status: Status, intent: Intent, stored: bool, refused: str | None, settled: bool
 ) -> None:
     assert replace(BEGUN, status=status, intent=intent, stored=stored, refused=refused).is_settled is settled
+
+
+# Orders and what else a transaction brings -----------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
+def test_a_transaction_whose_order_was_sent_does_not_expire(status: Status) -> None:
+    sent = replace(Report("TRX_1", status), order_requested=True, expired=True)
+
+    assert after(sent, now=BEGUN.expire_at + timedelta(days=1)).status is status
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "code", "requested", "expected"),
+    [
+        ("SECURITIES", Status.COMPLETED, None, False, True),
+        ("BUY", Status.COMPLETED, None, False, False),
+        ("SECURITIES", Status.ERRORED, 1012, False, False),
+        ("SECURITIES", Status.ERRORED, 4006, False, True),
+        ("BUY", Status.ERRORED, 4006, False, True),
+        ("SECURITIES", Status.USED, None, True, True),
+        ("SECURITIES", Status.EXPIRED, None, False, False),
+    ],
+)
+def test_there_must_be_a_batch_once_an_order_was_sent(
+    order: str, status: Status, code: int | None, requested: bool, expected: bool
+) -> None:
+    failure = Failure(code, "told") if code else None
+    transaction = replace(BEGUN, order=OrderRequest(order), status=status, failure=failure)
+
+    assert transaction.expects_orders(requested=requested) is expected
+
+
+def test_funds_are_as_of_what_gateway_says_or_else_of_now() -> None:
+    then = NOW - timedelta(minutes=3)
+    dated, undated = Outcome(Decimal("1200.50"), then), Outcome(Decimal("1200.50"))
+
+    assert after(replace(Report("TRX_1", Status.COMPLETED), outcome=dated)).outcome == dated
+    assert after(replace(Report("TRX_1", Status.COMPLETED), outcome=undated)).outcome == replace(undated, funds_at=NOW)
+
+
+def test_what_a_transaction_brought_stays_when_a_report_says_nothing_of_it() -> None:
+    bought = Outcome(scid="SCNM_1", iscid="5d94")
+    told_once = replace(Report("TRX_1", Status.COMPLETED), outcome=bought)
+
+    assert after(told_once, told(Status.COMPLETED)).outcome == bought

@@ -1,13 +1,15 @@
 """What starting a transaction has in common, whatever its intent, and the import, which other requests start too."""
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
 
 from gateway_backend.contracts.http_api import AccountId, Answer, Body, Instant, Note
-from gateway_backend.domain.order_requests import OrderRequest, OrderRules, SellWarning
 from gateway_backend.domain.transactions import Transaction
+
+if TYPE_CHECKING:
+    from gateway_backend.domain.order_requests import OrderRequest, OrderRules, SellWarning
 
 type Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
@@ -31,10 +33,10 @@ class Start(Body):
         return None
 
     @property
-    def order(self) -> OrderRequest | None:
+    def order(self) -> "OrderRequest | None":
         return None
 
-    def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
+    def to_gateway(self, rules: "OrderRules") -> dict[str, Any]:
         """Gateway's body (contract §2.1), without the notes."""
         return {"intent": self.intent}
 
@@ -72,7 +74,7 @@ class HoldingsImportRequest(AccountStart):
     version: Literal["v1", "v2"] = "v2"
     asset_config: AssetConfig = AssetConfig()
 
-    def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
+    def to_gateway(self, rules: "OrderRules") -> dict[str, Any]:
         # v1 is the absence of a version (contract §2.1).
         version = {"version": "v2"} if self.version == "v2" else {}
         funds = {"assetConfig": {"mfHoldings": True}} if self.asset_config.mf_holdings else {}
@@ -101,7 +103,7 @@ class TransactionCreated(Answer):
     warnings: list[WarningView] = Field(description="About a SELL that the newest snapshot does not cover")
 
     @classmethod
-    def of(cls, transaction: Transaction, token: str, gateway_name: str, warnings: list[SellWarning]) -> Self:
+    def of(cls, transaction: Transaction, token: str, gateway_name: str, warnings: "list[SellWarning]") -> Self:
         return cls(
             transaction_id=transaction.id,
             expire_at=transaction.expire_at,

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from gateway_backend.domain.errors import ConnectionWithdrawn
 from gateway_backend.domain.intents import BRINGS_HOLDINGS, SECURITIES, Intent
-from gateway_backend.domain.order_requests import OrderRequest
+
+if TYPE_CHECKING:
+    from gateway_backend.domain.order_requests import OrderRequest
 
 FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
 """How long nobody need ask about an open transaction before we do, at first and at the most."""
@@ -93,7 +95,7 @@ class Transaction:
     mutual_funds: bool = False
     requested_account_id: str | None = None
     note: str | None = None
-    order: OrderRequest | None = None
+    order: "OrderRequest | None" = None
     outcome: Outcome = Outcome()
     status: Status = Status.INITIALIZED
     account_id: str | None = None

@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
-from gateway_backend.domain.brokers import capabilities
-from gateway_backend.domain.order_requests import OrderRules
+if TYPE_CHECKING:
+    from gateway_backend.domain.brokers import Broker
+    from gateway_backend.domain.order_requests import OrderRules
 
 
 class SettingMissing(RuntimeError):
@@ -33,7 +35,10 @@ class Settings:
     clock_url: str = ""
     broker_capabilities: str = ""
     after_market_orders: bool = True
-    order_rules: OrderRules = field(default_factory=OrderRules)
+    limit_order_fields: str = ""
+    basket_meta: str = "meta"
+    most_securities: int = 50
+    most_shares: int = 100_000
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -59,28 +64,42 @@ class Settings:
             refresh_floor=timedelta(seconds=_whole(environment, "REFRESH_FLOOR_SECONDS")),
             confirm_share=Decimal(_whole(environment, "CONFIRM_SHRINK_PERCENT")) / 100,
             clock_url=environment.get("CLOCK_URL", ""),
-            broker_capabilities=_corrections(environment, "BROKER_CAPABILITIES"),
+            broker_capabilities=environment.get("BROKER_CAPABILITIES", ""),
             after_market_orders=_switch(environment, "AFTER_MARKET_ORDERS", default="true"),
-            order_rules=_order_rules(environment),
+            limit_order_fields=environment.get("LIMIT_ORDER_FIELDS", ""),
+            basket_meta=_required(environment, "BASKET_META"),
+            most_securities=_whole(environment, "MOST_SECURITIES"),
+            most_shares=_whole(environment, "MOST_SHARES"),
         )
+
+    # What follows is read by the functions that need it, when they start: the others need not pay for it.
+
+    @property
+    def brokers(self) -> "Mapping[str, Broker]":
+        """What each broker can do, with the operator's corrections. Raises: SettingMissing."""
+        from gateway_backend.domain.broker_corrections import capabilities
+
+        try:
+            return capabilities(self.broker_capabilities)
+        except ValueError as error:
+            raise SettingMissing(f"BROKER_CAPABILITIES: {error}") from None
+
+    @property
+    def order_rules(self) -> "OrderRules":
+        """Raises: SettingMissing."""
+        from gateway_backend.domain.order_requests import OrderRules
+
+        try:
+            limit_fields = OrderRules.parse_limit_fields(self.limit_order_fields)
+        except ValueError as error:
+            raise SettingMissing(f"LIMIT_ORDER_FIELDS: {error}") from None
+        basket_meta = frozenset(self.basket_meta.split("+"))
+        return OrderRules(self.most_securities, self.most_shares, limit_fields, basket_meta)
 
 
 @cache
 def settings() -> Settings:
     return Settings.read(os.environ)
-
-
-def _order_rules(environment: Mapping[str, str]) -> OrderRules:
-    try:
-        limit_fields = OrderRules.parse_limit_fields(environment.get("LIMIT_ORDER_FIELDS", ""))
-    except ValueError as error:
-        raise SettingMissing(f"LIMIT_ORDER_FIELDS: {error}") from None
-    return OrderRules(
-        most_securities=_whole(environment, "MOST_SECURITIES"),
-        most_shares=_whole(environment, "MOST_SHARES"),
-        limit_fields=limit_fields,
-        basket_meta=frozenset(_required(environment, "BASKET_META").split("+")),
-    )
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:
@@ -102,12 +121,3 @@ def _switch(environment: Mapping[str, str], name: str, *, default: str) -> bool:
     if value not in ("true", "false"):
         raise SettingMissing(f"{name} is {value!r}, neither true nor false")
     return value == "true"
-
-
-def _corrections(environment: Mapping[str, str], name: str) -> str:
-    text = environment.get(name, "")
-    try:
-        capabilities(text)
-    except ValueError as error:
-        raise SettingMissing(f"{name}: {error}") from None
-    return text

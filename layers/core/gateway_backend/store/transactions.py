@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from gateway_backend.domain import exact_json, times
 from gateway_backend.domain.errors import NotFound
 from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
 from gateway_backend.domain.transactions import Failure, Outcome, Status, Transaction
 from gateway_backend.store.codec import Item
 from gateway_backend.store.table import ConditionFailed, Put, Table, Update, Write
+
+if TYPE_CHECKING:
+    from gateway_backend.domain.order_requests import OrderRequest
 
 _META = "META"
 _SHARDS = "0123456789abcdef"
@@ -113,7 +116,7 @@ def _item(transaction: Transaction) -> Item:
         "expireAt": times.to_text(transaction.expire_at),
         "correlationId": transaction.correlation_id,
         "note": transaction.note,
-        "order": _order(transaction.order) if transaction.order else None,
+        "order": _order(transaction),
         **_open(transaction),
         **_mutable(transaction),
     }
@@ -151,56 +154,20 @@ def _mutable(transaction: Transaction) -> Item:
     return {name: value for name, value in state.items() if value is not None}
 
 
-def _order(order: OrderRequest) -> Item:
-    """Prices keep their digits as text."""
-    securities = [
-        {
-            "ticker": security.ticker,
-            "quantity": security.quantity,
-            "side": security.side,
-            "orderType": security.order_type,
-            "validity": security.validity,
-            "price": _digits(security.price),
-            "triggerPrice": _digits(security.trigger_price),
-        }
-        for security in order.securities
-    ]
-    return {
-        "type": order.type,
-        "securities": securities,
-        "name": order.name,
-        "logo": order.logo,
-        "scid": order.scid,
-        "iscid": order.iscid,
-        "batchId": order.batch_id,
-        "ticker": order.ticker,
-        "about": order.about,
-    }
+def _order(transaction: Transaction) -> Item | None:
+    if transaction.order is None:
+        return None
+    from gateway_backend.store.order_requests import encode_order  # an import does not pay for it
+
+    return encode_order(transaction.order)
 
 
-def _read_order(item: Item) -> OrderRequest:
-    return OrderRequest(
-        type=item.get("type"),
-        securities=tuple(
-            RequestedSecurity(
-                ticker=security["ticker"],
-                quantity=int(security["quantity"]) if "quantity" in security else None,
-                side=security.get("side"),
-                order_type=security.get("orderType"),
-                validity=security.get("validity"),
-                price=_number(security.get("price")),
-                trigger_price=_number(security.get("triggerPrice")),
-            )
-            for security in item["securities"]
-        ),
-        name=item.get("name"),
-        logo=item.get("logo"),
-        scid=item.get("scid"),
-        iscid=item.get("iscid"),
-        batch_id=item.get("batchId"),
-        ticker=item.get("ticker"),
-        about=item.get("about"),
-    )
+def _read_order(item: Item) -> "OrderRequest | None":
+    if "order" not in item:
+        return None
+    from gateway_backend.store.order_requests import read_order
+
+    return read_order(item["order"])
 
 
 def _outcome(outcome: Outcome) -> Item:
@@ -248,7 +215,7 @@ def read_transaction(item: Item) -> Transaction:
         mutual_funds=bool(item.get("mutualFunds")),
         requested_account_id=item.get("requestedAccountId"),
         note=item.get("note"),
-        order=_read_order(item["order"]) if "order" in item else None,
+        order=_read_order(item),
         outcome=_read_outcome(item.get("outcome", {})),
         status=Status(item["status"]),
         account_id=item.get("smallcaseAuthId"),

@@ -28,6 +28,6 @@ def keep_mutual_funds(receipt: Receipt, attempt: int, tools: Applying) -> str:
     statement = read_statement(body_of(receipt, tools))
     if not tools.mutual_funds.keep(transaction, statement, receipt.received_at):
         raise Quarantine("MUTUAL_FUNDS_KEPT_ALREADY")
-    done = replace(transaction.moved_to(report, settling.now), status=Status.COMPLETED)
+    done = replace(transaction.moved_to(report, settling.now), status=Status.COMPLETED, failure=None)
     settling.transactions.mark_stored(settling.transactions.advance(done), settling.now)
     return "KEPT"

@@ -4,40 +4,47 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from gateway_backend.contracts.start import HoldingsImportRequest, Start
-from gateway_backend.domain import exact_json
 from gateway_backend.domain.brokers import BROKERS, Broker, can
 from gateway_backend.domain.errors import (
     BrokerCannot,
     DomainError,
     GatewayUnavailable,
     NotFound,
-    OrderIsFinal,
     OutcomeUnknown,
 )
-from gateway_backend.domain.intents import MOVES_MONEY, SECURITIES, Intent
-from gateway_backend.domain.order_requests import OrderRequest, OrderRules, SellWarning, is_limited, uncovered
+from gateway_backend.domain.intents import MOVES_MONEY, Intent
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.idempotency import Claim, IdempotencyKeys, fingerprint
-from gateway_backend.store.orders import Orders
+from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
+
+if TYPE_CHECKING:
+    from gateway_backend.domain.order_requests import OrderRules, SellWarning
+
+_NEEDED = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchFunds"}
+"""What the account's broker must be able to do for it; of orders, `check_order_request` says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Starting:
-    """What a transaction is started with; `brokers` is what each broker can do."""
+    """What a transaction is started with.
+
+    `rules` is what the contract leaves open about orders, `brokers` what each broker can do.
+    """
 
     now: datetime
     keys: IdempotencyKeys
     transactions: Transactions
     accounts: Accounts
-    orders: Orders
+    table: Table
     gateway: Gateway
-    rules: OrderRules = field(default_factory=OrderRules)
+    rules: "OrderRules"
     brokers: Mapping[str, Broker] = field(default_factory=lambda: BROKERS)
 
 
@@ -48,7 +55,7 @@ class Started:
     transaction: Transaction
     token: str
     replayed: bool
-    warnings: list[SellWarning] = field(default_factory=list)
+    warnings: "list[SellWarning]" = field(default_factory=list)
 
 
 def start_transaction(request: Start, *, user: str, idempotency_key: str, attempt: str, tools: Starting) -> Started:
@@ -92,13 +99,16 @@ def _given_up(claim: Claim, moves_money: bool, tools: Starting) -> OutcomeUnknow
 def _checked(request: Start, user: str, tools: Starting) -> tuple[Transaction, str]:
     """The transaction as it will be, but for what Gateway says of it, and the token to create it with."""
     account_id, order = request.account_id, request.order
-    if order and order.batch_id:
-        order, account_id = _to_cancel(order, account_id, user, tools)
-    if account_id:
-        account = tools.accounts.owned(account_id, user)
-        _check_broker(account.broker, Intent(request.intent), order, tools)
+    needed = _NEEDED.get(Intent(request.intent))
     if order:
+        from gateway_backend.usecases.check_order_request import needed_capability, order_to_cancel
+
+        if order.batch_id:
+            order, account_id = order_to_cancel(order, account_id, user, tools.table)
         tools.rules.check(order)
+        needed = needed or needed_capability(order)
+    if account_id:
+        _check_broker(tools.accounts.owned(account_id, user).broker, needed, tools)
     imports = request if isinstance(request, HoldingsImportRequest) else None
     transaction = Transaction(
         id="",
@@ -123,40 +133,17 @@ def _created(transaction: Transaction, request: Start, token: str, tools: Starti
     return replace(transaction, id=created.transaction_id, expire_at=created.expire_at)
 
 
-def _to_cancel(
-    order: OrderRequest, account_id: str | None, user: str, tools: Starting
-) -> tuple[OrderRequest, str | None]:
-    """The open order that a cancellation is about, and the account it was placed in."""
-    known = tools.orders.find(user, order.batch_id or "")
-    stocks = [one for one in known.batch.orders if one.ticker == order.ticker] if known else []
-    if known is None or not stocks or account_id not in (None, known.account_id):
-        raise NotFound("No such order: batchId and ticker must be those of GET /v1/orders")
-    if known.batch.is_final or all(one.status.is_final for one in stocks):
-        raise OrderIsFinal
-    return replace(order, about=known.transaction_id), known.account_id
-
-
-def _check_broker(broker: str, intent: Intent, order: OrderRequest | None, tools: Starting) -> None:
-    needed = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchFunds"}.get(intent)
-    if order and order.type == SECURITIES:
-        needed = "limitOrders" if any(map(is_limited, order.securities)) else "securitiesOrders"
+def _check_broker(broker: str, needed: str | None, tools: Starting) -> None:
     if needed and can(broker, needed, tools.brokers) is False:
         raise BrokerCannot(f"{broker} has no {needed} (see brokers in POST /v1/session): choose another account")
 
 
-def _warnings(transaction: Transaction, tools: Starting) -> list[SellWarning]:
-    order, account_id = transaction.order, transaction.requested_account_id
-    if not (order and account_id and any(one.side == "SELL" for one in order.securities)):
+def _warnings(transaction: Transaction, tools: Starting) -> "list[SellWarning]":
+    if transaction.order is None:
         return []
-    account = tools.accounts.find(account_id)
-    text = tools.accounts.portfolio_of(account) if account else None
-    if account is None or account.as_of is None or text is None:
-        return []
-    from gateway_backend.domain.holdings import read_portfolio  # only a SELL needs it
+    from gateway_backend.usecases.check_order_request import sell_warnings
 
-    held = read_portfolio(exact_json.read(text)).securities
-    transactable = {one.nse_ticker: int(one.transactable) for one in held if one.nse_ticker}
-    return uncovered(order, transactable, account.as_of)
+    return sell_warnings(transaction, tools.accounts)
 
 
 def _token(account_id: str | None, tools: Starting) -> str:

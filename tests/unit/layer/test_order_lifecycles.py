@@ -1,0 +1,298 @@
+"""Whatever becomes of orders, and of what is said about them, each ends for us where it ended at the exchange.
+
+An exchange fills, rejects and cancels; webhooks come in any order, twice, forged or never; Gateway answers or does not;
+workers die between two writes and overtake each other. After each step what we have stored is something that the
+exchange did say, and never something earlier than before; and every step was told once, in order.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from gateway_backend.contracts.events import OrderUpdated
+from gateway_backend.contracts.order_wire import read_batches
+from gateway_backend.domain import times
+from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable, NotYet
+from gateway_backend.domain.orders import Batch, KnownBatch
+from gateway_backend.domain.transactions import Status
+from gateway_backend.store.receipts import ReceiptKey
+from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
+from gateway_backend.usecases.settle_transaction import reconcile
+from tests.unit.layer.refresh_world import FRIDAY_NOON, HALF, SECOND, Crash, World, orders_of
+
+ACCOUNT = "account-1"
+PICK = st.integers(0, 9)
+"""One of however many there are."""
+
+ATTEMPTS = st.integers(1, 3)
+CRASHES = st.integers(0, 5)
+LIES = st.fixed_dictionaries(
+    {}, optional={"status": st.sampled_from(["COMPLETED", "PLACED", "CANCELLED"]), "buyAmount": st.just(1)}
+)
+
+
+@dataclass
+class Exchange:
+    """One batch of an order, and everything that was ever true of it."""
+
+    number: int
+    quantities: list[int]
+    filled: list[int] = field(default_factory=list)
+    ended: list[str | None] = field(default_factory=list)
+    said: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.filled, self.ended = [0] * len(self.quantities), [None] * len(self.quantities)
+        self.note()
+
+    @property
+    def id(self) -> str:
+        return f"TRX_{self.number}"
+
+    @property
+    def is_over(self) -> bool:
+        return None not in self.ended
+
+    def fill(self, at: int, shares: int) -> None:
+        at %= len(self.quantities)
+        if self.ended[at] is None:
+            self.filled[at] = min(self.quantities[at], self.filled[at] + shares)
+            self.ended[at] = "COMPLETE" if self.filled[at] == self.quantities[at] else None
+            self.note()
+
+    def end(self, at: int, status: str) -> None:
+        at %= len(self.quantities)
+        if self.ended[at] is None:
+            self.ended[at] = status
+            self.note()
+
+    def note(self) -> None:
+        done = self.ended.count("COMPLETE")
+        over = "COMPLETED" if done == len(self.ended) else "PARTIALLYFILLED" if done else "UNFILLED"
+        self.said.append(
+            {
+                "batchId": f"batch-{self.number}",
+                "status": over if self.is_over else "PLACED",
+                "quantity": len(self.ended),
+                "filled": done,
+                "buyAmount": 100 * sum(self.filled) if self.is_over else None,
+                "orders": [self._stock(at) for at in range(len(self.ended))],
+            }
+        )
+
+    def _stock(self, at: int) -> dict[str, Any]:
+        status = self.ended[at] or "PLACED"
+        return {
+            # Two of one ticker: only their place tells them apart.
+            "tradingsymbol": ["AXISBANK", "M&M", "M&M"][at],
+            "transactionType": "BUY",
+            "status": status,
+            "quantity": self.quantities[at],
+            "filledQuantity": self.filled[at],
+            "averagePrice": 100 if status == "COMPLETE" else None,
+            "errorCode": "marginsExceeded" if status == "REJECTED" else None,
+        }
+
+
+class OrderLifecycles(RuleBasedStateMachine):
+    @initialize(broker=st.sampled_from(["kite", "groww"]))
+    def a_linked_account(self, broker: str) -> None:
+        self.world = World()
+        self.world.now = FRIDAY_NOON
+        self.world.link(ACCOUNT, broker=broker)
+        self.told = self.world.listen()
+        self.exchanges: list[Exchange] = []
+        self.seen: dict[str, int] = {}
+        self.arrived: list[ReceiptKey] = []
+        self.moments = count()
+
+    # What users and the exchange do ------------------------------------------------------------
+
+    @precondition(lambda self: len(self.exchanges) < 3)
+    @rule(quantities=st.lists(st.integers(1, 5), min_size=1, max_size=3))
+    def place(self, quantities: list[int]) -> None:
+        exchange = Exchange(len(self.exchanges), quantities)
+        self.world.begin_order(exchange.id)
+        self.exchanges.append(exchange)
+        self.publish(exchange)
+
+    @rule(pick=PICK, at=PICK, shares=st.integers(1, 5))
+    def fill(self, pick: int, at: int, shares: int) -> None:
+        for exchange in self.picked(pick):
+            exchange.fill(at, shares)
+            self.publish(exchange)
+
+    @rule(pick=PICK, at=PICK, status=st.sampled_from(["REJECTED", "CANCELLED", "ERROR"]))
+    def end(self, pick: int, at: int, status: str) -> None:
+        for exchange in self.picked(pick):
+            exchange.end(at, status)
+            self.publish(exchange)
+
+    @rule(pick=PICK)
+    def sdk_gives_up_waiting(self, pick: int) -> None:
+        for exchange in self.picked(pick):
+            pending = {"value": True, "code": 4006, "message": "order_pending"}
+            self.world.upstream.transactions[exchange.id] |= {"status": "ERRORED", "error": pending}
+
+    @rule(minutes=st.integers(1, 120))
+    def wait(self, minutes: int) -> None:
+        self.world.now += timedelta(minutes=minutes)
+
+    # What reaches us ---------------------------------------------------------------------------
+
+    @rule(pick=PICK, back=PICK)
+    def webhook_arrives(self, pick: int, back: int) -> None:
+        """Of the last thing that happened, or of something long ago."""
+        for exchange in self.picked(pick):
+            self.hear(exchange, exchange.said[-1 - back % len(exchange.said)])
+
+    @rule(pick=PICK, lie=LIES, more=st.integers(0, 5))
+    def forged_webhook_arrives(self, pick: int, lie: dict[str, Any], more: int) -> None:
+        """Its checksum is valid: that does not cover what it says."""
+        for exchange in self.picked(pick):
+            truth = exchange.said[-1]
+            orders = [one | {"filledQuantity": one["filledQuantity"] + more, "status": "COMPLETE"} for one in truth["orders"]]
+            self.hear(exchange, truth | {"orders": orders} | lie)
+
+    @rule(pick=PICK, attempt=ATTEMPTS)
+    def webhook_is_worked_on(self, pick: int, attempt: int) -> None:
+        if self.arrived:
+            self._later()
+            with suppress(NotYet, GatewayUnavailable, GatewayRefused):
+                self.world.apply(self.arrived[pick % len(self.arrived)], attempt)
+
+    @rule(pick=PICK)
+    def app_reads(self, pick: int) -> None:
+        for exchange in self.picked(pick):
+            reconcile(self.world.transactions.owned(exchange.id, "user-1"), self.world.settling)
+
+    @rule()
+    def schedule_runs(self) -> None:
+        self._later()
+        reconcile_transactions(
+            clock=self.world.clock,
+            receipts=self.world.receipts,
+            queue=self.world.queue,
+            transactions=self.world.transactions,
+            accounts=self.world.accounts,
+            orders=self.world.orders,
+            gateway=self.world.gateway,
+            confirm_share=HALF,
+            threads=1,
+        )
+
+    # Trouble -----------------------------------------------------------------------------------
+
+    @rule(pick=PICK, nth_write=CRASHES)
+    def worker_dies(self, pick: int, nth_write: int) -> None:
+        left = nth_write
+
+        def crash(operation: str, _request: dict[str, Any]) -> None:
+            nonlocal left
+            left -= operation not in ("get_item", "query")
+            if left < 0:
+                raise Crash
+
+        self.world.client.before = crash
+        with suppress(Crash):
+            self.app_reads(pick)
+        self.world.client.before = lambda _operation, _request: None
+
+    @rule(pick=PICK, at=PICK, shares=st.integers(1, 5))
+    def worker_is_overtaken(self, pick: int, at: int, shares: int) -> None:
+        """The exchange fills more and another worker stores that, before the first one writes what it was told."""
+
+        def meanwhile(operation: str, _request: dict[str, Any]) -> None:
+            if operation == "put_item":
+                self.world.client.before = lambda _operation, _request: None
+                self.fill(pick, at, shares)
+                self.app_reads(pick)
+
+        self.world.client.before = meanwhile
+        self.app_reads(pick)
+        self.world.client.before = lambda _operation, _request: None
+
+    @rule(pick=PICK, of_orders=st.booleans(), fault=st.sampled_from(["500", "timeout", "400", "403", "garbage"]))
+    def gateway_fails_once(self, pick: int, of_orders: bool, fault: str) -> None:
+        for exchange in self.picked(pick):
+            self.world.fails(orders_of(exchange.id) if of_orders else exchange.id, fault)
+
+    # What must hold ----------------------------------------------------------------------------
+
+    @invariant()
+    def what_is_stored_was_said_by_the_exchange_and_never_goes_back(self) -> None:
+        for exchange in self.exchanges:
+            for known in self.world.orders.of(exchange.id):
+                at = self._when(exchange, known.batch)
+                assert at >= self.seen.get(exchange.id, 0), "a step back"
+                self.seen[exchange.id] = at
+
+    @invariant()
+    def each_step_was_told_once_and_in_order(self) -> None:
+        for exchange in self.exchanges:
+            steps = [e for e in self.told if isinstance(e, OrderUpdated) and e.transaction_id == exchange.id]
+            assert [step.revision for step in steps] == list(range(1, len(steps) + 1))
+            for known in self.world.orders.of(exchange.id):
+                assert (steps[-1].revision, steps[-1].status) == (known.revision, known.batch.status)
+                assert len(steps) <= len(exchange.said)
+
+    @invariant()
+    def no_fill_is_known_while_the_holdings_pass_for_current(self) -> None:
+        filled = any(known.batch.shares_filled for exchange in self.exchanges for known in self._stored(exchange))
+        assert not filled or self.world.account(ACCOUNT).traded_at is not None
+
+    def teardown(self) -> None:
+        """With nothing lost on the way any more, two rounds of the schedule are enough."""
+        if not hasattr(self, "world"):
+            return
+        self.world.upstream.faults.clear()
+        for _ in range(2):
+            self.world.now += timedelta(hours=7)
+            self.schedule_runs()
+        for exchange in self.exchanges:
+            (known,) = self._stored(exchange)
+            assert self._when(exchange, known.batch) == len(exchange.said) - 1
+            assert known.batch.is_final is exchange.is_over
+            assert self.world.transactions.owned(exchange.id, "user-1").is_settled is exchange.is_over
+        self.each_step_was_told_once_and_in_order()
+
+    # Helpers -----------------------------------------------------------------------------------
+
+    def picked(self, pick: int) -> list[Exchange]:
+        self._later()
+        return [self.exchanges[pick % len(self.exchanges)]] if self.exchanges else []
+
+    def publish(self, exchange: Exchange) -> None:
+        """Gateway knows it from now on."""
+        status = Status.COMPLETED if exchange.is_over else Status.PROCESSING
+        error = self.world.upstream.transactions[exchange.id].get("error")
+        self.world.trade(exchange.id, ACCOUNT, Status.ERRORED if error else status, exchange.said[-1], error=error)
+
+    def hear(self, exchange: Exchange, said: dict[str, Any]) -> None:
+        signed_at = times.to_text(self.world.now + timedelta(milliseconds=next(self.moments)))
+        about = {"transactionId": exchange.id, "smallcaseAuthId": ACCOUNT, "timestamp": signed_at}
+        self.arrived.append(self.world.hear(said | about))
+
+    def _stored(self, exchange: Exchange) -> list[KnownBatch]:
+        return self.world.orders.of(exchange.id)
+
+    def _when(self, exchange: Exchange, stored: Batch) -> int:
+        """Which of the things that the exchange said is stored."""
+        for at, said in enumerate(exchange.said):
+            (batch,) = read_batches(said, self.world.now)
+            if not stored.says_more_than(batch):
+                return at
+        raise AssertionError(f"the exchange never said {stored}")
+
+    def _later(self) -> None:
+        self.world.now += 3 * SECOND
+
+
+TestOrderLifecycles = OrderLifecycles.TestCase
+TestOrderLifecycles.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

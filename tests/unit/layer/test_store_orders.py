@@ -1,0 +1,281 @@
+"""Batches in the table: read back as they were, brought forward by whoever comes, listed and forgotten."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.errors import StoreUnavailable
+from gateway_backend.domain.order_requests import OrderRequest
+from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
+from gateway_backend.domain.transactions import Transaction
+from gateway_backend.store.codec import Item
+from gateway_backend.store.orders import Filters
+from tests.unit.layer.refresh_world import HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
+
+NOW = THURSDAY_EVENING
+PLACED = Order("AXISBANK", "BUY", OrderStatus.PLACED, NOW, 10)
+DONE = replace(PLACED, status=OrderStatus.COMPLETE, filled=10, average_price=Decimal("420.1000"))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def batch(batch_id: str = "batch-1", status: BatchStatus = BatchStatus.PLACED, *orders: Order, **more: Any) -> Batch:
+    return Batch(batch_id, status, orders or (PLACED,), NOW, **more)
+
+
+COMPLETED = batch("batch-1", BatchStatus.COMPLETED, DONE)
+
+
+def placed(world: World, number: int, user: str = "user-1", account: str = "account-1") -> KnownBatch:
+    """The user's order of minute `number`."""
+    world.now = NOW + number * MINUTE
+    begun = replace(world.begin_order(f"TRX_{user}_{number}", user), account_id=account, broker="groww")
+    return world.orders.record(begun, batch(f"batch-{number}"), world.now)
+
+
+def begun(world: World, **more: Any) -> Transaction:
+    return replace(world.begin_order("TRX_1"), **({"account_id": "account-1", "broker": "groww"} | more))
+
+
+def ids(found: list[KnownBatch]) -> list[str]:
+    return [known.batch.id for known in found]
+
+
+def every_page(world: World, limit: int, **filters: Any) -> list[str]:
+    found: list[str] = []
+    after: Item | None = None
+    while True:
+        page, after = world.orders.list("user-1", Filters(**filters), after=after, limit=limit)
+        assert len(page) <= limit
+        found += ids(page)
+        if after is None:
+            return found
+
+
+# One batch -------------------------------------------------------------------------------------
+
+AMOUNTS = st.none() | st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=10**15)
+TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+ORDERS = st.builds(
+    Order, st.text(min_size=1, max_size=9), st.sampled_from([None, "BUY", "SELL"]), st.sampled_from(OrderStatus),
+    st.just(NOW), st.none() | st.integers(0, 10**9), st.integers(0, 10**9), AMOUNTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS,
+    TEXTS, st.booleans(),
+)  # fmt: skip
+BATCHES = st.builds(
+    Batch, st.just("batch-1"), st.sampled_from(BatchStatus), st.lists(ORDERS, max_size=3).map(tuple), st.just(NOW),
+    TEXTS, st.none() | st.integers(0, 99), st.none() | st.integers(0, 99), AMOUNTS, AMOUNTS, TEXTS,
+)  # fmt: skip
+
+
+@given(BATCHES)
+def test_a_batch_is_read_back_as_it_was(news: Batch) -> None:
+    world = World()
+    transaction = begun(world)
+
+    known = world.orders.record(transaction, news, NOW)
+
+    assert world.orders.of("TRX_1") == [known]
+    assert known.batch == news
+
+
+def test_a_price_keeps_its_digits(world: World) -> None:
+    world.orders.record(begun(world), replace(COMPLETED, buy_amount=Decimal("1575.0900000000001")), NOW)
+
+    (known,) = world.orders.of("TRX_1")
+    assert (str(known.batch.orders[0].average_price), str(known.batch.buy_amount)) == ("420.1000", "1575.0900000000001")
+
+
+def test_a_new_batch_knows_its_transaction_and_its_basket(world: World) -> None:
+    named = begun(world, order=OrderRequest("SECURITIES", name="Two banks"))
+
+    known = world.orders.record(named, batch(), NOW)
+
+    assert known == KnownBatch(batch(), "TRX_1", "user-1", "account-1", "groww", "Two banks", NOW, NOW, 1)
+
+
+def test_each_step_is_counted_and_what_is_no_step_is_not_written(world: World) -> None:
+    transaction, later = begun(world), NOW + HOUR
+    assert world.orders.record(transaction, batch(), NOW).revision == 1
+    written = world.client.write_units
+
+    same = replace(batch(), asked_at=later, orders=(replace(PLACED, asked_at=later),))
+    assert world.orders.record(transaction, same, later) == replace(world.orders.of("TRX_1")[0])
+    assert world.client.write_units == written
+
+    done = world.orders.record(transaction, COMPLETED, later)
+    assert (done.revision, done.placed_at, done.updated_at) == (2, NOW, later)
+    assert world.orders.record(transaction, batch(), later + HOUR).revision == 2
+
+
+def test_the_account_is_noted_as_soon_as_it_is_known_and_stays(world: World) -> None:
+    world.orders.record(begun(world, account_id=None, broker=None), batch(), NOW)
+    transaction = replace(world.transactions.owned("TRX_1", "user-1"), account_id="account-1", broker="groww")
+
+    known = world.orders.record(transaction, batch(), NOW)
+    assert (known.account_id, known.broker, known.revision) == ("account-1", "groww", 2)
+
+    other = replace(transaction, account_id="account-2", broker="kite")
+    known = world.orders.record(other, COMPLETED, NOW)
+    assert (known.account_id, known.broker) == ("account-1", "groww")
+
+
+def test_two_workers_at_once_lose_no_step(world: World) -> None:
+    """Each has read the batch before the other has written."""
+    transaction = begun(world)
+    half = batch("batch-1", BatchStatus.PLACED, replace(PLACED, filled=5))
+    revisions: list[int] = []
+
+    def meanwhile(operation: str, _request: dict[str, Any]) -> None:
+        if operation == "put_item":
+            world.client.before = lambda _operation, _request: None
+            revisions.append(world.orders.record(transaction, half, NOW).revision)
+
+    for news in (batch(), COMPLETED):
+        world.client.before = meanwhile
+        revisions.append(world.orders.record(transaction, news, NOW).revision)
+
+    (known,) = world.orders.of("TRX_1")
+    assert known.batch == COMPLETED
+    assert revisions == [1, 1, 1, 2], "placed was overtaken by five shares, which are known when all ten come"
+
+
+def test_a_batch_that_never_stands_still_is_left_to_the_next_try(world: World) -> None:
+    transaction = begun(world)
+    filled = iter(range(1, 100))
+
+    def meanwhile(operation: str, _request: dict[str, Any]) -> None:
+        if operation == "put_item":
+            world.client.before = lambda _operation, _request: None
+            world.orders.record(transaction, batch("batch-1", BatchStatus.PLACED, part(next(filled))), NOW)
+            world.client.before = meanwhile
+
+    def part(shares: int) -> Order:
+        return replace(PLACED, filled=shares, quantity=1000)
+
+    world.client.before = meanwhile
+    with pytest.raises(StoreUnavailable):
+        world.orders.record(transaction, batch("batch-1", BatchStatus.COMPLETED, DONE), NOW)
+
+
+# A user's batches ------------------------------------------------------------------------------
+
+
+def test_a_users_batches_are_listed_newest_first_and_nobody_elses(world: World) -> None:
+    for number in range(3):
+        placed(world, number)
+    placed(world, 9, user="user-2")
+
+    assert every_page(world, 20) == ["batch-2", "batch-1", "batch-0"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 7])
+def test_pages_have_each_batch_once_whatever_their_size(world: World, limit: int) -> None:
+    for number in range(7):
+        placed(world, number, account=f"account-{number % 2}")
+
+    assert every_page(world, limit) == [f"batch-{number}" for number in range(6, -1, -1)]
+    assert every_page(world, limit, account_id="account-0") == ["batch-6", "batch-4", "batch-2", "batch-0"]
+
+
+def test_a_page_may_be_short_of_what_fits_among_very_many(world: World) -> None:
+    placed(world, 0, account="rare")
+    for number in range(1, 1012):
+        placed(world, number)
+
+    page, after = world.orders.list("user-1", Filters(account_id="rare"), after=None, limit=20)
+    assert (page, after is None) == ([], False)
+    page, after = world.orders.list("user-1", Filters(account_id="rare"), after=after, limit=20)
+    assert (ids(page), after) == (["batch-0"], None)
+
+
+def test_the_filters_can_be_put_together(world: World) -> None:
+    for number in range(6):
+        placed(world, number)
+    done = replace(world.transactions.owned("TRX_user-1_3", "user-1"), account_id="account-1")
+    world.orders.record(done, replace(COMPLETED, id="batch-3"), world.now)
+
+    assert every_page(world, 20, status=BatchStatus.COMPLETED) == ["batch-3"]
+    assert every_page(world, 20, status=BatchStatus.COMPLETED, account_id="account-2") == []
+    assert every_page(world, 20, status=BatchStatus.COMPLETED, until=NOW + 3 * MINUTE) == []
+
+
+def test_a_span_begins_with_its_first_moment_and_ends_before_its_last(world: World) -> None:
+    for number in range(4):
+        placed(world, number)
+
+    assert every_page(world, 20, since=NOW + MINUTE, until=NOW + 3 * MINUTE) == ["batch-2", "batch-1"]
+    assert every_page(world, 20, since=NOW + MINUTE + SECOND / 1000) == ["batch-3", "batch-2"]
+    assert every_page(world, 20, until=NOW) == []
+
+
+def test_a_batch_is_found_by_its_id_among_the_users_own_only(world: World) -> None:
+    for number in range(120):
+        placed(world, number)
+
+    found = world.orders.find("user-1", "batch-3")
+    assert found is not None
+    assert found.transaction_id == "TRX_user-1_3"
+    assert world.orders.find("user-2", "batch-3") is None
+    assert world.orders.find("user-1", "batch-120") is None
+
+
+# Forgetting ------------------------------------------------------------------------------------
+
+
+def test_what_the_batches_of_an_account_say_is_forgotten_and_the_others_stay(world: World) -> None:
+    for number in range(4):
+        placed(world, number, account=f"account-{number % 2}")
+
+    world.orders.erase_of_account("user-1", "account-1", world.now)
+
+    assert every_page(world, 20) == ["batch-2", "batch-0"]
+    assert world.orders.of("TRX_user-1_1") == []
+    assert world.orders.find("user-1", "batch-3") is None
+
+
+def test_late_news_does_not_bring_back_what_was_forgotten(world: World) -> None:
+    known = placed(world, 1)
+    world.orders.erase_of_account("user-1", "account-1", world.now)
+    transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
+
+    world.orders.record(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR)
+
+    assert world.orders.of(known.transaction_id) == []
+    assert every_page(world, 20) == []
+
+
+def test_news_that_is_being_written_does_not_bring_back_what_is_being_forgotten(world: World) -> None:
+    known = placed(world, 1)
+    transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
+
+    def meanwhile(operation: str, _request: dict[str, Any]) -> None:
+        if operation == "put_item":
+            world.client.before = lambda _operation, _request: None
+            world.orders.erase_of_account("user-1", "account-1", world.now)
+
+    world.client.before = meanwhile
+    world.orders.record(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR)
+
+    assert world.orders.of(known.transaction_id) == []
+    assert every_page(world, 20) == []
+
+
+def test_an_order_placed_after_a_new_linking_stays(world: World) -> None:
+    placed(world, 1)
+    unlinked_at = world.now
+    placed(world, 2)
+
+    world.orders.erase_of_account("user-1", "account-1", unlinked_at)
+
+    assert every_page(world, 20) == ["batch-2"]
+    world.now += timedelta(days=1)
+    world.orders.erase_of_account("user-1", "account-1", unlinked_at)
+    assert every_page(world, 20) == ["batch-2"]
