@@ -97,6 +97,8 @@ def document() -> dict[str, Any]:
     }
 
 
+_TRANSACTION_ID = "TRX_06726c28769e44b8920bd6eb5bbeef17"
+
 # Operations ------------------------------------------------------------------------------------
 
 
@@ -119,18 +121,32 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _parameters(route: Route) -> Iterable[dict[str, Any]]:
     if "{id}" in route.path:
-        of_account = "connections" in route.path
-        yield {
-            "name": "id",
-            "in": "path",
-            "required": True,
-            "description": "`smallcaseAuthId` of the connection" if of_account else "`transactionId`",
-            "schema": {"type": "string", "pattern": "^[0-9A-Za-z_-]{1,64}$"},
-            "example": _sample()["smallcaseAuthId"] if of_account else "TRX_06726c28769e44b8920bd6eb5bbeef17",
-        }
+        yield _path_parameter("id", *_identified(route))
+    if "{transactionId}" in route.path:
+        yield _path_parameter("transactionId", "The order's transaction", _TRANSACTION_ID)
     for place, parameters in (("query", route.query), ("header", route.headers)):
         for parameter in parameters:
             yield {"name": parameter.name, "in": place, **_described(parameter)}
+
+
+def _identified(route: Route) -> tuple[str, str]:
+    """What the `{id}` of a route names, and one of them."""
+    if "connections" in route.path:
+        return "`smallcaseAuthId` of the connection", _sample()["smallcaseAuthId"]
+    if "account-openings" in route.path:
+        return "`openingId`", "OPN_017fbba8c9c08c1f0b6d3e5a4f27b1d0"
+    return "`transactionId`", _TRANSACTION_ID
+
+
+def _path_parameter(name: str, description: str, example: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "pattern": "^[0-9A-Za-z_-]{1,64}$"},
+        "example": example,
+    }
 
 
 def _answers(route: Route) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.table import Table
+from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.unlink_account import unlink_account
 
 table = Table(client("dynamodb"), settings().table_name)
@@ -24,5 +25,6 @@ def handler(request: Request) -> Response:
         accounts=accounts,
         receipts=receipts,
         orders=orders,
+        transactions=Transactions(table),
     )
     return Response(204)

@@ -17,15 +17,10 @@ orders = Orders(Table(client("dynamodb"), settings().table_name))
 
 @endpoint
 def handler(request: Request) -> Response:
-    scope, secret = f"orders of {request.user}", GatewayKeys.parse(gateway_secret()).secret
-    since, until = (request.query.get(name) for name in ("since", "until"))
     status = request.choice("status", ("", *BatchStatus))
-    filters = Filters(
-        account_id=request.query.get("smallcaseAuthId"),
-        status=BatchStatus(status) if status else None,
-        since=times.read_moment("since", since) if since else None,
-        until=times.read_moment("until", until) if until else None,
-    )
+    since, until = times.read_span(request.query.get("since"), request.query.get("until"))
+    filters = Filters(request.query.get("smallcaseAuthId"), BatchStatus(status) if status else None, since, until)
+    scope, secret = f"orders of {request.user}, {filters}", GatewayKeys.parse(gateway_secret()).secret
     position = unseal(request.query.get("cursor"), scope=scope, secret=secret)
     limit = request.whole_number("limit", default=20, most=100)
     page, following = orders.list(request.user, filters, after=position, limit=limit)

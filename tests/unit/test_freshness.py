@@ -45,8 +45,9 @@ def judge(
     broker: str = "groww",
     session: SessionState = ACTIVE,
     updating: bool = False,
+    traded_at: datetime | None = None,
 ) -> Verdict:
-    return verdict(now, as_of, broker, session, CALENDAR, updating=updating)
+    return verdict(now, as_of, broker, session, CALENDAR, updating=updating, traded_at=traded_at)
 
 
 def ist(text: str) -> datetime:
@@ -184,6 +185,51 @@ def test_as_the_api_says_it() -> None:
         "text": "As of 24 Mar 2022, 4:54 pm. Log in to your broker to refresh.",
     }
     assert judge(None).to_dict()["asOf"] is None
+
+
+# After an order was filled ---------------------------------------------------------------------
+
+TRADED = FRIDAY_EVENING + timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("broker", "session", "now", "expected"),
+    [
+        ("kite", ACTIVE, SATURDAY, (State.DUE, Reason.TRADED_SINCE, Action.REFRESH)),
+        ("kite-leprechaun", ACTIVE, SATURDAY, (State.DUE, Reason.TRADED_SINCE, Action.REFRESH)),
+        ("groww", ACTIVE, SATURDAY, (State.DUE, Reason.TRADED_SINCE, Action.RECONNECT)),
+        ("a-new-broker", ACTIVE, SATURDAY, (State.DUE, Reason.TRADED_SINCE, Action.RECONNECT)),
+        ("kite", NEEDS_LOGIN, SATURDAY, (State.DUE, Reason.LOGIN_NEEDED, Action.RECONNECT)),
+        ("groww", REVOKED, SATURDAY, (State.DUE, Reason.ACCESS_REVOKED, Action.RECONNECT)),
+        # What is stale by itself stays so.
+        ("groww", ACTIVE, WEDNESDAY_EVENING, (State.STALE, Reason.SESSIONS_MISSED, Action.RECONNECT)),
+        ("kite", ACTIVE, WEDNESDAY_EVENING, (State.DUE, Reason.SESSIONS_MISSED, Action.REFRESH)),
+    ],
+)
+def test_a_snapshot_from_before_a_fill_is_due(
+    broker: str, session: SessionState, now: datetime, expected: tuple[State, Reason, Action]
+) -> None:
+    result = judge(FRIDAY_EVENING, now, broker, session, traded_at=TRADED)
+    assert (result.state, result.reason, result.action) == expected
+
+
+@pytest.mark.parametrize("traded_at", [FRIDAY_EVENING, FRIDAY_EVENING - timedelta(days=9), None])
+def test_a_snapshot_from_after_the_fill_shows_it(traded_at: datetime | None) -> None:
+    assert judge(FRIDAY_EVENING, SATURDAY, traded_at=traded_at).state == State.FRESH
+
+
+def test_a_fill_before_the_first_import_or_during_a_refresh_changes_nothing() -> None:
+    assert judge(None, traded_at=TRADED) == judge(None)
+    assert judge(FRIDAY_EVENING, SATURDAY, updating=True, traded_at=TRADED).state == State.UPDATING
+
+
+@given(MOMENTS, MOMENTS, MOMENTS, BROKERS, SESSIONS)
+def test_nothing_is_fresh_that_does_not_show_a_fill(
+    one: datetime, other: datetime, traded_at: datetime, broker: str, session: SessionState
+) -> None:
+    as_of, now = sorted([one, other])
+    result = judge(as_of, now, broker, session, traded_at=traded_at)
+    assert (result.state == State.FRESH) is (result.sessions_missed == 0 and as_of >= traded_at)
 
 
 @given(MOMENTS, MOMENTS, BROKERS, SESSIONS)

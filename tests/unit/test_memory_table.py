@@ -213,10 +213,11 @@ def test_the_lists_index_comes_in_pages_even_when_an_item_left_meanwhile(table: 
         listed = {"listKey": "USER", "listOrder": str(number), "status": "NEW", "secret": "x"}
         table.write(Put({"pk": f"t{number}", "sk": "m", **listed}))
 
-    page = table.list("USER", descending=True, limit=2)
+    page, following = table.list("USER", descending=True, limit=2)
     table.write(Delete("t3", "m"))
-    rest = table.list("USER", descending=True, after=page[-1])
+    rest, end = table.list("USER", descending=True, after=following)
 
+    assert end is None
     assert [item["pk"] for item in page + rest] == ["t4", "t3", "t2", "t1", "t0"]
     assert page[0].keys() == {"pk", "sk", "listKey", "listOrder", "status"}
 

@@ -63,6 +63,9 @@ CALENDAR = nse_calendar()
 TIMES = RefreshTimes(delay=timedelta(minutes=15), spread=timedelta(minutes=20))
 HALF = Decimal("0.5")
 KEYS = GatewayKeys("demogateway", "a-made-up-secret-of-32-bytes-or-so", ("api-secret",))
+BATCH_WRITES = ("put_item", "transact_write_items")
+"""How an order's batch is written, later and at first."""
+
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 type Securities = dict[int, int]
@@ -363,9 +366,7 @@ class World:
 
     @property
     def starting(self) -> Starting:
-        return Starting(
-            self.now, self.keys, self.transactions, self.accounts, self.table, self.gateway(), OrderRules()
-        )
+        return Starting(self.now, self.keys, self.transactions, self.accounts, self.table, self.gateway(), OrderRules())
 
     def refresh(self, *accounts: str, attempt: int = 0, threads: int = 1) -> Counter[str]:
         page = RefreshPage(CALENDAR.last_close(self.now), accounts, attempt)

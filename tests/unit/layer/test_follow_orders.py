@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gateway_backend.contracts.events import OrderUpdated, TransactionFinished
-from gateway_backend.domain import exact_json
+from gateway_backend.contracts.transaction_api import TransactionView
+from gateway_backend.domain import exact_json, times
 from gateway_backend.domain.accounts import PendingAction
 from gateway_backend.domain.errors import Action, GatewayKeysRefused, GatewayUnavailable, NotFound, NotYet
 from gateway_backend.domain.freshness import Reason, State
@@ -18,9 +19,21 @@ from gateway_backend.domain.transactions import GRACE, Status, Transaction
 from gateway_backend.usecases.applying import PATIENCE
 from gateway_backend.usecases.read_mutual_funds import read_mutual_funds
 from gateway_backend.usecases.read_order import read_order
+from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
 from gateway_backend.usecases.settle_transaction import reconcile
 from gateway_backend.usecases.unlink_account import unlink_account
-from tests.unit.layer.refresh_world import CALENDAR, FRIDAY_NOON, FRIDAY_WINDOW, HOUR, MINUTE, Crash, World, orders_of
+from tests.unit.layer.refresh_world import (
+    BATCH_WRITES,
+    CALENDAR,
+    FRIDAY_NOON,
+    FRIDAY_WINDOW,
+    HALF,
+    HOUR,
+    MINUTE,
+    Crash,
+    World,
+    orders_of,
+)
 
 ACCOUNT, ISCID, SCID = "account-1", "5d94bc5b3a2c2f1d0a7e6b31", "SCNM_0003"
 ORDER_PENDING = {"value": True, "code": 4006, "message": "order_pending"}
@@ -135,7 +148,9 @@ def test_several_batches_of_one_transaction_are_all_followed_to_their_end(world:
     world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED, second)
     assert not pull(world).is_settled
 
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, batch("UNFILLED", stock("REJECTED", ticker="HDFCBANK"), batchId="batch-2"))
+    world.trade(
+        "TRX_1", ACCOUNT, Status.COMPLETED, batch("UNFILLED", stock("REJECTED", ticker="HDFCBANK"), batchId="batch-2")
+    )
     assert pull(world).is_settled
     statuses = [found.batch.status for found in world.orders.of("TRX_1")]
     assert statuses == [BatchStatus.COMPLETED, BatchStatus.UNFILLED]
@@ -178,6 +193,12 @@ def test_a_completed_order_without_its_batch_stays_open(world: World) -> None:
 
     world.upstream.orders["TRX_1"] = COMPLETED
     assert pull(world).is_settled
+
+
+def test_one_that_gateway_calls_under_way_stays_open_though_its_order_has_ended(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, COMPLETED)
+
+    assert not pull(world).is_settled
 
 
 def test_a_completed_transaction_with_an_open_order_stays_open(world: World) -> None:
@@ -274,10 +295,8 @@ def test_an_order_placed_after_the_consent_was_taken_back_is_not_followed(world:
 
 
 def unlink(world: World) -> None:
-    unlink_account(
-        *(ACCOUNT,),
-        user="user-1", now=world.now, accounts=world.accounts, receipts=world.receipts, orders=world.orders,
-    )  # fmt: skip
+    stores = {"accounts": world.accounts, "receipts": world.receipts, "orders": world.orders}
+    unlink_account(ACCOUNT, user="user-1", now=world.now, transactions=world.transactions, **stores)  # type: ignore[arg-type]
 
 
 def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(world: World) -> None:
@@ -292,6 +311,7 @@ def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(wor
 
     assert world.orders.of("TRX_1") == []
     assert not any(isinstance(event, OrderUpdated) for event in told)
+    assert world.transactions.owned("TRX_1", "user-1").order is None
 
 
 # The holdings follow the fills -----------------------------------------------------------------
@@ -368,12 +388,14 @@ def test_a_session_that_is_over_asks_for_a_login_and_is_not_tried() -> None:
     assert freshness(world) == (State.DUE, Reason.LOGIN_NEEDED, Action.RECONNECT)
 
 
-def test_a_first_order_links_the_account_without_holdings() -> None:
+@pytest.mark.parametrize("broker", ["kite", "groww"])
+def test_a_first_order_links_the_account_without_holdings(broker: str) -> None:
     world = World()
     world.begin_order("TRX_1")
-    world.trade("TRX_1", "new-account", Status.COMPLETED, COMPLETED)
+    world.trade("TRX_1", "new-account", Status.COMPLETED, COMPLETED, broker=broker)
 
     assert pull(world).is_settled
+    assert world.calls_for("new-account") == 0, "the user has consented to an order, not to an import"
     assert (world.account("new-account").owner, world.account("new-account").as_of) == ("user-1", None)
     assert known(world).account_id == "new-account"
 
@@ -423,6 +445,38 @@ def test_dying_at_any_write_and_trying_again_ends_the_same(broker: str) -> None:
     pytest.fail("there are more writes than were tried")
 
 
+def test_dying_at_any_write_loses_no_order_in_somebody_elses_account() -> None:
+    """Nobody reads it any more: only the schedule asks."""
+    for nth_write in range(20):
+        world = with_account("groww")
+        world.begin_order("TRX_2", user="user-2")
+        world.trade("TRX_2", ACCOUNT, Status.PROCESSING, PART)
+        world.now += 3 * MINUTE
+        dying_at(world, nth_write)
+        try:
+            schedule(world)
+        except Crash:
+            died = True
+        else:
+            died = False
+        world.client.before = lambda _operation, _request: None
+        world.trade("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
+        world.now += HOUR
+        schedule(world)
+
+        assert state(world, "TRX_2")[:2] == ("COMPLETED", 10), f"after dying at write {nth_write}"
+        if not died:
+            return
+    pytest.fail("there are more writes than were tried")
+
+
+def schedule(world: World) -> None:
+    reconcile_transactions(
+        clock=world.clock, receipts=world.receipts, queue=world.queue, transactions=world.transactions,
+        accounts=world.accounts, orders=world.orders, gateway=world.gateway, confirm_share=HALF, threads=1,
+    )  # fmt: skip
+
+
 def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> None:
     told = world.listen()
     for said in (PLACED, PART, COMPLETED):
@@ -430,7 +484,7 @@ def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> 
         other = world.transactions.owned("TRX_1", "user-1")
 
         def meanwhile(operation: str, _request: dict[str, Any], other: Transaction = other) -> None:
-            if operation == "put_item":
+            if operation in BATCH_WRITES:
                 world.client.before = lambda _operation, _request: None
                 reconcile(other, world.settling)
 
@@ -515,6 +569,7 @@ FORGED = {
     "another stock": batch("PLACED", stock(ticker="HDFCBANK")),
     "another batch": batch("PLACED", batchId="batch-9"),
     "one more": batch("PLACED", stock(filled=4), stock(ticker="HDFCBANK")),
+    "nothing": PART | {"orderBatches": []},
 }
 
 
@@ -581,7 +636,9 @@ def test_a_webhook_for_another_account_is_quarantined(world: World) -> None:
     assert world.apply(forged) == ("QUARANTINED", "ACCOUNT_MISMATCH")
 
 
-@pytest.mark.parametrize("lie", [{"orders": "none"}, {"orders": [stock(filled=-1)]}, {"batchId": ""}, {"quantity": 0.5}])
+@pytest.mark.parametrize(
+    "lie", [{"orders": "none"}, {"orders": [stock(filled=-1)]}, {"batchId": ""}, {"quantity": 0.5}]
+)
 def test_a_batch_that_cannot_be_read_is_quarantined(world: World, lie: dict[str, Any]) -> None:
     world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
 
@@ -760,10 +817,11 @@ def test_another_action_replaces_the_one_before(world: World) -> None:
     assert actions(world) == [(ISCID, "REPAIR")]
 
 
-def test_where_nothing_is_pending_any_more_nothing_stays(world: World) -> None:
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_where_nothing_is_pending_any_more_nothing_stays(world: World, nothing: str | None) -> None:
     recommended(world)
     pending(world)
-    recommended(world, None)
+    recommended(world, nothing)
     world.now += HOUR
 
     assert pending(world) == ("APPLIED", "NOTHING_PENDING")
@@ -828,7 +886,14 @@ def test_two_actions_at_once_are_both_kept(world: World) -> None:
     assert sorted(actions(world)) == [(ISCID, "REBALANCE"), ("another", "SIP")]
 
 
-def test_doing_what_was_recommended_clears_it(world: World) -> None:
+@pytest.mark.parametrize(
+    ("still", "left"),
+    [(None, [("another", "SIP")]), ("REPAIR", [("another", "SIP"), (ISCID, "REPAIR")])],
+    ids=["done", "something else now"],
+)
+def test_after_an_order_for_an_investment_its_recommendation_is_asked_for_again(
+    world: World, still: str | None, left: list[tuple[str, str]]
+) -> None:
     recommended(world)
     recommended(world, "SIP", iscid="another")
     pending(world)
@@ -836,9 +901,23 @@ def test_doing_what_was_recommended_clears_it(world: World) -> None:
     world.begin_order("TRX_2", order=OrderRequest("REBALANCE", iscid=ISCID))
     brought = {"data": {"batches": [COMPLETED]}}
     world.upstream.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
-    pull(world, "TRX_2")
+    recommended(world, still)
 
-    assert actions(world) == [("another", "SIP")]
+    assert pull(world, "TRX_2").is_settled
+    assert sorted(actions(world), reverse=True) == left
+
+
+@pytest.mark.parametrize("fault", ["500", "400", "403", "timeout", "garbage"])
+def test_an_order_has_ended_also_when_its_recommendation_cannot_be_asked_for(world: World, fault: str) -> None:
+    recommended(world)
+    pending(world)
+    world.begin_order("TRX_2", order=OrderRequest("REBALANCE", iscid=ISCID))
+    brought = {"data": {"batches": [COMPLETED]}}
+    world.upstream.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
+    world.fails(ISCID, fault)
+
+    assert pull(world, "TRX_2").is_settled
+    assert actions(world) == [(ISCID, "REBALANCE")]
 
 
 def test_trying_in_vain_clears_nothing(world: World) -> None:
@@ -850,3 +929,90 @@ def test_trying_in_vain_clears_nothing(world: World) -> None:
     assert pull(world, "TRX_2").is_settled
 
     assert actions(world) == [(ISCID, "REBALANCE")]
+
+
+# After an end that was none --------------------------------------------------------------------
+
+
+def test_an_order_that_turns_up_after_its_transaction_had_ended_is_followed_to_its_end(world: World) -> None:
+    world.upstream.transactions["TRX_1"] = {"status": "USED"}
+    assert pull(world, after=HOUR).status is Status.EXPIRED
+    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
+    world.apply(world.hear(hook(PLACED)))
+    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    for _ in range(3):
+        world.now += 7 * HOUR
+        schedule(world)
+
+    assert state(world)[:2] == ("COMPLETED", 10)
+
+
+CLOSED = {"value": True, "code": 1012, "message": "user_cancelled"}
+
+
+def test_an_order_that_was_sent_though_the_user_closed_the_window_is_found_by_the_schedule_alone(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+    schedule_for(world, HOUR)
+    assert world.orders.of("TRX_1") == []
+
+    for said in (PLACED, COMPLETED):
+        world.upstream.orders["TRX_1"] = [said]
+        schedule_for(world, 3 * HOUR)
+
+    assert state(world) == ("COMPLETED", 10, 2)
+    assert world.transactions.owned("TRX_1", "user-1").is_settled
+
+
+def test_after_a_day_no_order_is_expected_any_more(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+    schedule_for(world, timedelta(hours=30))
+    asked = world.calls_for("TRX_1")
+    schedule_for(world, timedelta(hours=30))
+
+    assert world.calls_for("TRX_1") == asked
+
+
+def test_nobody_is_told_to_begin_again_what_has_been_sent(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+    assert TransactionView.of(pull(world)).error is not None
+
+    world.upstream.orders["TRX_1"] = [PLACED]
+    schedule_for(world, 3 * HOUR)
+    assert TransactionView.of(world.transactions.owned("TRX_1", "user-1")).error is None
+
+
+def schedule_for(world: World, duration: timedelta) -> None:
+    until = world.now + duration
+    while world.now < until:
+        world.now += 30 * MINUTE
+        schedule(world)
+
+
+def test_holdings_from_after_a_fill_are_not_due_because_we_learn_of_it_late(world: World) -> None:
+    filled_at = FRIDAY_NOON - HOUR
+    late = COMPLETED | {"completedDate": times.to_text(filled_at)}
+    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, late)
+    pull(world)
+
+    assert world.account(ACCOUNT).traded_at == filled_at
+    assert freshness(world) == FRESH
+
+
+def test_a_fill_of_long_ago_that_we_learn_of_last_makes_nothing_current(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    pull(world)
+    world.begin_order("TRX_2")
+    long_ago = COMPLETED | {"batchId": "batch-2", "completedDate": times.to_text(FRIDAY_NOON - HOUR)}
+    world.trade("TRX_2", ACCOUNT, Status.COMPLETED, long_ago)
+    pull(world, "TRX_2")
+
+    assert freshness(world) == DUE_FOR_LOGIN
+
+
+@pytest.mark.parametrize("date", ["tomorrow", "2036-11-20T10:00:00.000Z", None])
+def test_a_fill_is_no_later_than_when_we_learn_of_it(world: World, date: str | None) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED | {"completedDate": date})
+    pull(world)
+
+    assert world.account(ACCOUNT).traded_at == world.now
+    assert freshness(world) == DUE_FOR_LOGIN

@@ -1,13 +1,15 @@
 """Gateway's answers are read wherever the contract leaves open where things are (§2.0, §2.1, §2.5)."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails
-from gateway_backend.domain.transactions import Failure, Report, Status
+from gateway_backend.contracts.investment_wire import Investment
+from gateway_backend.domain.transactions import Failure, Outcome, Report, Status
 
 
 def details(**member: Any) -> TransactionDetails:
@@ -134,3 +136,127 @@ def test_a_status_of_tomorrow_is_one_that_something_may_still_follow(status: str
 def test_what_names_no_status_does_not_fit(data: Any) -> None:
     with pytest.raises(ValidationError):
         TransactionDetails.model_validate(data)
+
+
+# What an interaction brought -------------------------------------------------------------------
+
+
+def brought(success: Any, **more: Any) -> Report:
+    return details(status="COMPLETED", success=success, **more).report("TRX_1", None)
+
+
+def outcome(success: Any, **more: Any) -> Outcome:
+    found = brought(success, **more).outcome
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", ["funds", "fund"])
+@pytest.mark.parametrize(
+    ("amount", "funds"),
+    [
+        (Decimal("1200.50"), "1200.50"),
+        (0, "0"),
+        ("1200.50", "1200.50"),
+        (Decimal("-36.65253999999927"), "-36.65253999999927"),
+    ],
+)
+def test_funds_are_exact_wherever_they_stand(name: str, amount: Any, funds: str) -> None:
+    for success in ({"data": {name: amount}}, {name: amount}):
+        assert str(outcome(success).funds) == funds
+
+
+@pytest.mark.parametrize("amount", ["many", None, [], "NaN", "Infinity", {}])
+def test_what_is_no_amount_is_as_good_as_not_there(amount: Any) -> None:
+    assert brought({"data": {"funds": amount}}).outcome is None
+
+
+def test_funds_are_as_of_gateways_last_word_on_them() -> None:
+    told = outcome({"data": {"funds": 1}}, updatedAt="2026-11-20T10:05:00.000Z")
+
+    assert told.funds_at == datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+    assert outcome({"data": {"funds": 1}}, updatedAt="yesterday").funds_at is None
+    assert outcome({"data": {"iscid": "5d94"}}, updatedAt="2026-11-20T10:05:00.000Z").funds_at is None
+
+
+@pytest.mark.parametrize(
+    ("word", "active"), [("YES", True), ("NO", False), (True, True), (False, False), ("true", True)]
+)
+def test_a_plan_is_read_in_each_platforms_words(word: Any, active: bool) -> None:
+    plan = {"amount": Decimal("5000.00"), "frequency": "1m", "iscid": "5d94", "scid": "SCNM_1", "sipType": "auto"}
+
+    for success in ({"data": {"sipDetails": plan | {"sipActive": word}}}, {"sipDetails": plan | {"sipActive": word}}):
+        assert outcome(success).sip == plan | {"sipActive": active}
+
+
+def test_of_a_plan_that_ended_only_what_is_said_is_kept() -> None:
+    ended = {"iscid": "5d94", "scid": "SCNM_1", "sipAction": "end", "sipActive": "perhaps", "amount": None}
+
+    assert outcome({"sipDetails": ended}).sip == {"iscid": "5d94", "scid": "SCNM_1", "sipAction": "end"}
+
+
+def test_the_new_investment_is_named() -> None:
+    told = outcome({"data": {"scid": "SCNM_1", "iscid": "5d94", "name": "Magic", "source": "x", "imageUrl": "y"}})
+
+    assert (told.scid, told.iscid, told.name) == ("SCNM_1", "5d94", "Magic")
+
+
+@pytest.mark.parametrize("success", [None, "text", [], {}, {"data": {}}, {"data": {"iscid": 5, "name": "x" * 201}}])
+def test_where_nothing_is_told_nothing_was_brought(success: Any) -> None:
+    assert brought(success).outcome is None
+
+
+@pytest.mark.parametrize("place", ["batches", "orderBatches"])
+def test_batches_are_handed_on_as_they_are(place: str) -> None:
+    batch = {"batchId": "batch-1", "status": "PLACED", "new": 1}
+
+    for success in ({"data": {place: [batch, {"no": "batch"}, None]}}, {place: [batch]}):
+        assert list(brought(success).batches) == [batch]
+
+
+@pytest.mark.parametrize("success", [{"data": {"batches": None}}, {"batches": {"batchId": "1"}}, {}, None])
+def test_without_a_list_of_batches_there_are_none(success: Any) -> None:
+    assert list(brought(success).batches) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "requested"),
+    [
+        ({"isOrderRequested": True}, True),
+        ({"isOrderRequested": False}, False),
+        ({"isOrderRequested": "true"}, False),
+        ({}, False),
+        (None, False),
+        ([], False),
+    ],
+)
+def test_an_order_was_sent_only_when_gateway_says_so(flags: Any, requested: bool) -> None:
+    assert details(flags=flags).report("TRX_1", None).order_requested is requested
+
+
+# Investments -----------------------------------------------------------------------------------
+
+INVESTMENT = {"iscid": "5d94", "scid": "SCNM_1", "name": "Magic", "recommendedAction": "REBALANCE", "returns": {}}
+
+
+@pytest.mark.parametrize(
+    "data", [INVESTMENT, {"investment": INVESTMENT}, [{"investment": INVESTMENT}], [INVESTMENT, {"iscid": "other"}]]
+)
+def test_an_investment_is_found_however_it_is_wrapped(data: Any) -> None:
+    found = Investment.model_validate(data)
+
+    assert (found.iscid, found.scid, found.name, found.action) == ("5d94", "SCNM_1", "Magic", "REBALANCE")
+
+
+@pytest.mark.parametrize("more", [{"recommendedAction": None, "scid": None, "name": None}, {"recommendedAction": ""}])
+def test_an_investment_may_need_nothing(more: dict[str, Any]) -> None:
+    assert not Investment.model_validate(INVESTMENT | more).action
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, [], {}, "text", {"investment": None}, {"iscid": None}, {"iscid": 5}, INVESTMENT | {"recommendedAction": 5}],
+)
+def test_what_names_no_investment_does_not_fit(data: Any) -> None:
+    with pytest.raises(ValidationError):
+        Investment.model_validate(data)

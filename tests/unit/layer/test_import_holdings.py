@@ -244,6 +244,7 @@ def unlink(world: World) -> None:
         accounts=world.accounts,
         receipts=world.receipts,
         orders=world.orders,
+        transactions=world.transactions,
     )
 
 

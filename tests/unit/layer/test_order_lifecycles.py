@@ -24,7 +24,7 @@ from gateway_backend.domain.transactions import Status
 from gateway_backend.store.receipts import ReceiptKey
 from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
 from gateway_backend.usecases.settle_transaction import reconcile
-from tests.unit.layer.refresh_world import FRIDAY_NOON, HALF, SECOND, Crash, World, orders_of
+from tests.unit.layer.refresh_world import BATCH_WRITES, FRIDAY_NOON, HALF, SECOND, Crash, World, orders_of
 
 ACCOUNT = "account-1"
 PICK = st.integers(0, 9)
@@ -157,7 +157,9 @@ class OrderLifecycles(RuleBasedStateMachine):
         """Its checksum is valid: that does not cover what it says."""
         for exchange in self.picked(pick):
             truth = exchange.said[-1]
-            orders = [one | {"filledQuantity": one["filledQuantity"] + more, "status": "COMPLETE"} for one in truth["orders"]]
+            orders = [
+                one | {"filledQuantity": one["filledQuantity"] + more, "status": "COMPLETE"} for one in truth["orders"]
+            ]
             self.hear(exchange, truth | {"orders": orders} | lie)
 
     @rule(pick=PICK, attempt=ATTEMPTS)
@@ -209,7 +211,7 @@ class OrderLifecycles(RuleBasedStateMachine):
         """The exchange fills more and another worker stores that, before the first one writes what it was told."""
 
         def meanwhile(operation: str, _request: dict[str, Any]) -> None:
-            if operation == "put_item":
+            if operation in BATCH_WRITES:
                 self.world.client.before = lambda _operation, _request: None
                 self.fill(pick, at, shares)
                 self.app_reads(pick)

@@ -38,15 +38,16 @@ COMPLETED = batch(
 
 # Which news is further on ----------------------------------------------------------------------
 
-KEYS = [("AXISBANK", "BUY"), ("AXISBANK", "SELL"), ("M&M", "BUY"), ("M&M", "BUY")]
+KEYS = [("AXISBANK", "BUY", 1), ("AXISBANK", "SELL", 2), ("M&M", "BUY", 3), ("M&M", "BUY", 4)]
+"""Ticker, side and the exchange's number."""
 
 
 def stocks(at: datetime) -> st.SearchStrategy[tuple[Order, ...]]:
     """Of the same four stocks some or all: two of one ticker, and two that nothing but their place tells apart."""
 
-    def one(key: tuple[str, str]) -> st.SearchStrategy[Order]:
+    def one(key: tuple[str, str, int]) -> st.SearchStrategy[Order]:
         filled = st.integers(0, 9)
-        number = st.sampled_from([None, f"exchange-{key}"])
+        number = st.sampled_from([None, f"exchange-{key[2]}"])
         return st.builds(
             Order, st.just(key[0]), st.just(key[1]), st.sampled_from(OrderStatus), st.just(at), filled,
             filled=filled, average_price=st.sampled_from([None, Decimal("1.5")]), exchange_order_id=number,
@@ -212,7 +213,12 @@ def test_a_stock_that_is_open_keeps_the_batch_open_unless_the_user_has_closed_it
         assert batch(whole, COMPLETE, stock(status)).is_final is (whole is BatchStatus.MARKEDCOMPLETE)
 
 
-@pytest.mark.parametrize("whole", [BatchStatus.PLACED, BatchStatus.PARTIALLYPLACED, BatchStatus.UNKNOWN])
+def test_a_batch_with_a_new_word_has_ended_when_its_stocks_have() -> None:
+    assert batch(BatchStatus.UNKNOWN, COMPLETE).is_final
+    assert not batch(BatchStatus.UNKNOWN, COMPLETE, stock()).is_final
+
+
+@pytest.mark.parametrize("whole", [BatchStatus.PLACED, BatchStatus.PARTIALLYPLACED])
 def test_an_open_batch_has_not_ended_even_when_its_stocks_have(whole: BatchStatus) -> None:
     assert not batch(whole, COMPLETE).is_final
 
@@ -275,6 +281,13 @@ def test_what_is_further_on_than_what_gateway_says_is_not_borne_out(further: Bat
     assert not batch().bears_out(further)
 
 
+def test_a_word_that_is_known_is_further_on_than_one_that_is_new_to_us() -> None:
+    news = batch(BatchStatus.UNKNOWN, stock(OrderStatus.UNKNOWN))
+
+    assert not news.bears_out(batch(BatchStatus.PLACED, stock(OrderStatus.UNKNOWN)))
+    assert not news.bears_out(batch(BatchStatus.UNKNOWN, stock(OrderStatus.PLACED)))
+
+
 def test_a_fill_that_gateway_does_not_know_is_not_borne_out() -> None:
     assert not batch().bears_out(batch(BatchStatus.PLACED, stock(filled=1)))
 
@@ -305,3 +318,42 @@ def test_what_was_asked_for_and_stands_in_no_batch_was_left_out() -> None:
     assert what_was_left_out(asked, placed) == [asked[1]]
     assert what_was_left_out(asked, []) == asked
     assert what_was_left_out([], placed) == []
+
+
+def test_alike_stocks_are_told_apart_by_the_exchanges_number_whatever_their_order() -> None:
+    first = stock(OrderStatus.REJECTED, exchange_order_id="1")
+    second = stock(OrderStatus.COMPLETE, filled=10, exchange_order_id="2")
+
+    after = batch(BatchStatus.PARTIALLYFILLED, first, second).merged(
+        batch(BatchStatus.PARTIALLYFILLED, second, first, asked_at=LATER)
+    )
+
+    assert [(one.status, one.filled) for one in after.orders] == [(first.status, 0), (second.status, 10)]
+
+
+def test_a_side_that_was_not_told_at_first_makes_no_second_stock() -> None:
+    after = batch(BatchStatus.PLACED, stock(side=None)).merged(COMPLETED)
+
+    assert [(one.side, one.status) for one in after.orders] == [("BUY", OrderStatus.COMPLETE)]
+    assert after.is_final
+
+
+def test_a_bad_end_stays_as_it_was_first_told_unless_it_filled() -> None:
+    cancelled = batch(BatchStatus.UNFILLED, stock(OrderStatus.CANCELLED))
+    rejected = batch(BatchStatus.UNFILLED, stock(OrderStatus.REJECTED, asked_at=LATER), asked_at=LATER)
+
+    assert not cancelled.merged(rejected).says_more_than(cancelled)
+    assert cancelled.merged(COMPLETED).orders[0].status is OrderStatus.COMPLETE
+
+
+def test_a_price_that_was_told_is_not_forgotten() -> None:
+    without = batch(BatchStatus.COMPLETED, replace(COMPLETE, average_price=None, asked_at=LATER), asked_at=LATER)
+
+    after = COMPLETED.merged(without)
+
+    assert (after.buy_amount, after.orders[0].average_price) == (Decimal("4201"), Decimal("420.1"))
+
+
+def test_noise_in_an_amount_is_no_news() -> None:
+    noisy = replace(COMPLETED, buy_amount=Decimal("4201.0000000000002"), asked_at=LATER)
+    assert not COMPLETED.merged(noisy).says_more_than(COMPLETED)

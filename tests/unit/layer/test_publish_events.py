@@ -246,6 +246,105 @@ def test_each_end_of_a_transaction_is_told_once_on_any_way_forward(path: list[di
     assert len(ends) == len(set(ends))
 
 
+def test_holdings_are_imported_by_imports_only() -> None:
+    for intent in ("MF_HOLDINGS_IMPORT", "TRANSACTION"):
+        assert list(said(COMPLETED | {"intent": intent}, DONE | {"intent": intent})) == ["TransactionFinished"]
+
+
+def test_a_transaction_with_an_order_has_finished_only_when_that_is_stored() -> None:
+    order = TRANSACTION | {"intent": "TRANSACTION"}
+    failed = order | {
+        "status": "ERRORED",
+        "updatedAt": "2022-03-24T11:24:05.120Z",
+        "error": {"code": 4006, "message": ""},
+    }
+
+    assert said(order, failed) == {}
+    assert said(failed, failed | {"stored": True})["TransactionFinished"]["errorCode"] == 4006
+
+
+# Orders ----------------------------------------------------------------------------------------
+
+PLACED: Item = {
+    "pk": "TXN#TRX_1",
+    "sk": "BATCH#batch-1",
+    "owner": "user-1",
+    "smallcaseAuthId": ACCOUNT_ID,
+    "broker": "kite",
+    "status": "PLACED",
+    "final": False,
+    "revision": 1,
+    "updatedAt": "2022-03-24T11:24:05.120000Z",
+    "body": b"packed",
+}
+FILLED: Item = PLACED | {
+    "status": "COMPLETED",
+    "final": True,
+    "revision": 2,
+    "updatedAt": "2022-03-24T11:25:05.120000Z",
+}
+
+
+def test_each_step_of_an_order_is_told_with_its_number() -> None:
+    about = {**ABOUT_ACCOUNT, "transactionId": "TRX_1", "batchId": "batch-1"}
+    placed = about | {"status": "PLACED", "final": False, "revision": 1, "occurredAt": "2022-03-24T11:24:05.120Z"}
+    filled = about | {"status": "COMPLETED", "final": True, "revision": 2, "occurredAt": "2022-03-24T11:25:05.120Z"}
+
+    assert said(None, PLACED) == {"OrderUpdated": placed}
+    assert said(PLACED, FILLED) == {"OrderUpdated": filled}
+
+
+def test_a_step_says_nothing_of_what_was_traded() -> None:
+    (detail,) = events_of(change(None, PLACED))
+    assert "packed" not in detail.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (FILLED, {name: value for name, value in FILLED.items() if name != "body"}),
+        (FILLED, FILLED),
+        (FILLED, None),
+    ],
+    ids=["forgotten", "the same", "removed"],
+)
+def test_what_is_no_step_of_an_order_is_not_told(before: Item, after: Item | None) -> None:
+    assert said(before, after) == {}
+
+
+def test_an_order_whose_account_is_not_known_yet_is_told_too() -> None:
+    unknown = {name: value for name, value in PLACED.items() if name not in ("smallcaseAuthId", "broker")}
+    told = said(None, unknown)["OrderUpdated"]
+    assert (told["smallcaseAuthId"], told["broker"]) == (None, None)
+
+
+# What is recommended ---------------------------------------------------------------------------
+
+REBALANCE = {"action": "REBALANCE", "since": "2022-03-24T11:24:05.120Z", "scid": "SCNM_1", "name": "Asha's own"}
+PENDING: Item = IMPORTED | {"pendingActions": {"5d94": REBALANCE}}
+
+
+def test_an_action_is_pending_once_for_each_investment() -> None:
+    event = {
+        **ABOUT_ACCOUNT,
+        "occurredAt": "2022-03-24T11:24:05.120Z",
+        "iscid": "5d94",
+        "scid": "SCNM_1",
+        "action": "REBALANCE",
+    }
+    assert said(IMPORTED, PENDING) == {"ActionPending": event}
+    both = PENDING["pendingActions"] | {"5d95": {"action": "SIP", "since": "2022-03-25T11:24:05.120Z"}}
+    told = said(PENDING, PENDING | {"pendingActions": both})["ActionPending"]
+    assert (told["iscid"], told["scid"], told["action"]) == ("5d95", None, "SIP")
+
+
+def test_another_action_for_the_same_investment_is_told_and_its_end_is_not() -> None:
+    repair = PENDING | {"pendingActions": {"5d94": REBALANCE | {"action": "REPAIR"}}}
+    assert said(PENDING, repair)["ActionPending"]["action"] == "REPAIR"
+    assert said(PENDING, PENDING | {"pendingActions": {}}) == {}
+    assert said(PENDING, PENDING | {"lastAttemptAt": "2022-03-25T10:21:12.940Z"}) == {}
+
+
 # The bus ---------------------------------------------------------------------------------------
 
 

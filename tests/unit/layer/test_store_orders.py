@@ -15,7 +15,7 @@ from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order,
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.codec import Item
 from gateway_backend.store.orders import Filters
-from tests.unit.layer.refresh_world import HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
+from tests.unit.layer.refresh_world import BATCH_WRITES, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 NOW = THURSDAY_EVENING
 PLACED = Order("AXISBANK", "BUY", OrderStatus.PLACED, NOW, 10)
@@ -134,7 +134,7 @@ def test_two_workers_at_once_lose_no_step(world: World) -> None:
     revisions: list[int] = []
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
-        if operation == "put_item":
+        if operation in BATCH_WRITES:
             world.client.before = lambda _operation, _request: None
             revisions.append(world.orders.record(transaction, half, NOW).revision)
 
@@ -152,7 +152,7 @@ def test_a_batch_that_never_stands_still_is_left_to_the_next_try(world: World) -
     filled = iter(range(1, 100))
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
-        if operation == "put_item":
+        if operation in BATCH_WRITES:
             world.client.before = lambda _operation, _request: None
             world.orders.record(transaction, batch("batch-1", BatchStatus.PLACED, part(next(filled))), NOW)
             world.client.before = meanwhile
@@ -257,7 +257,7 @@ def test_news_that_is_being_written_does_not_bring_back_what_is_being_forgotten(
     transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
-        if operation == "put_item":
+        if operation in BATCH_WRITES:
             world.client.before = lambda _operation, _request: None
             world.orders.erase_of_account("user-1", "account-1", world.now)
 

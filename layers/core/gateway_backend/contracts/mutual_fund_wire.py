@@ -11,12 +11,12 @@ from gateway_backend.domain import exact_json
 
 _ENVELOPE = frozenset({"checksum", "timestamp", "notes", "gateway", "transactionId"})
 _PERSONAL = re.compile(
-    r"pan(no|number|card)?|.*e-?mail.*|.*(mobile|phone).*|contact.*|.*address.*|(date_?of_?birth|dob)|.*investor.*"
-    r"|.*nominee.*|.*guardian.*|.*bank.*|.*aadhaa?r.*|.*holder.*",
+    r"pan|pan.?(no|num|number|card|exempt).*|pe?krn.*|.*e.?mail.*|mob|.*(mobile|phone)|.*(mobile|phone).?(no|num|number)"
+    r"|tel.*|contact.*|.*address.*|.*birth.*|dob|.*investor.*|inv.?name.*|name|(first|middle|last|full).?name|.*applicant.*"
+    r"|.*nominee.*|.*guardian.*|bank.*|ifsc.*|account.?(no|num|number)|.*aadhaa?r.*|.*holder.*|gender|tax.?status|occupation",
     re.IGNORECASE,
 )
-_PAN = re.compile(r"[A-Z]{5}[0-9]{4}[A-Z]")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PAN_OR_EMAIL = re.compile(r"[A-Z]{5}[0-9]{4}[A-Z]|[^@\s]+@[^@\s]+\.[^@\s]+", re.IGNORECASE)
 
 
 def read_statement(body: dict[str, Any]) -> str:
@@ -28,10 +28,14 @@ def read_statement(body: dict[str, Any]) -> str:
 def _impersonal(value: Any) -> Any:
     match value:
         case dict():
-            kept = ((name, member) for name, member in value.items() if not _PERSONAL.fullmatch(name))
+            kept = ((name, member) for name, member in value.items() if not _is_personal(name))
             return {name: _impersonal(member) for name, member in kept}
         case list():
             return [_impersonal(member) for member in value]
-        case str() if _PAN.fullmatch(value) or _EMAIL.fullmatch(value):
+        case str() if _PAN_OR_EMAIL.search(value):
             return None
     return value
+
+
+def _is_personal(name: str) -> bool:
+    return bool(_PERSONAL.fullmatch(name) or _PAN_OR_EMAIL.search(name))

@@ -156,7 +156,7 @@ class OrderView(Answer):
             transaction_id=transaction.id,
             type=order.type if order else None,
             status=transaction.status,
-            final=transaction.is_settled,
+            final=transaction.is_settled and all(known.batch.is_final for known in batches),
             smallcase_auth_id=transaction.account_id,
             broker=transaction.broker,
             name=order.name if order else None,

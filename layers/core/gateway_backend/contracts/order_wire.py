@@ -5,7 +5,7 @@ Apart from `gateway_wire`, so that only the functions that follow orders define 
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field
@@ -16,8 +16,19 @@ from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
 
 def _whole(value: Any) -> Any:
     """Gateway's numbers are JSON doubles: 10.0 is ten shares, 10.5 is no number of shares."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
     is_whole = isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value()
     return int(value) if is_whole else value
+
+
+def _amount(value: Any) -> Decimal | None:
+    """A finite number; what is none is as good as not there: an order must not vanish for it."""
+    try:
+        number = Decimal(str(value)) if isinstance(value, int | str | Decimal) else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None
 
 
 def _order_status(value: Any) -> Any:
@@ -31,19 +42,25 @@ def _batch_status(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return str(value)
+    return str(value)[:_LONGEST_TEXT]
 
 
+_LONGEST_TEXT = 500
+"""Of a broker's message: a batch must fit into an item."""
+
+type _Amount = Annotated[Decimal | None, BeforeValidator(_amount)]
 type _Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, strict=True)]
 
 
 class _Order(Wire):
-    ticker: str = Field(validation_alias=AliasChoices("tradingsymbol", "ticker", AliasPath("sidInfo", "ticker")))
+    ticker: Annotated[str, BeforeValidator(_text)] = Field(
+        "", validation_alias=AliasChoices("tradingsymbol", "ticker", AliasPath("sidInfo", "ticker"))
+    )
     side: str | None = Field(None, validation_alias="transactionType")
     status: Annotated[OrderStatus, BeforeValidator(_order_status)] = OrderStatus.UNKNOWN
     quantity: _Count | None = None
     filled: _Count = Field(0, validation_alias="filledQuantity")
-    average_price: Decimal | None = Field(None, validation_alias="averagePrice")
+    average_price: _Amount = Field(None, validation_alias="averagePrice")
     order_type: str | None = Field(None, validation_alias="orderType")
     product: str | None = None
     exchange: str | None = None
@@ -61,8 +78,8 @@ class _Batch(Wire):
     variety: str | None = None
     quantity: _Count | None = None
     filled: _Count | None = None
-    buy_amount: Decimal | None = Field(None, validation_alias="buyAmount")
-    sell_amount: Decimal | None = Field(None, validation_alias="sellAmount")
+    buy_amount: _Amount = Field(None, validation_alias="buyAmount")
+    sell_amount: _Amount = Field(None, validation_alias="sellAmount")
     completed_at: str | None = Field(None, validation_alias="completedDate")
     orders: tuple[_Order, ...] = ()
     unplaced: tuple[_Order, ...] = ()
@@ -75,7 +92,7 @@ class _Batch(Wire):
 
 
 def read_batches(data: Any, asked_at: datetime) -> list[Batch]:
-    """`data` is a batch, a list of them, or an object that holds the list (contract §2.7, §6.2); null is none.
+    """`data` is a batch, a list of them, or an object that holds the list (contract §2.7, §6.2); null and {} are none.
 
     Raises: GatewayUnavailable when something in it is no batch.
     """
@@ -85,7 +102,7 @@ def read_batches(data: Any, asked_at: datetime) -> list[Batch]:
 def _found(data: Any) -> Iterator[Any]:
     if isinstance(data, list):
         yield from data
-    elif isinstance(data, dict):
+    elif isinstance(data, dict) and data:
         held = next((data[name] for name in ("orderBatches", "batches") if isinstance(data.get(name), list)), None)
         yield from ([data] if held is None else held)
     elif data is not None:

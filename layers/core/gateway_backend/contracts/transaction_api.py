@@ -105,12 +105,13 @@ def failure_of(transaction: Transaction) -> FailureView | None:
     if transaction.refused:
         refusal = REFUSALS[transaction.refused]
         return FailureView(code=refusal.status, message=refusal.code, text=refusal.title + ".", action=refusal.action)
-    if transaction.failure is None:
+    failure = transaction.shown_failure
+    if failure is None:
         return None
-    advice = advise(transaction.failure.code)
+    advice = advise(failure.code)
     return FailureView(
-        code=transaction.failure.code,
-        message=transaction.failure.message,
+        code=failure.code,
+        message=failure.message,
         text=advice.text,
         action=advice.action,
     )

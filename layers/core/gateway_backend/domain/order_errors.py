@@ -37,18 +37,24 @@ _BY_STATUS = {
     OrderStatus.UNKNOWN: Advice("Your broker is working on this order.", Action.WAIT),
     OrderStatus.PLACED: Advice("Placed with your broker.", Action.WAIT),
     OrderStatus.COMPLETE: Advice("Done.", Action.NONE),
-    OrderStatus.CANCELLED: Advice("Cancelled by the broker or the exchange.", Action.NONE),
+    OrderStatus.CANCELLED: Advice("Cancelled before it was filled.", Action.NONE),
     OrderStatus.CANCELLED_AMO: Advice("You cancelled this order before the market opened.", Action.NONE),
     OrderStatus.REJECTED: UNKNOWN,
     OrderStatus.ERROR: Advice("This order could not be placed with your broker.", Action.CONTACT_SUPPORT),
 }
+_PART_FILLED = Advice("Filled in part; the rest is still open.", Action.WAIT)
+_REST_CANCELLED = Advice("Filled in part; the rest will not be.", Action.NONE)
 _AMO = Advice("Placed with your broker for the next market session.", Action.WAIT)
 
 
 def advise(order: Order, variety: str | None) -> Advice:
     """A code nobody knows gets what its status says."""
+    if not order.status.is_final and order.filled:
+        return _PART_FILLED
     if not order.status.is_final:
         return _AMO if variety == "amo" and order.status is OrderStatus.PLACED else _BY_STATUS[order.status]
+    if order.filled and order.status is not OrderStatus.COMPLETE:
+        return _REST_CANCELLED
     if order.status is OrderStatus.COMPLETE or not order.error_code:
         return _BY_STATUS[order.status]
     if order.error_code.startswith(_CIRCUIT_LIMIT):

@@ -62,9 +62,11 @@ class OrderRules:
             where = f"orderConfig.securities.{at}"
             if security.quantity and security.quantity > self.most_shares:
                 raise RequestInvalid(f"{where}.quantity: at most {self.most_shares} shares in one order")
-            if is_limited(security) and not self.limit_fields:
+            missing = next((name for name in _limits_of(security) if name not in self.limit_fields), None)
+            if missing:
+                # What Gateway has no name for would be left out, and another order be sent than was asked for.
                 raise RequestInvalid(
-                    f"{where}.orderType: limit orders are not set up here; leave it out, the user can still choose one"
+                    f"{where}.{missing}: limit orders are not set up here; leave it out, the user can still choose one"
                 )
 
     @classmethod
@@ -76,7 +78,15 @@ class OrderRules:
             if not equals or ours not in LIMIT_FIELDS or not theirs.isidentifier():
                 raise ValueError(f"{part!r} is none of {', '.join(LIMIT_FIELDS)} with = and Gateway's name")
             fields[ours] = theirs
+        if fields and "orderType" not in fields:
+            raise ValueError("orderType must be among them: a price alone does not make a limit order")
         return fields
+
+
+def _limits_of(security: RequestedSecurity) -> list[str]:
+    """The fields of a limit order that were given."""
+    given = (security.order_type, security.validity, security.price, security.trigger_price)
+    return [name for name, value in zip(LIMIT_FIELDS, given, strict=True) if value not in (None, "MARKET")]
 
 
 def is_limited(security: RequestedSecurity) -> bool:

@@ -4,7 +4,6 @@ What was asked is never the truth about an order: the user may change it in Gate
 back counts. News may come late and twice; `merge` makes the order in which it comes unimportant.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from gateway_backend.domain.money import ZERO
 from gateway_backend.domain.order_requests import RequestedSecurity
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NOISE = Decimal("0.00001")
 _CLOSE_ENOUGH = Decimal("0.005")
 """Rupees: Gateway's API and its webhooks round the same amount differently (contract §3.5)."""
 
@@ -88,8 +88,24 @@ class Order:
     is_placed: bool = True
 
     @property
-    def progress(self) -> tuple[int, datetime]:
-        return self.status.rank, self.asked_at
+    def progress(self) -> tuple[int, bool, float]:
+        """Of two news of an open order the later is further on: it may have been edited. Of two bad ends the first is.
+
+        Of two fills the one that has its price.
+        """
+        asked_at = self.asked_at.timestamp()
+        is_bad_end = self.status.rank == OrderStatus.ERROR.rank
+        return (
+            self.status.rank,
+            self.average_price is not None and not is_bad_end,
+            -asked_at if is_bad_end else asked_at,
+        )
+
+    def is_alike(self, other: Self) -> bool:
+        """Can the two be one stock? An id of the exchange tells; a side that was not told fits any."""
+        ids = {self.exchange_order_id, other.exchange_order_id} - {None}
+        sides = {self.side, other.side} - {None}
+        return self.ticker == other.ticker and len(sides) < 2 and len(ids) < 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,49 +133,55 @@ class Batch:
     @property
     def is_final(self) -> bool:
         """The stocks' own statuses count (contract §5.1), unless the user has closed the batch as it is."""
-        if not self.status.is_final:
-            return False
-        return self.status is BatchStatus.MARKEDCOMPLETE or all(order.status.is_final for order in self.orders)
+        if self.status is BatchStatus.MARKEDCOMPLETE:
+            return True
+        stocks_are = all(order.status.is_final for order in self.orders)
+        return stocks_are and (self.status.is_final or (self.status is BatchStatus.UNKNOWN and bool(self.orders)))
 
     @property
-    def _progress(self) -> tuple[int, datetime]:
-        return self.status.rank, self.asked_at
+    def _progress(self) -> tuple[int, bool, datetime]:
+        has_amounts = self.buy_amount is not None or self.sell_amount is not None
+        return self.status.rank, has_amounts, self.asked_at
 
     def merged(self, news: Self) -> Self:
         """The batch after the news. No status goes back, no fill shrinks, and no stock is lost.
 
         Of two equally far the one that was asked for later counts: a user may edit an open order.
         """
-        orders = _merged(self.orders, news.orders)
         further = max(self, news, key=lambda batch: batch._progress)
         counts = [batch.filled for batch in (self, news) if batch.filled is not None]
         return replace(
             further,
-            orders=orders,
+            orders=_merged(self.orders, news.orders),
             filled=max(counts, default=None),
             completed_at=further.completed_at or self.completed_at or news.completed_at,
         )
 
     def says_more_than(self, other: Self) -> bool:
-        """Is there anything to tell beside when it was asked for?"""
-        return self._without_times() != other._without_times()
+        """Is there anything to tell, beside when it was asked for and the noise in its amounts?"""
+        return self._told() != other._told()
 
     def bears_out(self, claim: Self) -> bool:
         """Does everything agree with what a webhook claims? What it says may be older than this, never further on."""
         if claim.id != self.id or claim.status.rank > self.status.rank:
             return False
-        if claim.status.is_final and not (claim.status is self.status and self._has_amounts_of(claim)):
+        pairs = _pairs(self.orders, claim.orders)
+        if any(claimed and not (known and _bears_out(known, claimed)) for known, claimed in pairs):
             return False
-        known = _keyed(self.orders)
-        return all(key in known and _bears_out(known[key], order) for key, order in _keyed(claim.orders).items())
+        if not claim.status.is_final or self.status is BatchStatus.MARKEDCOMPLETE:
+            return True  # the user closes a batch, as it is, after its end
+        return claim.status is self.status and self._has_amounts_of(claim)
 
     def _has_amounts_of(self, claim: Self) -> bool:
         pairs = ((self.buy_amount, claim.buy_amount), (self.sell_amount, claim.sell_amount))
         return all(_same_amount(known, claimed) for known, claimed in pairs)
 
-    def _without_times(self) -> Self:
-        orders = tuple(replace(order, asked_at=_NEVER) for order in self.orders)
-        return replace(self, asked_at=_NEVER, orders=orders)
+    def _told(self) -> Self:
+        orders = tuple(
+            replace(order, asked_at=_NEVER, average_price=_rounded(order.average_price)) for order in self.orders
+        )
+        buy_amount, sell_amount = _rounded(self.buy_amount), _rounded(self.sell_amount)
+        return replace(self, asked_at=_NEVER, orders=orders, buy_amount=buy_amount, sell_amount=sell_amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,32 +199,33 @@ class KnownBatch:
     revision: int
 
 
-type _Key = tuple[str, str | None, int]
-
-
-def _keyed(orders: Iterable[Order]) -> dict[_Key, Order]:
-    """By what tells the stocks of a batch apart: ticker and side, and which of several alike it is."""
-    seen: Counter[tuple[str, str | None]] = Counter()
-    keyed: dict[_Key, Order] = {}
-    for order in orders:
-        alike = (order.ticker, order.side)
-        keyed[(*alike, seen[alike])] = order
-        seen[alike] += 1
-    return keyed
+def _pairs(known: Iterable[Order], news: Iterable[Order]) -> list[tuple[Order | None, Order | None]]:
+    """The stocks of two sayings about one batch, side by side: by the exchange's id, else by ticker, side and order."""
+    waiting = list(news)
+    pairs: list[tuple[Order | None, Order | None]] = []
+    for order in known:
+        alike = [one for one in waiting if one.is_alike(order)]
+        by_id = [one for one in alike if one.exchange_order_id and one.exchange_order_id == order.exchange_order_id]
+        match = next(iter(by_id or alike), None)
+        if match:
+            waiting.remove(match)
+        pairs.append((order, match))
+    return [*pairs, *((None, order) for order in waiting)]
 
 
 def _merged(known: Iterable[Order], news: Iterable[Order]) -> tuple[Order, ...]:
-    merged: dict[_Key, Order] = _keyed(known)
-    for key, order in _keyed(news).items():
-        before = merged.get(key)
-        merged[key] = _further(before, order) if before else order
-    return tuple(merged.values())
+    return tuple(
+        _further(before, after) if before and after else (before or after)  # type: ignore[misc]
+        for before, after in _pairs(known, news)
+    )
 
 
 def _further(a: Order, b: Order) -> Order:
+    """The one that is further on. Nothing takes a fill back."""
     further, other = (a, b) if a.progress >= b.progress else (b, a)
     return replace(
         further,
+        side=further.side or other.side,
         filled=max(a.filled, b.filled),
         exchange_order_id=further.exchange_order_id or other.exchange_order_id,
     )
@@ -217,6 +240,10 @@ def _bears_out(known: Order, claim: Order) -> bool:
         return False
     both_done = claim.status is known.status is OrderStatus.COMPLETE
     return not both_done or _same_amount(known.average_price, claim.average_price)
+
+
+def _rounded(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else amount.quantize(_NOISE)
 
 
 def _same_amount(known: Decimal | None, claimed: Decimal | None) -> bool:

@@ -41,6 +41,15 @@ def read_moment(name: str, text: str | None) -> datetime:
         ) from None
 
 
+def read_span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Two moments that a list lies between, either of them open. Raises: RequestInvalid."""
+    first = read_moment("since", since) if since else None
+    last = read_moment("until", until) if until else None
+    if first and last and first >= last:
+        raise RequestInvalid("until: must be later than since")
+    return first, last
+
+
 def read_since(text: str | None, now: datetime) -> datetime:
     """The moment a caller looks back to. Raises: RequestInvalid when it is missing, no moment, or still to come."""
     since = read_moment("since", text)

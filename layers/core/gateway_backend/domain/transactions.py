@@ -20,6 +20,10 @@ CHECKS_BEFORE_FORGOTTEN = 5
 GRACE = timedelta(minutes=15)
 """How long after `expireAt` a transaction that Gateway has not called expired may still be finishing."""
 
+LONGEST_CHECK_OF_ORDERS = timedelta(hours=1)
+WATCHED_FOR = timedelta(days=1)
+"""How long after `expireAt` an order may still turn up that a transaction which ended badly has sent all the same."""
+
 ORDER_PENDING = 4006
 """The SDK gave up waiting for an order that was sent (contract §5.5): it ERRORED, and the order lives on."""
 
@@ -73,16 +77,17 @@ class Outcome:
         """What is told replaces what was known; funds without a time are as of now."""
         if news is None:
             return self
-        dated = news.funds is None or news.funds_at is not None
-        return news if dated else replace(news, funds_at=now)
+        if news.funds is None or news.funds_at is not None:
+            return news
+        return replace(news, funds_at=self.funds_at if news.funds == self.funds and self.funds_at else now)
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """`expire_at` is Gateway's. `stored`: what it brought is stored, its holdings or its orders.
 
-    `refused`: why its account may not be linked. `order`: what was asked for. `checks` counts how often the schedule
-    has asked about it.
+    `refused`: why its account may not be linked. `order`: what was asked for. `placed`: a batch of it is known.
+    `checks` counts how often the schedule has asked about it.
     """
 
     id: str
@@ -102,6 +107,7 @@ class Transaction:
     broker: str | None = None
     failure: Failure | None = None
     stored: bool = False
+    placed: bool = False
     refused: str | None = None
     updated_at: datetime | None = None
     reconciled_at: datetime | None = None
@@ -109,7 +115,25 @@ class Transaction:
 
     def next_check(self, now: datetime) -> datetime:
         """When to ask Gateway next if nobody else has: each time after twice as long."""
-        return now + min(LONGEST_CHECK, FIRST_CHECK * (1 << min(self.checks, 10)))
+        longest = LONGEST_CHECK_OF_ORDERS if self.is_tracked else LONGEST_CHECK
+        return now + min(longest, FIRST_CHECK * (1 << min(self.checks, 10)))
+
+    def is_watched(self, now: datetime) -> bool:
+        """It has ended badly after a login, and no order is known: one may have been sent all the same.
+
+        The SDK ends a transaction by itself when it gives up (contract §5.6), while the broker is still at work.
+        """
+        ended_badly = self.status in (Status.EXPIRED, Status.CANCELLED, Status.ERRORED)
+        could_order = self.is_tracked and self.account_id is not None and not self.placed
+        return ended_badly and could_order and now < self.expire_at + WATCHED_FOR
+
+    @property
+    def shown_failure(self) -> Failure | None:
+        """What to tell the user: never to begin again what has been sent to the broker."""
+        if self.failure is None or (self.failure.code == ORDER_PENDING and not self.is_settled):
+            return self.failure
+        is_under_way = self.status in (Status.PROCESSING, Status.ACTION_REQUIRED, Status.COMPLETED)
+        return None if self.placed or is_under_way else self.failure
 
     @property
     def is_settled(self) -> bool:

@@ -34,7 +34,7 @@ from gateway_backend.store.codec import Item
 from gateway_backend.store.table import Check, ConditionFailed, Delete, Put, Table, Update
 
 _TRIES = 5
-_MOST_PENDING = 50
+_MOST_PENDING = 20
 """Investments with an action pending that one account keeps."""
 
 _STATUS, _ERASED = "STATUS", "ERASED"
@@ -166,7 +166,7 @@ class Accounts:
                 ]
             )
         except ConditionFailed as refused:
-            raise (AccountOfAnotherUser() if 0 in refused.which else ConnectionWithdrawn()) from None
+            raise (ConnectionWithdrawn() if 1 in refused.which else AccountOfAnotherUser()) from None
 
     # Importing ---------------------------------------------------------------------------------
 

@@ -16,9 +16,12 @@ from gateway_backend.domain.errors import StoreUnavailable
 from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.codec import Item
-from gateway_backend.store.table import ConditionFailed, Put, Table, Update
+from gateway_backend.store.table import Check, ConditionFailed, Put, Table, Update
 
 _PREFIX = "BATCH#"
+_WITHDRAWN = 1
+"""Position of the check that the account was not unlinked since."""
+
 _TRIES = 5
 _PAGE = 100
 _MOST_PAGES = 10
@@ -61,14 +64,16 @@ class Orders:
         """
         found: list[KnownBatch] = []
         for _ in range(_MOST_PAGES):
-            page = self._table.list(_list_key(owner), descending=True, after=after, limit=_PAGE, between=filters.span())
+            page, following = self._table.list(
+                _list_key(owner), descending=True, after=after, limit=_PAGE, between=filters.span()
+            )
             for item in page:
                 if len(found) == limit:
                     return found, after
                 if filters.fit(item):
                     found.append(_read(item))
                 after = {name: item[name] for name in ("pk", "sk", "listKey", "listOrder")}
-            if len(page) < _PAGE:
+            if following is None:
                 return found, None
         return found, after
 
@@ -90,8 +95,10 @@ class Orders:
             if before and not after.batch.says_more_than(before.batch) and after.account_id == before.account_id:
                 return before
             try:
-                self._write(after, seen=before.revision if before else None)
-            except ConditionFailed:
+                self._write(after, before.revision if before else None, transaction.created_at)
+            except ConditionFailed as refused:
+                if _WITHDRAWN in refused.which:
+                    return after
                 continue
             return after
         raise StoreUnavailable("The order is being changed by several requests at once: try again")
@@ -109,18 +116,16 @@ class Orders:
                 continue
 
     def _every(self, owner: str) -> Iterator[KnownBatch]:
-        after = None
-        while True:
-            page = self._table.list(_list_key(owner), descending=True, after=after, limit=_PAGE)
-            yield from map(_read, page)
-            if len(page) < _PAGE:
-                return
-            after = page[-1]
+        return map(_read, self._table.every(_list_key(owner), descending=True))
 
-    def _write(self, known: KnownBatch, seen: int | None) -> None:
+    def _write(self, known: KnownBatch, seen: int | None, begun_at: datetime) -> None:
         item = _item(known)
         if seen is None:
-            self._table.write(Put(item, "attribute_not_exists(#pk)"))
+            # An account that is being unlinked in this moment gets no new order: nobody would erase it.
+            begun = {"begunAt": times.to_key(begun_at)}
+            not_since = "attribute_not_exists(#pk) OR #erasedAt < :begunAt"
+            erased = [Check(f"ACCOUNT#{known.account_id}", "ERASED", not_since, begun)] if known.account_id else []
+            self._table.write_together([Put(item, "attribute_not_exists(#pk)"), *erased])
         else:
             # An erasure leaves the revision as it is, but no body.
             self._table.write(Put(item, "#revision = :seen AND attribute_exists(#body)", {"seen": seen}))

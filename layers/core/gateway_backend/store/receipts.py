@@ -121,7 +121,7 @@ class Receipts:
     ) -> None:
         """Write down what became of it, once: a verdict stays. `erase` also forgets the body."""
         pk, sk = _pk(receipt.key.checksum), receipt.key.body_hash
-        values = {
+        values: Item = {
             "verdict": verdict,
             "reason": reason,
             "now": times.to_text(now),
@@ -129,19 +129,16 @@ class Receipts:
             "order": times.to_key(receipt.received_at),
         }
         update = "SET #verdict = :verdict, #reason = :reason, #decidedAt = :now, #listKey = :list, #listOrder = :order"
+        parts = part_keys(self._table.get(pk, sk) or {}, sk) if erase else []
+        if erase:
+            # Together with the verdict: without its body, one that waits for a verdict could not be worked on again.
+            update, values = f"{update}, #parts = :none REMOVE #blob", values | {"none": 0}
         try:
-            if erase:
-                self._erase_body(pk, sk)
             undecided = f"{_IS_RECEIPT} AND attribute_not_exists(#verdict)"
             self._table.write(Update(pk, sk, update, values, undecided))
         except ConditionFailed:
             return
-
-    def _erase_body(self, pk: str, sk: str) -> None:
-        item = self._table.get(pk, sk)
-        if item:
-            self._table.delete_all(part_keys(item, sk))
-            self._table.write(Update(pk, sk, "SET #parts = :none REMOVE #blob", {"none": 0}, _IS_RECEIPT))
+        self._table.delete_all(parts)
 
     def overdue(self, now: datetime) -> Iterator[ReceiptKey]:
         """Receipts whose message may be lost: still without a verdict, and looked after less and less often.
@@ -150,7 +147,7 @@ class Receipts:
         is survived, and a hopeless one is not carried round for ever but stays without a verdict, to be seen.
         """
         for shard in _SHARDS:
-            for item in self._every(f"PENDING#{shard}"):
+            for item in self._table.every(f"PENDING#{shard}"):
                 sweeps = int(item.get("sweeps", 0))
                 if sweeps < MOST_SWEEPS and times.parse(item["listOrder"]) + FIRST_SWEEP * 2**sweeps <= now:
                     yield ReceiptKey(item["pk"].removeprefix("RECEIPT#"), item["sk"])
@@ -167,20 +164,11 @@ class Receipts:
 
     def erase_of_account(self, account_id: str, received_before: datetime) -> None:
         """Delete the receipts whose bodies hold the account's portfolio from before it was unlinked."""
-        for item in self._every(f"RECEIPTS#{account_id}"):
+        for item in self._table.every(f"RECEIPTS#{account_id}"):
             if item["listOrder"] > times.to_key(received_before):
                 return
             whole = self._table.get(item["pk"], item["sk"]) or item
             self._table.delete_all([*part_keys(whole, whole["sk"]), (item["pk"], item["sk"])])
-
-    def _every(self, list_key: str) -> Iterator[Item]:
-        after, limit = None, 100
-        while True:
-            page = self._table.list(list_key, after=after, limit=limit)
-            yield from page
-            if len(page) < limit:
-                return
-            after = page[-1]
 
     def _item(self, notice: Notice, received_at: datetime) -> Item:
         return {

@@ -15,6 +15,8 @@ from gateway_backend.store.codec import Item, decode, encode
 
 LISTS_INDEX, WORK_INDEX = "Lists", "Work"
 _NAME = re.compile(r"#(\w+)")
+_LIST_POSITION = ("pk", "sk", "listKey", "listOrder")
+_LIST_PAGE = 100
 _BATCH = 25
 _TRIES = 5
 _BUSY = {
@@ -121,9 +123,10 @@ class Table:
         after: Item | None = None,
         limit: int = 50,
         between: tuple[str, str] | None = None,
-    ) -> list[Item]:
-        """A page of the sparse Lists index, eventually consistent; `after` is the last item of the page before.
+    ) -> tuple[list[Item], Item | None]:
+        """A page of the sparse Lists index, eventually consistent, and the keys of its last item if more may follow.
 
+        A page may be shorter than its limit: DynamoDB ends it after 1 MB. `after`: the last item of the page before.
         `between`: the first and the last `listOrder` that count.
         """
         condition, values = "#listKey = :listKey", {"listKey": list_key}
@@ -137,9 +140,19 @@ class Table:
             "Limit": limit,
         }
         if after:
-            names = ("pk", "sk", "listKey", "listOrder")
-            request["ExclusiveStartKey"] = encode({name: after[name] for name in names})
-        return [decode(item) for item in self._call("query", **request)["Items"]]
+            request["ExclusiveStartKey"] = encode({name: after[name] for name in _LIST_POSITION})
+        answer = self._call("query", **request)
+        following = answer.get("LastEvaluatedKey")
+        return [decode(item) for item in answer["Items"]], decode(following) if following else None
+
+    def every(self, list_key: str, *, descending: bool = False) -> Iterator[Item]:
+        """The whole list, page by page."""
+        after: Item | None = None
+        while True:
+            page, after = self.list(list_key, descending=descending, after=after, limit=_LIST_PAGE)
+            yield from page
+            if after is None:
+                return
 
     def work(self, work_key: str, *, until: str = "") -> Iterator[Item]:
         """Keys of the items waiting in one list of the sparse Work index, eventually consistent, in their order.

@@ -46,20 +46,27 @@ class Transactions:
 
     def list(self, owner: str, *, after: Item | None, limit: int) -> tuple[list[Transaction], Item | None]:
         """A page of the user's transactions, newest first, and where the next page starts."""
-        items = self._table.list(_list_key(owner), descending=True, after=after, limit=limit + 1)
-        page = items[:limit]
-        more = len(items) > limit
-        position = {name: page[-1][name] for name in ("pk", "sk", "listKey", "listOrder")} if more else None
-        return [read_transaction(item) for item in page], position
+        page, following = self._table.list(_list_key(owner), descending=True, after=after, limit=limit)
+        return [read_transaction(item) for item in page], following
+
+    def forget_account(self, owner: str, account_id: str) -> None:
+        """Of the user's transactions with an account: what was asked for and what came back. That they were stays."""
+        for item in self._table.every(_list_key(owner)):
+            if item.get("smallcaseAuthId") == account_id:
+                update = Update(item["pk"], _META, "REMOVE #outcome, #order, #note", condition="attribute_exists(#pk)")
+                self._table.write(update)
 
     def advance(self, transaction: Transaction) -> Transaction:
         """Store a later state; what is stored stays when it is further on. Gives what is stored afterwards."""
         changed = _mutable(transaction)
+        is_done = transaction.is_settled and not transaction.is_watched(
+            transaction.updated_at or transaction.created_at
+        )
         update = Update(
             _pk(transaction.id),
             _META,
-            _setting(changed, settled=transaction.is_settled),
-            changed if transaction.is_settled else changed | _open(transaction),
+            _setting(changed, settled=is_done, ended_well=transaction.status is Status.COMPLETED),
+            changed if is_done else changed | _open(transaction),
             condition="attribute_exists(#pk) AND #statusRank <= :statusRank",
         )
         try:
@@ -69,18 +76,38 @@ class Transactions:
         return transaction
 
     def mark_stored(self, transaction: Transaction, now: datetime) -> Transaction:
-        """Its holdings are stored: nothing is left to do for it."""
+        """What it brought is stored: nothing is left to do for it.
+
+        Unless another worker has just found an order that this one had not seen: then it stays open.
+        """
+        done = replace(transaction, stored=True, updated_at=now)
         values = {"yes": True, "now": times.to_text(now)}
-        update = f"SET #stored = :yes, #updatedAt = :now REMOVE {_NOT_OPEN}"
+        update = f"SET #stored = :yes, #updatedAt = :now{'' if done.is_watched(now) else f' REMOVE {_NOT_OPEN}'}"
+        condition = "attribute_exists(#pk)" if transaction.placed else "attribute_not_exists(#placed)"
+        try:
+            self._table.write(Update(_pk(transaction.id), _META, update, values, condition))
+        except ConditionFailed:
+            return self.find(transaction.id) or transaction
+        return done
+
+    def mark_placed(self, transaction: Transaction, *, is_open: bool) -> Transaction:
+        """An order of it is known; while one is open, so is the transaction, even if it had been settled."""
+        placed = replace(transaction, placed=True, stored=transaction.stored and not is_open)
+        if placed == transaction:
+            return transaction
+        update, values = "SET #placed = :yes", {"yes": True}
+        if is_open:
+            update, values = f"{update}, {_STAYS_OPEN} REMOVE #stored", values | _open(placed)
         self._table.write(Update(_pk(transaction.id), _META, update, values))
-        return replace(transaction, stored=True, updated_at=now)
+        return placed
 
     def refuse(self, transaction: Transaction, reason: str, now: datetime) -> Transaction:
-        """Its account may not be linked to this user: nothing more will come of it."""
+        """Its account may not be linked to this user: nothing more will come of it, but for an order it placed."""
+        refused = replace(transaction, refused=reason, updated_at=now)
         values = {"reason": reason, "now": times.to_text(now)}
-        update = f"SET #refused = :reason, #updatedAt = :now REMOVE {_NOT_OPEN}"
+        update = f"SET #refused = :reason, #updatedAt = :now{f' REMOVE {_NOT_OPEN}' if refused.is_settled else ''}"
         self._table.write(Update(_pk(transaction.id), _META, update, values))
-        return replace(transaction, refused=reason, updated_at=now)
+        return refused
 
     def to_check(self, now: datetime) -> Iterator[str]:
         """Ids of the open transactions whose next check is due."""
@@ -130,12 +157,18 @@ def _open(transaction: Transaction) -> Item:
     }
 
 
-def _setting(changed: Item, *, settled: bool) -> str:
-    """An open transaction is in the index, also one that had ended and has come back to life."""
+_STAYS_OPEN = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in ("workKey", "workOrder"))
+
+
+def _setting(changed: Item, *, settled: bool, ended_well: bool) -> str:
+    """An open transaction is in the index, also one that had ended and has come back to life.
+
+    What somebody else has noted as its failure is forgotten only when it has ended well.
+    """
     assignments = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
     if not settled:
-        assignments += "".join(f", #{name} = if_not_exists(#{name}, :{name})" for name in ("workKey", "workOrder"))
-    removed = ([] if "error" in changed else ["#error"]) + ([_NOT_OPEN] if settled else [])
+        assignments += f", {_STAYS_OPEN}"
+    removed = (["#error"] if ended_well and "error" not in changed else []) + ([_NOT_OPEN] if settled else [])
     return assignments + (f" REMOVE {', '.join(removed)}" if removed else "")
 
 
@@ -222,6 +255,7 @@ def read_transaction(item: Item) -> Transaction:
         broker=item.get("broker"),
         failure=Failure(int(error["code"]), error["message"]) if error else None,
         stored=bool(item.get("stored")),
+        placed=bool(item.get("placed")),
         refused=item.get("refused"),
         updated_at=times.parse(item["updatedAt"]) if item.get("updatedAt") else None,
         reconciled_at=times.parse(item["reconciledAt"]) if item.get("reconciledAt") else None,

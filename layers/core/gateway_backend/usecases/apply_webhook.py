@@ -55,7 +55,9 @@ def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, to
     except Quarantine as quarantine:
         logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
         count("WebhookQuarantined")
-        erase = quarantine.erase or receipt.kind is Kind.MUTUAL_FUNDS
+        # What may still prove true is kept; the body of a second statement, or of no transaction of ours, is not.
+        unsure = quarantine.reason in ("UNKNOWN_TO_GATEWAY", "NOT_CONFIRMED")
+        erase = quarantine.erase or (receipt.kind is Kind.MUTUAL_FUNDS and not unsure)
         receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=erase)
 
 
@@ -87,6 +89,8 @@ def _apply(receipt: Receipt, attempt: int, tools: Applying) -> str:
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
+        if receipt.kind is Kind.ORDER:
+            raise  # an order is asked for with a guest's token: this is about our keys, or passes
         # Gateway answered about the transaction, so our keys are right: it is this account's session that is over.
         return "NEEDS_LOGIN"
     except (ConnectionWithdrawn, NotFound):

@@ -17,7 +17,7 @@ def check_order(receipt: Receipt, attempt: int, tools: Applying) -> str:
     except GatewayUnavailable:
         raise Quarantine("BATCH_UNREADABLE") from None
     known = {one.batch.id: one.batch for one in tools.settling.orders.of(receipt.transaction_id or "")}
-    if all(claim.id in known and known[claim.id].bears_out(claim) for claim in claims):
+    if claims and all(claim.id in known and known[claim.id].bears_out(claim) for claim in claims):
         return "CONFIRMED"
     if attempt < PATIENCE:
         raise NotYet("Gateway's orders are not as far as the webhook's yet")

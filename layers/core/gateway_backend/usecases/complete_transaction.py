@@ -35,6 +35,8 @@ def complete_transaction(
     if result.transaction_id not in (None, transaction_id):
         raise RequestInvalid("transactionId: the SDK's result is about another transaction than the path")
     proven = tokens.account_of(result.token, tools.gateway.keys.secret, tools.now) if result.token else None
+    if transaction.is_settled:
+        return transaction
     transaction = replace(transaction, failure=transaction.failure or result.failure)
     report = _ask(transaction, tools)
     if report is None:
@@ -42,7 +44,7 @@ def complete_transaction(
     if proven and report.account_id not in (None, proven):
         raise AccountMismatch
     transaction = _settled(transaction, report, tools)
-    if transaction.status is Status.EXPIRED:
+    if transaction.status is Status.EXPIRED and not transaction.placed:
         raise TransactionExpired("The transaction expired before it was finished: start a new one")
     return transaction
 

@@ -1,10 +1,12 @@
 """Follow the orders of a transaction: keep what Gateway says of them, and let the holdings follow the fills."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from gateway_backend.domain import times
 from gateway_backend.domain.brokers import broker as known_broker
-from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable, NotFound
+from gateway_backend.domain.errors import GatewayForbidden, GatewayRefused, GatewayUnavailable, NotFound
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.intents import SECURITIES
 from gateway_backend.domain.orders import Batch, KnownBatch
@@ -12,25 +14,33 @@ from gateway_backend.domain.transactions import Report, Transaction
 from gateway_backend.usecases.settling import Settling, import_into
 
 
-def follow_orders(transaction: Transaction, report: Report, tools: Settling) -> list[KnownBatch]:
-    """Every batch of the transaction as it is known afterwards.
+def follow_orders(transaction: Transaction, report: Report, tools: Settling) -> tuple[Transaction, list[KnownBatch]]:
+    """The transaction and every batch of it as they are known afterwards.
 
     Only what Gateway answers when asked is kept. Safe to repeat: what is known already writes nothing.
     Raises: what Gateway and the store raise.
     """
-    told = _read(list(report.batches), tools) if report.batches else []
+    told: list[Batch] = []
     if transaction.order and transaction.order.type == SECURITIES:
-        told += _pulled(transaction, tools)
+        told = _pulled(transaction, tools)
+    if report.batches and not told:
+        # Where both speak, the order pull does: two sources with one time would overrule each other for ever.
+        told = _read(list(report.batches), tools)
     return _keep(transaction, told, tools)
 
 
-def follow_again(transaction: Transaction, tools: Settling) -> list[KnownBatch]:
-    """The same for a securities order that somebody else's transaction has changed: a cancellation."""
-    return _keep(transaction, _pulled(transaction, tools), tools)
+def follow_again(transaction: Transaction, tools: Settling) -> None:
+    """The same for a securities order that another transaction has changed: a cancellation."""
+    _keep(transaction, _pulled(transaction, tools), tools)
 
 
 def _pulled(transaction: Transaction, tools: Settling) -> list[Batch]:
-    return _read(tools.gateway.orders(transaction.id, tools.now), tools)
+    try:
+        return _read(tools.gateway.orders(transaction.id, tools.now), tools)
+    except GatewayForbidden:
+        raise
+    except GatewayRefused:
+        return []  # Gateway knows of no order: it need not give an empty answer for that (contract §2.7)
 
 
 def _read(data: Any, tools: Settling) -> list[Batch]:
@@ -39,23 +49,40 @@ def _read(data: Any, tools: Settling) -> list[Batch]:
     return read_batches(data, tools.now)
 
 
-def _keep(transaction: Transaction, told: Sequence[Batch], tools: Settling) -> list[KnownBatch]:
-    before = {known.batch.id: known.batch for known in tools.orders.of(transaction.id)}
-    has_filled = any(_fills_more(before.get(batch.id), batch) for batch in told)
-    if has_filled and transaction.account_id:
+def _keep(transaction: Transaction, told: Sequence[Batch], tools: Settling) -> tuple[Transaction, list[KnownBatch]]:
+    known = {one.batch.id: one for one in tools.orders.of(transaction.id)}
+    filled = [batch for batch in told if _fills_more(known.get(batch.id), batch, transaction)]
+    if filled and transaction.account_id:
         # Before the fill is known: a crash in between must not leave it known and the holdings not due.
-        tools.accounts.note_trade(transaction.account_id, transaction.owner, tools.now)
+        at = max(_filled_at(batch, tools.now) for batch in filled)
+        tools.accounts.note_trade(transaction.account_id, transaction.owner, at)
+    if told:
+        is_open = any(not _merged(known.get(batch.id), batch).is_final for batch in told)
+        transaction = tools.transactions.mark_placed(transaction, is_open=is_open)
     for batch in told:
         tools.orders.record(transaction, batch, tools.now)
-    if has_filled:
+    if filled:
         _refresh_holdings(transaction, tools)
-    return tools.orders.of(transaction.id)
+    return transaction, tools.orders.of(transaction.id)
 
 
-def _fills_more(before: Batch | None, news: Batch) -> bool:
-    if before is None:
+def _merged(known: KnownBatch | None, news: Batch) -> Batch:
+    return known.batch.merged(news) if known else news
+
+
+def _fills_more(known: KnownBatch | None, news: Batch, transaction: Transaction) -> bool:
+    """Also what had filled before the account was known is news to its holdings."""
+    if known is None or (known.account_id is None and transaction.account_id):
         return news.shares_filled > 0
-    return before.merged(news).shares_filled > before.shares_filled
+    return _merged(known, news).shares_filled > known.batch.shares_filled
+
+
+def _filled_at(batch: Batch, now: datetime) -> datetime:
+    """When the holdings changed, at the latest: a batch that has ended says when."""
+    try:
+        return min(times.parse(batch.completed_at or ""), now)
+    except ValueError:
+        return now
 
 
 def _refresh_holdings(transaction: Transaction, tools: Settling) -> None:

@@ -20,7 +20,12 @@ def keep_mutual_funds(receipt: Receipt, attempt: int, tools: Applying) -> str:
         raise Quarantine("UNKNOWN_TRANSACTION")
     if transaction.intent is not Intent.MF_HOLDINGS_IMPORT:
         raise Quarantine("INTENT_MISMATCH")
-    report = asked(transaction, settling)
+    try:
+        report = asked(transaction, settling)
+    except Quarantine:
+        if attempt < PATIENCE:  # it comes only once: a Gateway that has forgotten for a moment must not cost it
+            raise NotYet("Gateway does not know this import yet") from None
+        raise
     if report.status in _FAILED:
         raise Quarantine("NOT_CONFIRMED")
     if report.status is Status.INITIALIZED and attempt < PATIENCE:

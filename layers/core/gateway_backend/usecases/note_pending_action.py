@@ -2,12 +2,10 @@
 
 import re
 
-from gateway_backend.contracts.gateway_wire import fit
-from gateway_backend.contracts.investment_wire import Investment
-from gateway_backend.domain.accounts import PendingAction
 from gateway_backend.domain.errors import GatewayForbidden, GatewayRefused
 from gateway_backend.store.receipts import Receipt
 from gateway_backend.usecases.applying import Applying, Quarantine, body_of
+from gateway_backend.usecases.ask_recommendation import ask_recommendation
 from gateway_backend.usecases.import_holdings import explained
 
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -23,18 +21,10 @@ def note_pending_action(receipt: Receipt, tools: Applying) -> str:
     if not isinstance(iscid, str) or not _IDENTIFIER.fullmatch(iscid):
         raise Quarantine("ISCID_UNREADABLE")
     try:
-        investment = fit(Investment, settling.gateway.investment(account.id, iscid, settling.now))
+        return "CONFIRMED" if ask_recommendation(account.id, iscid, settling) else "NOTHING_PENDING"
     except GatewayForbidden as error:
         if isinstance(told := explained(error, account, settling.now, settling.gateway), GatewayForbidden):
             return "NEEDS_LOGIN"
         raise told from None
     except GatewayRefused:
         raise Quarantine("UNKNOWN_TO_GATEWAY") from None
-    if investment.iscid != iscid:
-        raise Quarantine("UNKNOWN_TO_GATEWAY")
-    if investment.action is None:
-        settling.accounts.note_pending(account.id, iscid, None)
-        return "NOTHING_PENDING"
-    action = PendingAction(iscid, investment.action, settling.now, investment.scid, investment.name)
-    settling.accounts.note_pending(account.id, iscid, action)
-    return "CONFIRMED"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 
+from gateway_backend.domain.transactions import Transaction
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.runtime.threads import Deadline, each
@@ -13,12 +14,14 @@ from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.requeue_receipts import requeue_receipts
-from gateway_backend.usecases.settle_transaction import reconcile
+from gateway_backend.usecases.settle_transaction import look_again
 from gateway_backend.usecases.settling import Settling
 
 THREADS, SECONDS = 10, 120.0
 AT_ONCE = 50
 STUCK_AFTER, GIVEN_UP_AFTER = timedelta(days=1), timedelta(days=7)
+ORDERS_GIVEN_UP_AFTER = timedelta(days=90)
+"""An open order is the exchange's, and may wait for its price for weeks."""
 
 
 def reconcile_transactions(
@@ -35,6 +38,8 @@ def reconcile_transactions(
 ) -> dict[str, int]:
     """Each open transaction is asked about after two minutes, then after twice as long each time, for a week.
 
+    An open order is asked about for three months, and one that ended badly after a login is watched for a day.
+
     Like a read of it by the app, that links its account, imports its holdings, or ends it when its time is over.
     """
     queued = requeue_receipts(now=clock(), receipts=receipts, queue=queue)
@@ -46,13 +51,17 @@ def reconcile_transactions(
         now, transaction = clock(), transactions.find(transaction_id)
         if transaction is None:
             return True, False
-        if transaction.is_settled:  # put back by somebody who had read it a moment before
+        was_settled, age = transaction.is_settled, now - transaction.created_at
+        if was_settled and not transaction.is_watched(now):  # put back by somebody who had read it a moment before
             transactions.checked(transaction, now, last=True)
             return True, False
-        transaction = reconcile(transaction, Settling(now, transactions, accounts, orders, gateway(), confirm_share))
-        if not transaction.is_settled:
-            transactions.checked(transaction, now, last=now - transaction.created_at > GIVEN_UP_AFTER)
-        return transaction.is_settled, not transaction.is_settled and now - transaction.created_at > STUCK_AFTER
+        transaction = look_again(transaction, Settling(now, transactions, accounts, orders, gateway(), confirm_share))
+        if not transaction.is_settled and age > (ORDERS_GIVEN_UP_AFTER if transaction.placed else GIVEN_UP_AFTER):
+            transaction = _given_up(transaction, now, transactions)
+        elif not transaction.is_settled or transaction.is_watched(now):
+            transactions.checked(transaction, now)
+        is_stuck = not transaction.is_settled and not transaction.placed and age > STUCK_AFTER
+        return transaction.is_settled and not was_settled, is_stuck
 
     while not deadline.has_passed and (ids := list(islice(due, AT_ONCE))):
         results = [result for result in each(check, ids, threads=threads) if result]
@@ -65,3 +74,10 @@ def reconcile_transactions(
         "transactionsSettled": settled,
         "transactionsStuck": stuck,
     }
+
+
+def _given_up(transaction: Transaction, now: datetime, transactions: Transactions) -> Transaction:
+    """An order that has ended, and of which Gateway shows no batch, ends without one."""
+    transactions.checked(transaction, now, last=True)
+    is_over = transaction.is_tracked and transaction.status.is_final
+    return transactions.mark_stored(transaction, now) if is_over else transaction

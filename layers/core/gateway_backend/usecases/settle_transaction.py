@@ -13,6 +13,7 @@ from gateway_backend.domain.errors import (
     NotFound,
 )
 from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.orders import KnownBatch
 from gateway_backend.domain.snapshots import PROVEN
 from gateway_backend.domain.transactions import Report, Status, Transaction
 from gateway_backend.usecases.follow_orders import follow_again, follow_orders
@@ -24,17 +25,24 @@ RECONCILE_EVERY = timedelta(seconds=2)
 
 def reconcile(transaction: Transaction, tools: Settling) -> Transaction:
     """Ask Gateway about a transaction that has not settled. While Gateway is away the answer is what we knew."""
+    return transaction if transaction.is_settled else look_again(transaction, tools)
+
+
+def look_again(transaction: Transaction, tools: Settling) -> Transaction:
+    """The same, settled or not."""
     asked, now = transaction.reconciled_at, tools.now
-    if transaction.is_settled or (asked and now - asked < RECONCILE_EVERY):
+    if asked and now - asked < RECONCILE_EVERY:
         return transaction
     try:
         return settle(transaction, tools.gateway.transaction(transaction.id, now), tools)
     except (GatewayUnavailable, GatewayRefused) as error:
         # The client has counted it; the time is noted so that a polling app does not add to an outage.
         known = tools.transactions.find(transaction.id) or transaction
-        if isinstance(error, GatewayRefused) and not isinstance(error, GatewayForbidden):
-            known = known.forgotten(now)
-        return tools.transactions.advance(replace(known, reconciled_at=now))
+        was_refused = isinstance(error, GatewayRefused) and not isinstance(error, GatewayForbidden)
+        known = known.forgotten(now) if was_refused else known
+        known = tools.transactions.advance(replace(known, reconciled_at=now))
+        has_no_order = known.is_tracked and known.status.is_final and not known.placed
+        return tools.transactions.mark_stored(known, now) if has_no_order and was_refused else known
     except LINK_REFUSALS:
         return tools.transactions.find(transaction.id) or transaction
 
@@ -72,18 +80,33 @@ def _brought(transaction: Transaction, report: Report, tools: Settling) -> Trans
 
 
 def _followed(transaction: Transaction, report: Report, tools: Settling) -> Transaction:
-    if report.status is Status.INITIALIZED and not report.order_requested:
-        batches = []  # the user has not begun: there is nothing to ask about
-    else:
-        batches = follow_orders(transaction, report, tools)
+    batches: list[KnownBatch] = []
+    if report.status is not Status.INITIALIZED or report.order_requested:  # else there is nothing to ask about yet
+        transaction, batches = follow_orders(transaction, report, tools)
     must_have = transaction.expects_orders(requested=report.order_requested)
     is_over = all(known.batch.is_final for known in batches) and (batches or not must_have)
     if transaction.stored or not (transaction.status.is_final and is_over):
         return transaction
-    iscid = transaction.order.iscid if transaction.order else None
-    if transaction.status is Status.COMPLETED and transaction.account_id and iscid:
-        tools.accounts.note_pending(transaction.account_id, iscid, None)  # what was recommended has been done
+    if batches and transaction.status is not Status.ACTION_REQUIRED:
+        # Whatever ended badly was the SDK's part: the order was sent, and this is how it ended (contract §2.5).
+        done = replace(transaction, status=Status.COMPLETED, failure=None, updated_at=tools.now)
+        transaction = tools.transactions.advance(done)
+        _look_at_recommendation(transaction, tools)
     return tools.transactions.mark_stored(transaction, tools.now)
+
+
+def _look_at_recommendation(transaction: Transaction, tools: Settling) -> None:
+    """The order may have done what was recommended for the investment; Gateway says whether it still is."""
+    iscid = transaction.order.iscid if transaction.order else None
+    account = tools.accounts.find(transaction.account_id or "") if iscid else None
+    if iscid is None or account is None or not any(one.iscid == iscid for one in account.pending_actions):
+        return
+    from gateway_backend.usecases.ask_recommendation import ask_recommendation
+
+    try:
+        ask_recommendation(account.id, iscid, tools)
+    except (GatewayRefused, GatewayUnavailable):
+        return  # it stays as it was; the next webhook about this investment asks again
 
 
 def _follow_cancelled(transaction: Transaction, tools: Settling) -> None:

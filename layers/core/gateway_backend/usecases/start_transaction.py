@@ -107,7 +107,7 @@ def _checked(request: Start, user: str, tools: Starting) -> tuple[Transaction, s
             order, account_id = order_to_cancel(order, account_id, user, tools.table)
         tools.rules.check(order)
         needed = needed or needed_capability(order)
-    if account_id:
+    if account_id and not (order and order.about):  # what the user has placed, the user may cancel
         _check_broker(tools.accounts.owned(account_id, user).broker, needed, tools)
     imports = request if isinstance(request, HoldingsImportRequest) else None
     transaction = Transaction(

@@ -5,10 +5,18 @@ from datetime import datetime
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
+from gateway_backend.store.transactions import Transactions
 
 
 def unlink_account(
-    account_id: str, *, user: str, now: datetime, accounts: Accounts, receipts: Receipts, orders: Orders
+    account_id: str,
+    *,
+    user: str,
+    now: datetime,
+    accounts: Accounts,
+    receipts: Receipts,
+    orders: Orders,
+    transactions: Transactions,
 ) -> None:
     """The ownership ends first, so nobody reads half-erased data; repeating it finishes what a crash left.
 
@@ -18,3 +26,4 @@ def unlink_account(
     accounts.erase_snapshots(account_id, unlinked_at)
     receipts.erase_of_account(account_id, unlinked_at)
     orders.erase_of_account(user, account_id, unlinked_at)
+    transactions.forget_account(user, account_id)
