@@ -120,6 +120,7 @@ def test_what_needs_another_action_first_says_so(
     "body",
     [
         {"intent": "FETCH_FUNDS"},
+        {"intent": "AUTHORISE_HOLDINGS"},
         {"intent": "SIP_SETUP", "orderConfig": {"iscid": ISCID}},
         {"intent": "IMR_SETUP", "orderConfig": {"iscid": ISCID}},
         {"intent": "CANCEL_AMO", "orderConfig": {"iscid": ISCID}},

@@ -162,7 +162,9 @@ def test_an_order_that_gateway_lost_sight_of_lives_on(world: World) -> None:
     assert (transaction.status, transaction.is_settled) == (Status.ERRORED, False)
 
     world.upstream.orders["TRX_1"] = [COMPLETED]
-    assert pull(world).is_settled
+    transaction = pull(world)
+    assert transaction.is_settled
+    assert (transaction.status, transaction.failure) == (Status.COMPLETED, None)
     assert state(world) == ("COMPLETED", 10, 2)
 
 
@@ -177,9 +179,19 @@ def test_one_that_failed_before_the_login_is_looked_at_once(world: World) -> Non
     world.upstream.transactions["TRX_1"] = {"status": Status.ERRORED, "error": failed}
 
     assert pull(world).is_settled
-    pull(world)
+    schedule_for(world, 5 * HOUR)
     assert world.calls_for(orders_of("TRX_1")) == 1
     assert world.orders.of("TRX_1") == []
+
+
+@pytest.mark.parametrize(("fault", "settled"), [("500", False), ("403", False), ("garbage", False), ("400", True)])
+def test_only_gateways_own_word_that_there_is_no_order_is_believed(world: World, fault: str, settled: bool) -> None:
+    failed = {"value": True, "code": 1011, "message": "user_cancelled"}
+    world.upstream.transactions["TRX_1"] = {"status": Status.ERRORED, "error": failed}
+    world.fails(orders_of("TRX_1"), fault)
+
+    assert pull(world).is_settled is settled
+    assert pull(world).is_settled
 
 
 def test_one_that_the_user_has_not_begun_is_not_asked_for_orders(world: World) -> None:
@@ -252,6 +264,23 @@ def test_a_smallcase_order_is_followed_by_what_its_transaction_says(world: World
     assert (transaction.outcome.iscid, transaction.outcome.scid) == (ISCID, SCID)
     assert state(world, "TRX_2") == ("COMPLETED", 10, 1)
     assert world.calls_for(orders_of("TRX_2")) == 0, "that route is for securities"
+
+
+def test_where_two_answers_differ_the_pull_of_orders_counts_and_nothing_swings(world: World) -> None:
+    other = {"data": {"batches": [batch("PLACED", stock(quantity=99))]}}
+    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PLACED, success=other)
+    for _ in range(3):
+        pull(world)
+
+    assert known(world).batch.orders[0].quantity == 10
+    assert state(world) == ("PLACED", 0, 1)
+
+
+def test_where_the_pull_knows_nothing_the_transaction_is_believed(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, success={"data": {"batches": [PART]}})
+    pull(world)
+
+    assert state(world) == ("PLACED", 4, 1)
 
 
 def test_an_order_is_read_by_its_user_only_and_asked_about_first(world: World) -> None:
@@ -346,6 +375,17 @@ def test_without_a_fill_the_holdings_are_as_good_as_before(broker: str, said: di
 
     assert freshness(world) == FRESH
     assert world.calls_for(ACCOUNT) == calls
+
+
+def test_a_fill_from_before_the_account_was_named_is_one_of_its_fills(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    del world.upstream.transactions["TRX_1"]["smallcaseAuthId"]
+    pull(world)
+    assert freshness(world) == FRESH
+
+    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    pull(world)
+    assert freshness(world) == DUE_FOR_LOGIN
 
 
 def test_only_a_further_fill_fetches_the_holdings_again() -> None:
@@ -961,6 +1001,22 @@ def test_an_order_that_was_sent_though_the_user_closed_the_window_is_found_by_th
 
     assert state(world) == ("COMPLETED", 10, 2)
     assert world.transactions.owned("TRX_1", "user-1").is_settled
+
+
+def test_an_order_that_turns_up_while_another_worker_calls_it_a_day_is_not_forgotten(world: World) -> None:
+    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+
+    def meanwhile(_operation: str, request: dict[str, Any]) -> None:
+        if "SET #stored" in request.get("UpdateExpression", ""):
+            world.client.before = lambda _operation, _request: None
+            world.upstream.orders["TRX_1"] = [PLACED]
+            pull(world)
+
+    world.client.before = meanwhile
+    pull(world)
+
+    assert state(world) == ("PLACED", 0, 1)
+    assert not world.transactions.owned("TRX_1", "user-1").is_settled
 
 
 def test_after_a_day_no_order_is_expected_any_more(world: World) -> None:

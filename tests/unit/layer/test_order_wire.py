@@ -88,8 +88,8 @@ def test_what_is_no_batch_is_no_answer_of_gateways(data: Any) -> None:
         read(data)
 
 
-@pytest.mark.parametrize("quantity", ["10", "10.0", "1e1", "1.00E+1"])
-def test_a_whole_number_of_shares_may_be_written_as_a_fraction(quantity: str) -> None:
+@pytest.mark.parametrize("quantity", ["10", "10.0", "1e1", "1.00E+1", '"10"'])
+def test_a_whole_number_of_shares_may_be_written_as_a_fraction_or_a_text(quantity: str) -> None:
     text = f'{{"batchId":"b","orders":[{{"tradingsymbol":"T","quantity":{quantity},"filledQuantity":{quantity}}}]}}'
     ((order,),) = (found.orders for found in read_batches(exact_json.read(text), NOW))
 
@@ -97,7 +97,7 @@ def test_a_whole_number_of_shares_may_be_written_as_a_fraction(quantity: str) ->
     assert type(order.quantity) is int
 
 
-@pytest.mark.parametrize("value", [10.5, -1, "x", "10", True, [1]])
+@pytest.mark.parametrize("value", [10.5, -1, "x", "-1", "1.5", "9" * 10, True, [1]])
 @pytest.mark.parametrize("member", ["quantity", "filledQuantity"])
 def test_what_is_no_number_of_shares_is_named(member: str, value: Any) -> None:
     with pytest.raises(GatewayUnavailable, match=rf"orders\.0\.{member}"):
@@ -107,11 +107,9 @@ def test_what_is_no_number_of_shares_is_named(member: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("members", "named"),
     [
-        ({"orders": [{}]}, "orders.0"),
         ({"orders": [STOCK, "text"]}, "orders.1"),
         ({"orders": {"0": STOCK}}, "orders"),
-        ({"unplaced": [STOCK | {"averagePrice": "many"}]}, "unplaced.0.averagePrice"),
-        ({"buyAmount": []}, "buyAmount"),
+        ({"unplaced": [STOCK | {"quantity": "many"}]}, "unplaced.0.quantity"),
         ({"filled": 1.5}, "filled"),
         ({"status": 5}, "status"),
     ],
@@ -163,10 +161,38 @@ def test_amounts_keep_their_digits(digits: str) -> None:
     assert found.buy_amount == found.orders[0].average_price == Decimal(digits)
 
 
+@pytest.mark.parametrize("amount", ["many", [], {}, True, None, "NaN"])
+def test_an_order_does_not_vanish_for_an_amount_that_is_none(amount: Any) -> None:
+    (found,) = read(BATCH | {"buyAmount": amount, "orders": [STOCK | {"averagePrice": amount, "filledQuantity": 4}]})
+
+    assert (found.buy_amount, found.orders[0].average_price, found.shares_filled) == (None, None, 4)
+
+
+def test_an_order_does_not_vanish_for_a_ticker_that_is_missing() -> None:
+    (found,) = read(BATCH | {"orders": [{"filledQuantity": 4}, STOCK]})
+
+    assert [(order.ticker, order.filled) for order in found.orders] == [("", 4), ("AXISBANK", 0)]
+
+
+@pytest.mark.parametrize("digits", ["1e20", "-1e20", "1e999", '"1e30"'])
+def test_what_nobody_could_pay_is_no_amount(digits: str) -> None:
+    text = f'{{"batchId":"b","buyAmount":{digits},"orders":[{{"tradingsymbol":"T","averagePrice":{digits}}}]}}'
+    (found,) = read_batches(exact_json.read(text), NOW)
+
+    assert (found.buy_amount, found.orders[0].average_price) == (None, None)
+    assert not found.says_more_than(found)
+
+
 def test_an_exchanges_order_number_is_a_text_even_when_it_comes_as_a_number() -> None:
     assert stock(exchangeOrderId=1000000010241945).exchange_order_id == "1000000010241945"
     assert stock(exchangeOrderId=None).exchange_order_id is None
     assert stock(errorCode=16387).error_code == "16387"
+
+
+def test_a_brokers_endless_text_is_cut() -> None:
+    order = stock(statusMessage="x" * 400_000, errorCode="y" * 400_000)
+
+    assert len(order.status_message or "") == len(order.error_code or "") == 500
 
 
 def test_a_ticker_is_found_in_each_of_its_places() -> None:

@@ -357,3 +357,24 @@ def test_a_price_that_was_told_is_not_forgotten() -> None:
 def test_noise_in_an_amount_is_no_news() -> None:
     noisy = replace(COMPLETED, buy_amount=Decimal("4201.0000000000002"), asked_at=LATER)
     assert not COMPLETED.merged(noisy).says_more_than(COMPLETED)
+
+
+def test_two_numbers_of_the_exchange_are_two_stocks() -> None:
+    known = batch(BatchStatus.PLACED, stock(exchange_order_id="1100", filled=4))
+    after = known.merged(batch(BatchStatus.PLACED, stock(exchange_order_id="1101", asked_at=LATER), asked_at=LATER))
+
+    assert [(order.exchange_order_id, order.filled) for order in after.orders] == [("1100", 4), ("1101", 0)]
+
+
+def test_a_side_that_was_told_is_not_forgotten() -> None:
+    untold = batch(BatchStatus.PLACED, stock(side=None, asked_at=LATER, filled=1), asked_at=LATER)
+
+    assert [(order.side, order.filled) for order in batch().merged(untold).orders] == [("BUY", 1)]
+
+
+@pytest.mark.parametrize("whole", FINAL_BATCH)
+def test_a_batch_that_the_user_has_closed_since_had_another_end_before(whole: BatchStatus) -> None:
+    closed = replace(COMPLETED, status=BatchStatus.MARKEDCOMPLETE)
+
+    assert closed.bears_out(replace(COMPLETED, status=whole))
+    assert not closed.bears_out(replace(COMPLETED, status=whole, orders=(replace(COMPLETE, filled=11),)))

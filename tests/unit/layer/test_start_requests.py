@@ -206,13 +206,22 @@ def test_limit_fields_are_kept_with_the_order() -> None:
     assert security == RequestedSecurity("RELIANCE", None, None, "SL", "IOC", Decimal("1402.5"), Decimal(1400))
 
 
-@pytest.mark.parametrize("more", [{"orderType": "LIMIT", "price": 1}, {"validity": "DAY"}])
-def test_without_names_for_them_limit_orders_are_not_offered(more: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("more", "named"), [({"orderType": "LIMIT", "price": 1}, "orderType"), ({"validity": "DAY"}, "validity")]
+)
+def test_without_names_for_them_limit_orders_are_not_offered(more: dict[str, Any], named: str) -> None:
     order = order_of(one(**more))
 
-    with pytest.raises(RequestInvalid, match=r"orderConfig\.securities\.0\.orderType"):
+    with pytest.raises(RequestInvalid, match=rf"orderConfig\.securities\.0\.{named}"):
         RULES.check(order)
     LIMIT_RULES.check(order)
+
+
+def test_no_limit_order_goes_out_without_its_price_because_that_has_no_name() -> None:
+    order = order_of(one(orderType="LIMIT", price=1))
+
+    with pytest.raises(RequestInvalid, match=r"orderConfig\.securities\.0\.price"):
+        OrderRules(limit_fields={"orderType": "orderType"}).check(order)
 
 
 def test_a_market_order_is_no_limit_order_even_when_it_says_so() -> None:
@@ -331,9 +340,9 @@ def test_funds_are_those_of_a_linked_account() -> None:
     assert "smallcaseAuthId" in refusal({"intent": "FETCH_FUNDS"})
 
 
-@pytest.mark.parametrize("account", [{}, {"smallcaseAuthId": ACCOUNT}])
-def test_holdings_may_be_authorised_as_a_guest_or_for_a_linked_account(account: dict[str, Any]) -> None:
-    assert sent({"intent": "AUTHORISE_HOLDINGS"} | account) == {"intent": "AUTHORISE_HOLDINGS"}
+def test_holdings_are_authorised_for_a_linked_account() -> None:
+    assert sent({"intent": "AUTHORISE_HOLDINGS", "smallcaseAuthId": ACCOUNT}) == {"intent": "AUTHORISE_HOLDINGS"}
+    assert "smallcaseAuthId" in refusal({"intent": "AUTHORISE_HOLDINGS"})
 
 
 def test_connecting_is_for_guests() -> None:

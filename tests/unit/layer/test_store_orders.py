@@ -268,6 +268,30 @@ def test_news_that_is_being_written_does_not_bring_back_what_is_being_forgotten(
     assert every_page(world, 20) == []
 
 
+def test_a_first_batch_does_not_come_after_its_account_was_unlinked(world: World) -> None:
+    """The transaction was read before the unlinking: nobody would erase what it writes now."""
+    world.link("account-1", broker="groww")
+    world.now += MINUTE
+    transaction = begun(world)
+    world.now += MINUTE
+    world.accounts.unlink("account-1", "user-1", world.now)
+
+    world.orders.record(transaction, batch(), world.now)
+
+    assert world.orders.of("TRX_1") == []
+    assert every_page(world, 20) == []
+
+
+def test_an_order_of_a_new_linking_is_recorded(world: World) -> None:
+    world.link("account-1", broker="groww")
+    world.accounts.unlink("account-1", "user-1", world.now)
+    world.now += MINUTE
+
+    world.orders.record(begun(world), batch(), world.now)
+
+    assert every_page(world, 20) == ["batch-1"]
+
+
 def test_an_order_placed_after_a_new_linking_stays(world: World) -> None:
     placed(world, 1)
     unlinked_at = world.now

@@ -110,6 +110,12 @@ def test_a_transaction_is_asked_about_less_and_less_often() -> None:
     assert replace(BEGUN, checks=10_000).next_check(NOW) - NOW == timedelta(hours=6)
 
 
+def test_an_order_is_asked_about_at_least_every_hour() -> None:
+    order = replace(BEGUN, intent=Intent.TRANSACTION, checks=10_000)
+
+    assert order.next_check(NOW) - NOW == timedelta(hours=1)
+
+
 def test_work_at_the_broker_does_not_expire() -> None:
     assert after(told(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
 

@@ -28,7 +28,7 @@ def _amount(value: Any) -> Decimal | None:
         number = Decimal(str(value)) if isinstance(value, int | str | Decimal) else None
     except InvalidOperation:
         return None
-    return number if number is not None and number.is_finite() else None
+    return number if number is not None and number.is_finite() and abs(number) < _MORE_THAN_THERE_IS else None
 
 
 def _order_status(value: Any) -> Any:
@@ -44,6 +44,9 @@ def _batch_status(value: Any) -> Any:
 def _text(value: Any) -> str:
     return str(value)[:_LONGEST_TEXT]
 
+
+_MORE_THAN_THERE_IS = 10**20
+"""Rupees; beyond it 28 digits would not do for arithmetic."""
 
 _LONGEST_TEXT = 500
 """Of a broker's message: a batch must fit into an item."""

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from gateway_backend.contracts.http_api import Body
 from gateway_backend.contracts.start import AccountStart, ConnectedStart, Identifier, said
@@ -14,7 +14,7 @@ class FetchFundsRequest(ConnectedStart):
     intent: Literal["FETCH_FUNDS"]
 
 
-class AuthoriseHoldingsRequest(AccountStart):
+class AuthoriseHoldingsRequest(ConnectedStart):
     intent: Literal["AUTHORISE_HOLDINGS"]
 
 
@@ -56,11 +56,24 @@ class SubscriptionRequest(AccountStart):
 # Mutual funds ----------------------------------------------------------------------------------
 
 
+def _exists(day: str) -> str:
+    date.fromisoformat(day)
+    return day
+
+
+type Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    AfterValidator(_exists),
+    Field(description="yyyy-mm-dd"),
+]
+
+
 class FundsAssetConfig(Body):
     """Prefills Gateway's form (contract §2.4). Passed on, and neither stored nor logged."""
 
-    from_date: date | None = None
-    to_date: date | None = None
+    from_date: Day | None = None
+    to_date: Day | None = None
     pan: Annotated[str, StringConstraints(pattern=r"^[A-Z]{5}[0-9]{4}[A-Z]$")] | None = Field(
         default=None, description="In capitals"
     )

@@ -1,6 +1,5 @@
 """What starting a transaction has in common, whatever its intent, and the import, which other requests start too."""
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
@@ -16,10 +15,7 @@ type Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64
 
 def said(body: Body) -> dict[str, Any]:
     """As Gateway is told, without what was left out."""
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in body.model_dump(by_alias=True, exclude_none=True).items()
-    }
+    return body.model_dump(by_alias=True, exclude_none=True)
 
 
 class Start(Body):

@@ -23,13 +23,15 @@ SECURITIES, SMALLCASE_BUY = "SECURITIES", "BUY"
 MOVES_MONEY = frozenset({Intent.TRANSACTION, Intent.CANCEL_ORDER, Intent.CANCEL_AMO})
 BRINGS_HOLDINGS = frozenset({Intent.HOLDINGS_IMPORT, Intent.MF_HOLDINGS_IMPORT})
 
-_NEEDS_ACCOUNT = frozenset({Intent.FETCH_FUNDS, Intent.SIP_SETUP, Intent.IMR_SETUP, Intent.CANCEL_AMO})
+_NEEDS_ACCOUNT = frozenset(
+    {Intent.FETCH_FUNDS, Intent.AUTHORISE_HOLDINGS, Intent.SIP_SETUP, Intent.IMR_SETUP, Intent.CANCEL_AMO}
+)
 
 
 def needs_account(intent: Intent, order_type: str | None = None) -> bool:
     """Must a linked account be named, because Gateway takes a connected token only?
 
-    Where the contract is silent (AUTHORISE_HOLDINGS, SUBSCRIPTION) the app may do either and Gateway decides.
+    Where the contract is silent (SUBSCRIPTION) the app may do either and Gateway decides.
     """
     if intent is Intent.TRANSACTION:
         return order_type not in (SECURITIES, SMALLCASE_BUY)
