@@ -1,14 +1,15 @@
 """Write `docs/openapi.json` from the route table and the models in `contracts/`.
 
 Run `python -m ops.generate_openapi` after changing either; a test fails while the file and the code disagree.
-The examples are the request bodies of `events/` and what our own code makes of the portfolio in smallcase's guide.
+The examples are the request bodies of `events/` and what our own code makes of the portfolio and the order in
+smallcase's guides.
 """
 
 import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -19,16 +20,23 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from gateway_backend.contracts import described, result_api
+from gateway_backend.contracts.order_api import BatchView, OrdersView, OrderView
+from gateway_backend.contracts.order_wire import read_batches
 from gateway_backend.contracts.routes import ROUTES, Parameter, Route
 from gateway_backend.domain import exact_json, portfolio_csv, times
 from gateway_backend.domain.errors import DomainError
 from gateway_backend.domain.freshness import SessionState, verdict
 from gateway_backend.domain.holdings import AccountPortfolio, consolidate, read_portfolio
+from gateway_backend.domain.intents import SECURITIES, Intent
 from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
+from gateway_backend.domain.orders import KnownBatch
+from gateway_backend.domain.transactions import Status, Transaction
 
 CHECKOUT = Path(__file__).parents[1]
 TARGET = CHECKOUT / "docs/openapi.json"
 SAMPLE = CHECKOUT / "tests/fixtures/holdings-v2-api.json"
+ORDER_SAMPLE = CHECKOUT / "tests/fixtures/order-webhook.json"
 REF = "#/components/schemas/{model}"
 
 # API Gateway answers these itself, before a function runs or when none could.
@@ -256,7 +264,40 @@ def _answer_examples() -> dict[str, Any]:
         "get_holdings": holdings,
         "export_holdings": portfolio_csv.to_csv(consolidated, {account_id: sample["snapshotDate"]}),
         "receive_webhook": {"received": True},
+        **_order_examples(),
     }
+
+
+def _order_examples() -> dict[str, Any]:
+    """The guide's basket, as asked for and filled."""
+    told = exact_json.read(ORDER_SAMPLE.read_text())
+    account_id, broker, filled_at = told["smallcaseAuthId"], told["broker"], times.parse(told["completedDate"])
+    (batch,) = read_batches(told, filled_at)
+    asked = tuple(RequestedSecurity(order.ticker, order.quantity, order.side) for order in batch.orders)
+    transaction = Transaction(
+        id=told["transactionId"],
+        owner="asha",
+        intent=Intent.TRANSACTION,
+        created_at=filled_at - timedelta(minutes=2),
+        expire_at=filled_at + timedelta(minutes=3),
+        correlation_id="",
+        order=OrderRequest(SECURITIES, asked, name="Two banks"),
+        status=Status.COMPLETED,
+        account_id=account_id,
+        broker=broker,
+        stored=True,
+        placed=True,
+        updated_at=filled_at,
+    )
+    placed_at = filled_at - timedelta(seconds=5)
+    known = KnownBatch(
+        batch, transaction.id, transaction.owner, account_id, broker, "Two banks", placed_at, filled_at, revision=2
+    )
+    views = {
+        "get_order": OrderView.of(transaction, [known]),
+        "list_orders": OrdersView(orders=[BatchView.of(known)], next_cursor=None),
+    }
+    return {function: view.model_dump(by_alias=True) for function, view in views.items()}
 
 
 # Writing ---------------------------------------------------------------------------------------
