@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from bench import built, bytecode, cold_start, instructions, refresh_cost, rows, size, write_units
+from bench import built, bytecode, cold_start, instructions, parsing, refresh_cost, rows, size, write_units
 
 
 def main() -> int:
@@ -27,6 +27,7 @@ def _measured(app: built.BuiltApp) -> Iterable[rows.Row]:
     if not instructions.valgrind_is_missing():
         yield from cold_start.rows(app)
         yield from bytecode.instruction_rows(app)
+        yield from parsing.rows(app)
     yield bytecode.recompiled_row(app)
     yield from write_units.rows()
     yield from refresh_cost.rows()

@@ -14,6 +14,9 @@ HOT = {"ReceiveWebhook", "GetAccountHoldings", "GetHoldings"}
 HOT_BUDGET = 1.00
 OTHER_BUDGET = 1.35
 
+INSTALLED = sysconfig.get_path("purelib")
+"""Where the development environment has boto3, as pip or uv installs it."""
+
 _REFERENCE = 'import boto3; boto3.client("dynamodb")'
 
 
@@ -33,10 +36,8 @@ def import_of(app: BuiltApp, function: Function) -> float:
 
 
 def _installed_boto3() -> float:
-    """boto3 as pip or uv installs it: the development environment's own."""
-    installed = sysconfig.get_path("purelib")
-    instructions.warm_up(_REFERENCE, python_path=installed, environment=LAMBDA_GIVES)
-    if not any(Path(installed, "boto3").glob("__pycache__/*.pyc")):
+    instructions.warm_up(_REFERENCE, python_path=INSTALLED, environment=LAMBDA_GIVES)
+    if not any(Path(INSTALLED, "boto3").glob("__pycache__/*.pyc")):
         # The reference would include compiling boto3, and everything of ours would look three times better.
         raise instructions.MeasurementError("the installed boto3 has no bytecode, and none could be written")
-    return instructions.count(_REFERENCE, python_path=installed, environment=LAMBDA_GIVES)
+    return instructions.count(_REFERENCE, python_path=INSTALLED, environment=LAMBDA_GIVES)

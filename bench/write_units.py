@@ -3,7 +3,9 @@
 import csv
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,20 @@ from bench.rows import Row
 from gateway_backend.domain import times
 from gateway_backend.domain.exact_json import members
 from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
 from gateway_backend.domain.snapshots import Complete, Snapshot, judge
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.accounts import Accounts
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 
 SECURITIES = 30
 REFERENCE_UNITS = SECURITIES + 1
+STOCKS, SHARES, STEPS = 10, 10, (0, 4, 10)
 CHANGED_BUDGET = 3
 UNCHANGED_BUDGET = 1
 
-_MARKET = Path(__file__).resolve().parent.parent / "sandbox" / "data" / "securities.csv"
+MARKET = Path(__file__).resolve().parent.parent / "sandbox" / "data" / "securities.csv"
 _ACCOUNT = "64a1f0c2d3e4b5a697887766"
 _BEGIN = datetime(2026, 8, 3, 10, 30, tzinfo=UTC)
 
@@ -36,6 +41,8 @@ def rows() -> Iterable[Row]:
     ):
         what = f"import of {SECURITIES} securities, {what}"
         yield Row(what, units, REFERENCE_UNITS, "write units", against, budget / REFERENCE_UNITS)
+    what = f"basket of {STOCKS} stocks, {len(STEPS)} steps to its end"
+    yield Row(what, order_units(), STOCKS * len(STEPS), "write units", "one item per stock, written at each step")
 
 
 def import_units() -> tuple[int, int]:
@@ -50,6 +57,36 @@ def import_units() -> tuple[int, int]:
     changed = _units_of_recording(client, accounts, quantity=11, day=1)
     unchanged = _units_of_recording(client, accounts, quantity=11, day=2)
     return changed, unchanged
+
+
+def order_units() -> int:
+    """Write units of a basket's batch from its placing to its last fill, the index Lists included."""
+    client = MemoryClient()
+    orders, transaction = Orders(Table(client, "table")), replace(_transaction(), account_id=_ACCOUNT, broker="kite")
+    for step, filled in enumerate(STEPS):
+        at = _BEGIN + timedelta(minutes=step)
+        stocks = tuple(_stock(number, filled, at) for number in range(STOCKS))
+        status = BatchStatus.COMPLETED if filled == SHARES else BatchStatus.PLACED
+        orders.record(transaction, Batch("5ef5b24a4d6cd54b4a3a8c11", status, stocks, at, "regular", STOCKS), at)
+    return client.write_units
+
+
+def _stock(number: int, filled: int, at: datetime) -> Order:
+    status = OrderStatus.COMPLETE if filled == SHARES else OrderStatus.PLACED
+    price = Decimal("1320.319") + number
+    return Order(
+        f"TICKER{number}",
+        "BUY",
+        status,
+        at,
+        SHARES,
+        filled,
+        price,
+        "MARKET",
+        "CNC",
+        "NSE",
+        f"13257981580513{number:02}",
+    )
 
 
 def _transaction() -> Transaction:
@@ -83,7 +120,7 @@ def _snapshot(quantity: int, now: datetime) -> Snapshot:
 
 def _portfolio(quantity: int) -> dict[str, Any]:
     """Contract §4.2, with real securities so that it compresses as real ones do."""
-    with _MARKET.open(encoding="utf-8", newline="") as file:
+    with MARKET.open(encoding="utf-8", newline="") as file:
         listed = list(csv.DictReader(file))[:SECURITIES]
     nothing = {"quantity": 0, "averagePrice": 0}
     securities = [

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from json.decoder import scanstring  # type: ignore[attr-defined]
+from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 
@@ -87,10 +88,12 @@ def _reason(error: Exception) -> str:
 
 def write(value: Any) -> str:
     """Compact JSON; a Decimal is written with all its digits and no exponent."""
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(name)}:{write(item)}" for name, item in value.items()) + "}"
+        return "{" + ",".join([f"{encode_basestring(name)}:{write(item)}" for name, item in value.items()]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(write, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)

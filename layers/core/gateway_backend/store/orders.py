@@ -23,6 +23,8 @@ _WITHDRAWN = 1
 """Position of the check that the account was not unlinked since."""
 
 _TRIES = 5
+_OF_ORDER = tuple(field.name for field in fields(Order))
+_OF_BATCH = tuple(field.name for field in fields(Batch) if field.name != "orders")
 _PAGE = 100
 _MOST_PAGES = 10
 """Of a user's batches looked at for one answer: then the caller goes on with the cursor."""
@@ -119,7 +121,7 @@ class Orders:
         return map(_read, self._table.every(_list_key(owner), descending=True))
 
     def _write(self, known: KnownBatch, seen: int | None, begun_at: datetime) -> None:
-        item = _item(known)
+        item = batch_item(known)
         if seen is None:
             # An account that is being unlinked in this moment gets no new order: nobody would erase it.
             begun = {"begunAt": times.to_key(begun_at)}
@@ -154,7 +156,8 @@ def _after(transaction: Transaction, before: KnownBatch | None, news: Batch, now
     )
 
 
-def _item(known: KnownBatch) -> Item:
+def batch_item(known: KnownBatch) -> Item:
+    """As the table keeps it."""
     batch = known.batch
     return {
         "pk": _pk(known.transaction_id),
@@ -180,7 +183,7 @@ def _told(batch: Batch) -> dict[str, Any]:
 
 def _members(part: Batch | Order) -> dict[str, Any]:
     """What it says, without what it does not say; instants as text."""
-    said = ((field.name, getattr(part, field.name)) for field in fields(part) if field.name != "orders")
+    said = ((name, getattr(part, name)) for name in (_OF_BATCH if isinstance(part, Batch) else _OF_ORDER))
     return {
         name: times.to_key(value) if isinstance(value, datetime) else value for name, value in said if value is not None
     }

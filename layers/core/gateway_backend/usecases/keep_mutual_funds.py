@@ -31,6 +31,8 @@ def keep_mutual_funds(receipt: Receipt, attempt: int, tools: Applying) -> str:
     if report.status is Status.INITIALIZED and attempt < PATIENCE:
         raise NotYet("Gateway has not begun this import yet")
     statement = read_statement(body_of(receipt, tools))
+    if statement is None:
+        raise Quarantine("BODY_UNREADABLE")
     if not tools.mutual_funds.keep(transaction, statement, receipt.received_at):
         raise Quarantine("MUTUAL_FUNDS_KEPT_ALREADY")
     done = replace(transaction.moved_to(report, settling.now), status=Status.COMPLETED, failure=None)
