@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from botocore.model import OperationModel
 from botocore.session import Session
 
 from gateway_backend.contracts.routes import ROUTES
+from gateway_backend.domain.order_errors import ADVICE, advise
+from gateway_backend.domain.orders import Order, OrderStatus
 from gateway_backend.gateway.keys import GatewayKeys
 from local.cli import FIRST_IMPORT
 from ops import readme
@@ -229,6 +232,20 @@ def test_every_error_is_in_the_api_document() -> None:
     assert told == {
         error.code: [str(error.status), "yes" if error.retryable else "no", error.action] for error in errors
     }
+
+
+def test_what_is_said_of_an_order_is_in_the_api_document() -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+
+    def said(status: OrderStatus, code: str | None) -> tuple[str, str]:
+        advice = advise(Order("INFY", "BUY", status, now, error_code=code), variety="regular")
+        return advice.text, advice.action
+
+    statuses = {row[0]: row[3] for row in table(API, "or read until `final` is true")}
+    assert statuses == {status: said(status, None)[0] for status in OrderStatus}
+    codes = {row[0]: (row[1], row[2]) for row in table(API, "a code that is not in it")}
+    assert set(ADVICE) <= set(codes)
+    assert codes == {code: said(OrderStatus.REJECTED, code) for code in codes}
 
 
 def test_every_alarm_has_its_section_in_the_runbook() -> None:

@@ -49,5 +49,5 @@ def sell_warnings(transaction: Transaction, accounts: Accounts) -> list[SellWarn
     if account is None or account.as_of is None or text is None:
         return []
     held = read_portfolio(exact_json.read(text)).securities
-    transactable = {one.nse_ticker: int(one.transactable) for one in held if one.nse_ticker}
+    transactable = {one.nse_ticker: max(0, int(one.transactable)) for one in held if one.nse_ticker}
     return uncovered(order, transactable, account.as_of)

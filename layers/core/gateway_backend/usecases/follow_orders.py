@@ -57,7 +57,8 @@ def _keep(transaction: Transaction, told: Sequence[Batch], tools: Settling) -> t
         at = max(_filled_at(batch, tools.now) for batch in filled)
         tools.accounts.note_trade(transaction.account_id, transaction.owner, at)
     if told:
-        is_open = any(not _merged(known.get(batch.id), batch).is_final for batch in told)
+        # One that is new counts as open until it is stored: a crash before that must not lose it.
+        is_open = any(batch.id not in known or not _merged(known[batch.id], batch).is_final for batch in told)
         transaction = tools.transactions.mark_placed(transaction, is_open=is_open)
     for batch in told:
         tools.orders.record(transaction, batch, tools.now)
