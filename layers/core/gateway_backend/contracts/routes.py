@@ -227,6 +227,7 @@ DISPOSITION = Parameter("Content-Disposition", "Names the file", {"type": "strin
 ANYWHERE = (Internal, StoreUnavailable)
 FOR_A_USER = (*ANYWHERE, NotSignedIn)
 WITH_BODY = (RequestInvalid, BodyTooLarge)
+WITH_KEY = (IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress)
 
 ROUTES = (
     Route(
@@ -250,9 +251,7 @@ ROUTES = (
         problems=(
             *FOR_A_USER,
             *WITH_BODY,
-            IdempotencyKeyMissing,
-            IdempotencyKeyReused,
-            RequestInProgress,
+            *WITH_KEY,
             NotFound,
             BrokerCannot,
             OrderIsFinal,
@@ -313,9 +312,7 @@ ROUTES = (
         problems=(
             *FOR_A_USER,
             *WITH_BODY,
-            IdempotencyKeyMissing,
-            IdempotencyKeyReused,
-            RequestInProgress,
+            *WITH_KEY,
             NotFound,
             GatewayUnconfigured,
         ),
@@ -389,9 +386,7 @@ ROUTES = (
         problems=(
             *FOR_A_USER,
             RequestInvalid,
-            IdempotencyKeyMissing,
-            IdempotencyKeyReused,
-            RequestInProgress,
+            *WITH_KEY,
             RefreshTooSoon,
             NotFound,
             GatewayUnconfigured,
