@@ -163,13 +163,13 @@ def test_mutual_funds_are_kept_with_their_own_checksum(post: Post, aws: Aws) -> 
     assert receipts[0]["kind"] == "MUTUAL_FUNDS"
 
 
-def test_a_pending_action_is_kept(linked: Linked, post: Post, aws: Aws) -> None:
+def test_a_pending_action_that_gateway_knows_nothing_of_is_quarantined(linked: Linked, post: Post, aws: Aws) -> None:
     _, account_id, _ = linked
     body = signed(
         {"iscid": "5f2d22636678954954f29a2d", "smallcaseAuthId": account_id, "timestamp": instant()}, "smallcaseAuthId"
     )
     assert post(body).status_code == 200
-    decided(aws, body["checksum"], "APPLIED", "KEPT")
+    decided(aws, body["checksum"], "QUARANTINED", "UNKNOWN_TO_GATEWAY")
 
 
 def test_version_1_webhooks_are_understood(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:

@@ -9,7 +9,7 @@ from gateway_backend.contracts.gateway_wire import Wire
 
 
 class Investment(Wire):
-    """In `investment`, in a list, or bare. `action` is what Gateway recommends; None: nothing."""
+    """In `investment`, in a list (`investments`, or by itself), or bare. `action` is recommended; None: nothing."""
 
     iscid: str
     scid: str | None = None
@@ -19,6 +19,6 @@ class Investment(Wire):
     @model_validator(mode="before")
     @classmethod
     def _find(cls, data: Any) -> Any:
-        if isinstance(data, list):
-            data = data[0] if data else None
-        return (data.get("investment") or data) if isinstance(data, Mapping) else data
+        if isinstance(data, Mapping):
+            data = data.get("investment") or data.get("investments") or data
+        return data[0] if isinstance(data, list) and data else data
