@@ -20,5 +20,7 @@ class Investment(Wire):
     @classmethod
     def _find(cls, data: Any) -> Any:
         if isinstance(data, Mapping):
-            data = data.get("investment") or data.get("investments") or data
-        return data[0] if isinstance(data, list) and data else data
+            data = data.get("investments") or data
+        if isinstance(data, list):
+            data = data[0] if data else None
+        return (data.get("investment") or data) if isinstance(data, Mapping) else data
