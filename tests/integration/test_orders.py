@@ -144,7 +144,7 @@ def test_after_hours_an_order_waits_for_the_market(user: AppUser, clock: Sandbox
     assert (batch["variety"], batch["orders"][0]["status"], batch["orders"][0]["text"]) == (
         "amo",
         "PLACED",
-        "Placed with your broker for the next market session.",
+        "Placed with your broker as an after-market order.",
     )
 
     clock.advance_clock(hours=20 * 4)

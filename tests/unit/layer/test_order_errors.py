@@ -12,7 +12,7 @@ from gateway_backend.contracts.transaction_api import TransactionView
 from gateway_backend.domain import transaction_errors
 from gateway_backend.domain.errors import Action
 from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.order_errors import UNKNOWN, advise
+from gateway_backend.domain.order_errors import ADVICE, UNKNOWN, advise
 from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
 from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
 from gateway_backend.domain.transactions import Failure, Outcome, Status, Transaction
@@ -91,10 +91,16 @@ def test_what_is_done_or_open_is_not_called_failed_for_a_code_it_carries(code: s
         assert advise(stock(status, code), None) == advise(stock(status), None)
 
 
-def test_an_order_placed_after_hours_waits_for_the_next_session() -> None:
-    assert "next market session" in advise(stock(OrderStatus.PLACED), "amo").text
-    assert "next market session" not in advise(stock(OrderStatus.PLACED), "regular").text
+def test_an_order_placed_after_hours_says_so() -> None:
+    assert "after-market" in advise(stock(OrderStatus.PLACED), "amo").text
+    assert "after-market" not in advise(stock(OrderStatus.PLACED), "regular").text
     assert advise(stock(OrderStatus.COMPLETE), "amo").text == "Done."
+
+
+def test_what_filled_in_part_says_why_the_rest_did_not() -> None:
+    told = advise(replace(stock(OrderStatus.REJECTED, "marginsExceeded"), filled=4), "regular")
+    assert told.text == f"Filled in part. The rest: {ADVICE['marginsExceeded'].text}"
+    assert advise(replace(stock(OrderStatus.CANCELLED, None), filled=4), None).text.startswith("Filled in part")
 
 
 # A transaction ---------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class RequestedView(Answer):
     type: str | None
     quantity: int | None
     order_type: str | None
+    validity: str | None
     price: Decimal | None
     trigger_price: Decimal | None
 
@@ -35,6 +36,7 @@ class RequestedView(Answer):
             type=security.side,
             quantity=security.quantity,
             order_type=security.order_type,
+            validity=security.validity,
             price=security.price,
             trigger_price=security.trigger_price,
         )
@@ -142,7 +144,7 @@ class OrderView(Answer):
     error: FailureView | None
     requested: list[RequestedView]
     left_out: list[RequestedView] = Field(
-        description="Asked for and in no batch: the user took it out, or has not confirmed yet"
+        description="Asked for and in none of the batches: the user took it out. Empty while there is no batch"
     )
     batches: list[ComparedBatchView]
 
@@ -151,15 +153,15 @@ class OrderView(Answer):
         order = transaction.order
         asked = order.securities if order else ()
         moved = [transaction.updated_at, *(known.updated_at for known in batches)]
-        left_out = what_was_left_out(asked, [known.batch for known in batches])
+        left_out = what_was_left_out(asked, [known.batch for known in batches]) if batches else []
         return cls(
             transaction_id=transaction.id,
             type=order.type if order else None,
             status=transaction.status,
             final=transaction.is_settled and all(known.batch.is_final for known in batches),
-            smallcase_auth_id=transaction.account_id,
+            smallcase_auth_id=transaction.account_id or transaction.requested_account_id,
             broker=transaction.broker,
-            name=order.name if order else None,
+            name=(order.name if order else None) or transaction.outcome.name,
             logo=order.logo if order else None,
             scid=transaction.outcome.scid or (order.scid if order else None),
             iscid=transaction.outcome.iscid or (order.iscid if order else None),

@@ -3,20 +3,33 @@
 Apart, so that only an order pays for it at its cold start.
 """
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictInt, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, StringConstraints, model_validator
 
 from gateway_backend.contracts.http_api import Body
 from gateway_backend.contracts.start import AccountStart, Identifier, said
 from gateway_backend.domain.intents import Intent, needs_account
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity
 
+_TICKER = re.compile(r"[A-Z0-9][A-Z0-9&_-]{0,24}")
+
+
+def _nse_ticker(text: str) -> str:
+    if not _TICKER.fullmatch(text):
+        raise ValueError("must be NSE's, in capitals, without exchange or suffix: INFY, M&M, BAJAJ-AUTO")
+    return text
+
+
 type Ticker = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9&_-]{0,24}$"),
-    Field(description="NSE's ticker, in capitals, without the exchange: RELIANCE, M&M, BAJAJ-AUTO"),
+    StrictStr,
+    AfterValidator(_nse_ticker),
+    Field(
+        description="NSE's ticker in capitals, without exchange or suffix: RELIANCE, M&M, BAJAJ-AUTO",
+        json_schema_extra={"pattern": f"^{_TICKER.pattern}$"},
+    ),
 ]
 type Price = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2, description="Rupees")]
 

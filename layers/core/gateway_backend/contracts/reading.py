@@ -20,10 +20,23 @@ def read_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
         raise RequestInvalid("; ".join(map(_sentence, problems[:5]))) from None
 
 
+_PLAINLY = {
+    "extra_forbidden": "is not known here (docs/openapi.json has what is)",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "string_pattern_mismatch": "does not have the form it needs (docs/openapi.json)",
+    "too_short": "give at least one",
+}
+"""In our words, where pydantic's speak of Python. No value is ever quoted: it may be personal."""
+
+
 def _sentence(problem: ErrorDetails) -> str:
     # The intent that chose the model stands before its fields: CONNECT.notes is the body's notes.
     field = [str(part) for part in problem["loc"] if not str(part).isupper()]
     if problem["type"].startswith("union_tag"):
         field.append(problem["ctx"]["discriminator"].strip("'"))
-        return f"{'.'.join(field)}: must be one of those the API knows (docs/openapi.json)"
-    return f"{'.'.join(field) or 'body'}: {problem['msg'].removeprefix('Value error, ')}"
+        known = problem["ctx"].get("expected_tags", "those the API knows (docs/openapi.json)").replace("'", "")
+        return f"{'.'.join(field)}: must be one of {known}"
+    said = _PLAINLY.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    return f"{'.'.join(field) or 'body'}: {said}"

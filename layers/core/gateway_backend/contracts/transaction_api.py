@@ -6,8 +6,9 @@ from typing import Self
 from pydantic import Field
 
 from gateway_backend.contracts.http_api import Answer, Instant
-from gateway_backend.domain.errors import LINK_REFUSALS, Action
-from gateway_backend.domain.transaction_errors import advise
+from gateway_backend.domain.errors import LINK_REFUSALS, Action, ConnectionWithdrawn
+from gateway_backend.domain.intents import Intent
+from gateway_backend.domain.transaction_errors import UNKNOWN, Advice, advise
 from gateway_backend.domain.transactions import Outcome, Status, Transaction
 
 REFUSALS = {refusal.code: refusal for refusal in LINK_REFUSALS}
@@ -90,7 +91,7 @@ class TransactionView(Answer):
             version=transaction.version or None,
             status=transaction.status,
             final=transaction.is_settled,
-            smallcase_auth_id=transaction.account_id,
+            smallcase_auth_id=transaction.account_id or transaction.requested_account_id,
             broker=transaction.broker,
             created_at=transaction.created_at,
             expire_at=transaction.expire_at,
@@ -101,7 +102,15 @@ class TransactionView(Answer):
         )
 
 
+_UNLINKED = "This account was unlinked. Look at your broker for this order."
+_NOT_CANCELLED = "The order could not be cancelled: it may have been done before. Look at the order."
+
+
 def failure_of(transaction: Transaction) -> FailureView | None:
+    """What went wrong, for the user; never advice to begin again what the broker may have."""
+    if transaction.refused == ConnectionWithdrawn.code and transaction.is_tracked:
+        code, message = ConnectionWithdrawn.status, ConnectionWithdrawn.code
+        return FailureView(code=code, message=message, text=_UNLINKED, action=Action.NONE)
     if transaction.refused:
         refusal = REFUSALS[transaction.refused]
         return FailureView(code=refusal.status, message=refusal.code, text=refusal.title + ".", action=refusal.action)
@@ -109,6 +118,8 @@ def failure_of(transaction: Transaction) -> FailureView | None:
     if failure is None:
         return None
     advice = advise(failure.code)
+    if transaction.intent is Intent.CANCEL_ORDER and advice is UNKNOWN:
+        advice = Advice(_NOT_CANCELLED, Action.REFRESH)
     return FailureView(
         code=failure.code,
         message=failure.message,

@@ -170,7 +170,7 @@ class OutcomeUnknown(DomainError):
 class NothingImported(DomainError):
     code = "NOTHING_IMPORTED"
     status = 409
-    title = "No holdings have been imported from this account yet"
+    title = "Nothing has been imported yet"
     action = Action.RECONNECT
 
 

@@ -44,7 +44,7 @@ _BY_STATUS = {
 }
 _PART_FILLED = Advice("Filled in part; the rest is still open.", Action.WAIT)
 _REST_CANCELLED = Advice("Filled in part; the rest will not be.", Action.NONE)
-_AMO = Advice("Placed with your broker for the next market session.", Action.WAIT)
+_AMO = Advice("Placed with your broker as an after-market order.", Action.WAIT)
 
 
 def advise(order: Order, variety: str | None) -> Advice:
@@ -53,10 +53,17 @@ def advise(order: Order, variety: str | None) -> Advice:
         return _PART_FILLED
     if not order.status.is_final:
         return _AMO if variety == "amo" and order.status is OrderStatus.PLACED else _BY_STATUS[order.status]
-    if order.filled and order.status is not OrderStatus.COMPLETE:
-        return _REST_CANCELLED
-    if order.status is OrderStatus.COMPLETE or not order.error_code:
+    if order.status is OrderStatus.COMPLETE:
         return _BY_STATUS[order.status]
-    if order.error_code.startswith(_CIRCUIT_LIMIT):
+    reason = _reason(order)
+    if order.filled:
+        return (
+            Advice(f"Filled in part. The rest: {reason.text}", reason.action) if order.error_code else _REST_CANCELLED
+        )
+    return reason
+
+
+def _reason(order: Order) -> Advice:
+    if order.error_code and order.error_code.startswith(_CIRCUIT_LIMIT):
         return _CIRCUIT
-    return ADVICE.get(order.error_code, _BY_STATUS[order.status])
+    return ADVICE.get(order.error_code or "", _BY_STATUS[order.status])

@@ -105,7 +105,7 @@ class Request:
         """A query parameter with a few possible values, the first of them by default."""
         value = self.query.get(name, allowed[0])
         if value not in allowed:
-            raise RequestInvalid(f"{name}: must be one of {', '.join(allowed)}")
+            raise RequestInvalid(f"{name}: must be one of {', '.join(filter(None, allowed))}")
         return value
 
     def whole_number(self, name: str, *, default: int, most: int) -> int:

@@ -16,6 +16,8 @@ def read_mutual_funds(transaction_id: str, *, user: str, transactions: Transacti
     if transaction.intent is not Intent.MF_HOLDINGS_IMPORT:
         raise NotFound("This transaction imports no mutual fund statement")
     statement = mutual_funds.find(transaction_id)
+    if statement is None and transaction.is_settled:
+        raise NothingImported("The transaction ended without a statement: start another one")
     if statement is None:
         raise NothingImported("Gateway sends the statement by webhook when the user has finished: it has not come yet")
     about = {"transactionId": transaction_id, "receivedAt": times.to_text(statement.received_at)}

@@ -69,13 +69,10 @@ def settle(transaction: Transaction, report: Report, tools: Settling) -> Transac
 def _brought(transaction: Transaction, report: Report, tools: Settling) -> Transaction:
     if transaction.is_tracked:
         return _followed(transaction, report, tools)
-    if transaction.status is not Status.COMPLETED:
-        return transaction
-    match transaction.intent:
-        case Intent.HOLDINGS_IMPORT:
-            return _imported(transaction, tools)
-        case Intent.CANCEL_ORDER:
-            _follow_cancelled(transaction, tools)
+    if transaction.intent is Intent.CANCEL_ORDER and transaction.status.is_final:
+        _follow_cancelled(transaction, tools)  # also when that failed: the order may have been filled before
+    if transaction.intent is Intent.HOLDINGS_IMPORT and transaction.status is Status.COMPLETED:
+        return _imported(transaction, tools)
     return transaction
 
 
