@@ -35,8 +35,8 @@ def complete_transaction(
     if result.transaction_id not in (None, transaction_id):
         raise RequestInvalid("transactionId: the SDK's result is about another transaction than the path")
     proven = tokens.account_of(result.token, tools.gateway.keys.secret, tools.now) if result.token else None
-    if transaction.is_settled:
-        return transaction
+    if transaction.is_tracked and transaction.is_settled:
+        return transaction  # what became of the order is known; a result that is sent again asks nobody
     transaction = replace(transaction, failure=transaction.failure or result.failure)
     report = _ask(transaction, tools)
     if report is None:
