@@ -9,7 +9,8 @@ from gateway_backend.runtime.cursors import seal, unseal
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.orders import Filters, Orders
+from gateway_backend.store.order_filters import Filters
+from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 
 orders = Orders(Table(client("dynamodb"), settings().table_name))

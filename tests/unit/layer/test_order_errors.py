@@ -154,8 +154,8 @@ def test_what_was_asked_stands_beside_what_the_exchange_did() -> None:
 
     (batch,) = view.batches
     assert [(one.ticker, one.quantity) for one in batch.orders] == [("AXISBANK", 10), ("HDFCBANK", 10)]
-    assert [one.requested and one.requested.quantity for one in batch.orders] == [4, None]
-    assert [one.ticker for one in view.left_out] == ["M&M"]
+    assert [one.requested and one.requested["quantity"] for one in batch.orders] == [4, None]
+    assert [one["ticker"] for one in view.left_out] == ["M&M"]
     assert (view.name, view.updated_at, view.final) == ("Two banks", NOW + timedelta(hours=1), True)
 
 

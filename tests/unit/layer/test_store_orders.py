@@ -14,7 +14,7 @@ from gateway_backend.domain.order_requests import OrderRequest
 from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.codec import Item
-from gateway_backend.store.orders import Filters
+from gateway_backend.store.order_filters import Filters
 from tests.unit.layer.refresh_world import BATCH_WRITES, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 NOW = THURSDAY_EVENING

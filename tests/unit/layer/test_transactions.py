@@ -224,7 +224,9 @@ def test_funds_are_as_of_what_gateway_says_or_else_of_now() -> None:
     dated, undated = Outcome(Decimal("1200.50"), then), Outcome(Decimal("1200.50"))
 
     assert after(replace(Report("TRX_1", Status.COMPLETED), outcome=dated)).outcome == dated
-    assert after(replace(Report("TRX_1", Status.COMPLETED), outcome=undated)).outcome == replace(undated, funds_at=NOW)
+    assert after(replace(Report("TRX_1", Status.COMPLETED), outcome=undated)).outcome == Outcome(
+        Decimal("1200.50"), NOW
+    )
 
 
 def test_what_a_transaction_brought_stays_when_a_report_says_nothing_of_it() -> None:

@@ -5,7 +5,7 @@ Served with `Response.exact`: amounts are exact JSON numbers. The broker's own `
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from pydantic import Field
 
@@ -18,28 +18,28 @@ from gateway_backend.domain.orders import BatchStatus, KnownBatch, Order, OrderS
 from gateway_backend.domain.transactions import Status, Transaction
 
 
-class RequestedView(Answer):
+class RequestedView(TypedDict):
     """What the app asked for; null was left to the user, who may also change the rest."""
 
     ticker: str
     type: str | None
     quantity: int | None
-    order_type: str | None
+    orderType: str | None
     validity: str | None
     price: Decimal | None
-    trigger_price: Decimal | None
+    triggerPrice: Decimal | None
 
-    @classmethod
-    def of(cls, security: RequestedSecurity) -> Self:
-        return cls(
-            ticker=security.ticker,
-            type=security.side,
-            quantity=security.quantity,
-            order_type=security.order_type,
-            validity=security.validity,
-            price=security.price,
-            trigger_price=security.trigger_price,
-        )
+
+def _asked(security: RequestedSecurity) -> RequestedView:
+    return {
+        "ticker": security.ticker,
+        "type": security.side,
+        "quantity": security.quantity,
+        "orderType": security.order_type,
+        "validity": security.validity,
+        "price": security.price,
+        "triggerPrice": security.trigger_price,
+    }
 
 
 class StockView(Answer):
@@ -60,9 +60,12 @@ class StockView(Answer):
     error_code: str | None = Field(description="Gateway's own; an open list (contract 5.4)")
     text: str = Field(description="For the user's eyes")
     action: Action
+    requested: RequestedView | None = Field(
+        description="What the app asked for, in GET /v1/orders/{transactionId}; null for what it did not, and in lists"
+    )
 
     @classmethod
-    def of(cls, order: Order, variety: str | None, **more: Any) -> Self:
+    def of(cls, order: Order, variety: str | None, requested: RequestedView | None = None) -> Self:
         advice = advise(order, variety)
         return cls(
             ticker=order.ticker,
@@ -80,12 +83,8 @@ class StockView(Answer):
             error_code=order.error_code,
             text=advice.text,
             action=advice.action,
-            **more,
+            requested=requested,
         )
-
-
-class ComparedStockView(StockView):
-    requested: RequestedView | None = Field(description="null: the app did not ask for this ticker")
 
 
 class BatchView(Answer):
@@ -107,21 +106,12 @@ class BatchView(Answer):
     completed_date: str | None
     placed_at: Instant = Field(description="When we first heard of it")
     updated_at: Instant
-    orders: Sequence[StockView]
+    orders: list[StockView]
 
     @classmethod
-    def of(cls, known: KnownBatch) -> Self:
-        return cls(**_batch(known), orders=[StockView.of(order, known.batch.variety) for order in known.batch.orders])
-
-
-class ComparedBatchView(BatchView):
-    orders: Sequence[ComparedStockView]
-
-    @classmethod
-    def compared(cls, known: KnownBatch, requested: Sequence[RequestedSecurity]) -> Self:
-        asked = {security.ticker: RequestedView.of(security) for security in requested}
-        batch = known.batch
-        orders = [ComparedStockView.of(one, batch.variety, requested=asked.get(one.ticker)) for one in batch.orders]
+    def of(cls, known: KnownBatch, requested: Sequence[RequestedSecurity] = ()) -> Self:
+        asked, batch = {security.ticker: _asked(security) for security in requested}, known.batch
+        orders = [StockView.of(order, batch.variety, asked.get(order.ticker)) for order in batch.orders]
         return cls(**_batch(known), orders=orders)
 
 
@@ -146,7 +136,7 @@ class OrderView(Answer):
     left_out: list[RequestedView] = Field(
         description="Asked for and in none of the batches: the user took it out. Empty while there is no batch"
     )
-    batches: list[ComparedBatchView]
+    batches: list[BatchView]
 
     @classmethod
     def of(cls, transaction: Transaction, batches: Sequence[KnownBatch]) -> Self:
@@ -169,9 +159,9 @@ class OrderView(Answer):
             created_at=transaction.created_at,
             updated_at=max(filter(None, moved), default=None),
             error=failure_of(transaction),
-            requested=[RequestedView.of(security) for security in asked],
-            left_out=[RequestedView.of(security) for security in left_out],
-            batches=[ComparedBatchView.compared(known, asked) for known in batches],
+            requested=[_asked(security) for security in asked],
+            left_out=[_asked(security) for security in left_out],
+            batches=[BatchView.of(known, asked) for known in batches],
         )
 
 

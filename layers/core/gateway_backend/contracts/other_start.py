@@ -5,9 +5,23 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
-from gateway_backend.contracts.http_api import Body
-from gateway_backend.contracts.start import AccountStart, ConnectedStart, Identifier, said
+from gateway_backend.contracts.http_api import AccountId, Body
+from gateway_backend.contracts.start import AccountStart, Identifier, Start, said
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules
+
+
+class ConnectRequest(Start):
+    intent: Literal["CONNECT"]
+
+
+class ConnectedStart(Start):
+    """For a linked account only (contract §1.6)."""
+
+    smallcase_auth_id: AccountId = Field(description="The linked account it is for")
+
+    @property
+    def account_id(self) -> str | None:
+        return self.smallcase_auth_id
 
 
 class FetchFundsRequest(ConnectedStart):

@@ -5,11 +5,12 @@ from importlib import import_module
 from pydantic_core import from_json
 
 from gateway_backend.contracts.reading import read_body
-from gateway_backend.contracts.start import ConnectRequest, HoldingsImportRequest, Start
+from gateway_backend.contracts.start import HoldingsImportRequest, Start
 from gateway_backend.domain.errors import RequestInvalid
 from gateway_backend.domain.intents import Intent
 
 _MODELS = {
+    Intent.CONNECT: "other_start.ConnectRequest",
     Intent.TRANSACTION: "order_start.OrderStart",
     Intent.CANCEL_ORDER: "order_start.CancelOrderRequest",
     Intent.SIP_SETUP: "other_start.InvestmentRequest",
@@ -38,12 +39,8 @@ def _model_of(raw: bytes) -> type[Start]:
     intent = body.get("intent")
     if not isinstance(intent, str) or intent not in Intent:
         raise RequestInvalid(f"intent: must be one of {', '.join(Intent)}")
-    match Intent(intent):
-        case Intent.HOLDINGS_IMPORT:
-            return HoldingsImportRequest
-        case Intent.CONNECT:
-            return ConnectRequest
-        case other:
-            module, _, name = _MODELS[other].partition(".")
-            model: type[Start] = getattr(import_module(f"gateway_backend.contracts.{module}"), name)
-            return model
+    if intent == Intent.HOLDINGS_IMPORT:
+        return HoldingsImportRequest
+    module, _, name = _MODELS[Intent(intent)].partition(".")
+    model: type[Start] = getattr(import_module(f"gateway_backend.contracts.{module}"), name)
+    return model

@@ -49,16 +49,6 @@ class AccountStart(Start):
         return self.smallcase_auth_id
 
 
-class ConnectedStart(Start):
-    """For a linked account only (contract §1.6)."""
-
-    smallcase_auth_id: AccountId = Field(description="The linked account it is for")
-
-    @property
-    def account_id(self) -> str | None:
-        return self.smallcase_auth_id
-
-
 class AssetConfig(Body):
     mf_holdings: StrictBool | Literal["true"] = Field(
         default=False, description="Also import mutual funds held at the broker; Gateway's own sample has a text"
@@ -75,10 +65,6 @@ class HoldingsImportRequest(AccountStart):
         version = {"version": "v2"} if self.version == "v2" else {}
         funds = {"assetConfig": {"mfHoldings": True}} if self.asset_config.mf_holdings else {}
         return super().to_gateway(rules) | version | funds
-
-
-class ConnectRequest(Start):
-    intent: Literal["CONNECT"]
 
 
 class WarningView(Answer):

@@ -7,12 +7,13 @@ from pydantic import Field, RootModel
 from gateway_backend.contracts.order_start import CancelOrderRequest, OrderStart
 from gateway_backend.contracts.other_start import (
     AuthoriseHoldingsRequest,
+    ConnectRequest,
     FetchFundsRequest,
     FundsImportRequest,
     InvestmentRequest,
     SubscriptionRequest,
 )
-from gateway_backend.contracts.start import ConnectRequest, HoldingsImportRequest
+from gateway_backend.contracts.start import HoldingsImportRequest
 
 type AnyStart = (
     HoldingsImportRequest

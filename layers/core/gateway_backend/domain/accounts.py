@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway_backend.domain.freshness import SessionState, Verdict, verdict
 from gateway_backend.domain.market_calendar import MarketCalendar
@@ -14,8 +15,7 @@ UPDATING_FOR = timedelta(minutes=15)
 SLOTS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class PendingAction:
+class PendingAction(NamedTuple):
     """What Gateway recommends for an investment in a smallcase, such as REBALANCE; `since` we know of it."""
 
     iscid: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from gateway_backend.domain.errors import ConnectionWithdrawn
 from gateway_backend.domain.intents import BRINGS_HOLDINGS, SECURITIES, Intent
@@ -58,8 +58,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an interaction brought beside holdings and orders (contract §2.5).
 
     `funds` are rupees as Gateway wrote them, true at `funds_at`. `sip` is the plan as it stands after SIP_SETUP.
@@ -79,7 +78,10 @@ class Outcome:
             return self
         if news.funds is None or news.funds_at is not None:
             return news
-        return replace(news, funds_at=self.funds_at if news.funds == self.funds and self.funds_at else now)
+        return news._replace(funds_at=self.funds_at if news.funds == self.funds and self.funds_at else now)
+
+
+_NOTHING = Outcome()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Transaction:
     requested_account_id: str | None = None
     note: str | None = None
     order: "OrderRequest | None" = None
-    outcome: Outcome = Outcome()
+    outcome: Outcome = _NOTHING
     status: Status = Status.INITIALIZED
     account_id: str | None = None
     broker: str | None = None

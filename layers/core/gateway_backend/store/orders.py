@@ -6,10 +6,10 @@ text: its numbers keep their digits, and a basket of fifty still is one write un
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway_backend.domain import exact_json, times
 from gateway_backend.domain.errors import StoreUnavailable
@@ -17,6 +17,9 @@ from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order,
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.store.codec import Item
 from gateway_backend.store.table import Check, ConditionFailed, Put, Table, Update
+
+if TYPE_CHECKING:
+    from gateway_backend.store.order_filters import Filters
 
 _PREFIX = "BATCH#"
 _WITHDRAWN = 1
@@ -30,24 +33,6 @@ _MOST_PAGES = 10
 """Of a user's batches looked at for one answer: then the caller goes on with the cursor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which of a user's batches; `since` is inclusive, `until` is not."""
-
-    account_id: str | None = None
-    status: BatchStatus | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def fit(self, item: Item) -> bool:
-        fits_account = self.account_id in (None, item.get("smallcaseAuthId"))
-        return fits_account and self.status in (None, item["status"])
-
-    def span(self) -> tuple[str, str]:
-        """From and to which `listOrder`, both inclusive: an order of the moment `until` itself sorts after it."""
-        return (times.to_key(self.since) if self.since else "0", times.to_key(self.until) if self.until else "9")
-
-
 class Orders:
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -58,7 +43,7 @@ class Orders:
         return [_read(item) for item in items if "body" in item]
 
     def list(
-        self, owner: str, filters: Filters, *, after: Item | None, limit: int
+        self, owner: str, filters: "Filters", *, after: Item | None, limit: int
     ) -> tuple[list[KnownBatch], Item | None]:
         """A page of the user's batches, newest first, and where to go on; eventually consistent.
 

@@ -24,8 +24,6 @@ from gateway_backend.runtime.observability import count, logger
 from gateway_backend.store.receipts import Receipt, ReceiptKey, Receipts, ReceiptVerdict
 from gateway_backend.usecases.applying import PATIENCE, Applying, Quarantine, asked
 from gateway_backend.usecases.check_order import check_order
-from gateway_backend.usecases.keep_mutual_funds import keep_mutual_funds
-from gateway_backend.usecases.note_pending_action import note_pending_action
 from gateway_backend.usecases.settle_transaction import settle
 from gateway_backend.usecases.settling import Settling, import_into
 
@@ -76,8 +74,14 @@ def _apply(receipt: Receipt, attempt: int, tools: Applying) -> str:
     """What became of it, as a stable word. Raises: Quarantine, NotYet."""
     match receipt.kind:
         case Kind.PENDING_ACTION:
+            from gateway_backend.usecases.note_pending_action import note_pending_action
+
             return note_pending_action(receipt, tools)
         case Kind.MUTUAL_FUNDS:
+            from gateway_backend.usecases.keep_mutual_funds import (
+                keep_mutual_funds,  # the rare kinds pay for themselves
+            )
+
             return keep_mutual_funds(receipt, attempt, tools)
     transaction = _bind(receipt, tools.settling)
     report = _confirm(receipt, transaction, tools.settling)
