@@ -91,7 +91,7 @@ def _limits_of(security: RequestedSecurity) -> list[str]:
 
 def is_limited(security: RequestedSecurity) -> bool:
     """Does it ask for anything but a market order?"""
-    return security.order_type not in (None, "MARKET") or security.validity is not None
+    return bool(_limits_of(security))
 
 
 @dataclass(frozen=True, slots=True)

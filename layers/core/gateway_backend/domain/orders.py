@@ -198,6 +198,11 @@ class KnownBatch:
     updated_at: datetime
     revision: int
 
+    def learns_from(self, news: Batch, account_id: str | None) -> bool:
+        """Is there anything in the news, or in the account being known now, that is not here yet?"""
+        is_placed_now = self.account_id is None and account_id is not None
+        return is_placed_now or self.batch.merged(news).says_more_than(self.batch)
+
 
 def _pairs(known: Iterable[Order], news: Iterable[Order]) -> list[tuple[Order | None, Order | None]]:
     """The stocks of two sayings about one batch, side by side: by the exchange's id, else by ticker, side and order."""

@@ -156,12 +156,11 @@ class Accounts:
             f"{' REMOVE #stateReason' if healed else ''}"
         )
         free = "attribute_not_exists(#owner) OR #owner = :owner"
-        not_since = "attribute_not_exists(#pk) OR #erasedAt < :begunAt"
         try:
             self._table.write_together(
                 [
                     Update(_pk(account_id), _STATUS, update, values, condition=free),
-                    Check(_pk(account_id), _ERASED, not_since, {"begunAt": times.to_key(transaction.created_at)}),
+                    not_erased_since(account_id, transaction.created_at),
                     Put({"pk": _user(owner), "sk": _pk(account_id), "linkedAt": values["now"]}),
                 ]
             )
@@ -381,6 +380,12 @@ class Accounts:
         if account is None or account.owner != owner:
             raise NotFound("No such connection")
         return account
+
+
+def not_erased_since(account_id: str, begun_at: datetime) -> Check:
+    """For a write that a transaction begun then may make only while its user has not unlinked the account."""
+    condition = "attribute_not_exists(#pk) OR #erasedAt < :begunAt"
+    return Check(_pk(account_id), _ERASED, condition, {"begunAt": times.to_key(begun_at)})
 
 
 def _pointing_at(snapshot: Snapshot, account: Account, key: str | None, now: datetime, *, lapsed: bool) -> Update:

@@ -43,3 +43,12 @@ def _decoded(attribute: dict[str, Any]) -> Any:
         case "L":
             return [_decoded(entry) for entry in value]
     return value
+
+
+def digits(number: Decimal | None) -> str | None:
+    """An amount as text: DynamoDB's own numbers drop trailing zeros."""
+    return None if number is None else format(number, "f")
+
+
+def number_of(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,9 +1,7 @@
 """What a transaction was begun with, as its item keeps it. Apart, so that an import does not pay for it."""
 
-from decimal import Decimal
-
 from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
-from gateway_backend.store.codec import Item
+from gateway_backend.store.codec import Item, digits, number_of
 
 
 def encode_order(order: OrderRequest) -> Item:
@@ -15,8 +13,8 @@ def encode_order(order: OrderRequest) -> Item:
             "side": security.side,
             "orderType": security.order_type,
             "validity": security.validity,
-            "price": _digits(security.price),
-            "triggerPrice": _digits(security.trigger_price),
+            "price": digits(security.price),
+            "triggerPrice": digits(security.trigger_price),
         }
         for security in order.securities
     ]
@@ -43,8 +41,8 @@ def read_order(item: Item) -> OrderRequest:
                 side=security.get("side"),
                 order_type=security.get("orderType"),
                 validity=security.get("validity"),
-                price=_number(security.get("price")),
-                trigger_price=_number(security.get("triggerPrice")),
+                price=number_of(security.get("price")),
+                trigger_price=number_of(security.get("triggerPrice")),
             )
             for security in item["securities"]
         ),
@@ -56,11 +54,3 @@ def read_order(item: Item) -> OrderRequest:
         ticker=item.get("ticker"),
         about=item.get("about"),
     )
-
-
-def _digits(number: Decimal | None) -> str | None:
-    return None if number is None else format(number, "f")
-
-
-def _number(digits: str | None) -> Decimal | None:
-    return None if digits is None else Decimal(digits)

@@ -15,8 +15,9 @@ from gateway_backend.domain import exact_json, times
 from gateway_backend.domain.errors import StoreUnavailable
 from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
 from gateway_backend.domain.transactions import Transaction
+from gateway_backend.store.accounts import not_erased_since
 from gateway_backend.store.codec import Item
-from gateway_backend.store.table import Check, ConditionFailed, Put, Table, Update
+from gateway_backend.store.table import ConditionFailed, Put, Table, Update
 
 if TYPE_CHECKING:
     from gateway_backend.store.order_filters import Filters
@@ -76,11 +77,11 @@ class Orders:
         for _ in range(_TRIES):
             item = self._table.get(_pk(transaction.id), _sk(news.id))
             before = _read(item) if item and "body" in item else None
+            if before and not before.learns_from(news, transaction.account_id):
+                return before
             after = _after(transaction, before, news, now)
             if item and before is None:
                 return after  # erased with its account: nobody is told any more
-            if before and not after.batch.says_more_than(before.batch) and after.account_id == before.account_id:
-                return before
             try:
                 self._write(after, before.revision if before else None, transaction.created_at)
             except ConditionFailed as refused:
@@ -109,10 +110,8 @@ class Orders:
         item = batch_item(known)
         if seen is None:
             # An account that is being unlinked in this moment gets no new order: nobody would erase it.
-            begun = {"begunAt": times.to_key(begun_at)}
-            not_since = "attribute_not_exists(#pk) OR #erasedAt < :begunAt"
-            erased = [Check(f"ACCOUNT#{known.account_id}", "ERASED", not_since, begun)] if known.account_id else []
-            self._table.write_together([Put(item, "attribute_not_exists(#pk)"), *erased])
+            linked = [not_erased_since(known.account_id, begun_at)] if known.account_id else []
+            self._table.write_together([Put(item, "attribute_not_exists(#pk)"), *linked])
         else:
             # An erasure leaves the revision as it is, but no body.
             self._table.write(Put(item, "#revision = :seen AND attribute_exists(#body)", {"seen": seen}))

@@ -7,14 +7,13 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gateway_backend.domain import exact_json, times
 from gateway_backend.domain.errors import NotFound
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.transactions import Failure, Outcome, Status, Transaction
-from gateway_backend.store.codec import Item
+from gateway_backend.store.codec import Item, digits, number_of
 from gateway_backend.store.table import ConditionFailed, Put, Table, Update, Write
 
 if TYPE_CHECKING:
@@ -205,7 +204,7 @@ def _read_order(item: Item) -> "OrderRequest | None":
 
 def _outcome(outcome: Outcome) -> Item:
     told = {
-        "funds": _digits(outcome.funds),
+        "funds": digits(outcome.funds),
         "fundsAt": times.to_text(outcome.funds_at) if outcome.funds_at else None,
         "scid": outcome.scid,
         "iscid": outcome.iscid,
@@ -217,21 +216,13 @@ def _outcome(outcome: Outcome) -> Item:
 
 def _read_outcome(item: Item) -> Outcome:
     return Outcome(
-        funds=_number(item.get("funds")),
+        funds=number_of(item.get("funds")),
         funds_at=times.parse(item["fundsAt"]) if "fundsAt" in item else None,
         scid=item.get("scid"),
         iscid=item.get("iscid"),
         name=item.get("name"),
         sip=exact_json.read(item["sip"]) if "sip" in item else None,
     )
-
-
-def _digits(number: Decimal | None) -> str | None:
-    return None if number is None else format(number, "f")
-
-
-def _number(digits: str | None) -> Decimal | None:
-    return None if digits is None else Decimal(digits)
 
 
 def read_transaction(item: Item) -> Transaction:

@@ -60,11 +60,16 @@ def _keep(transaction: Transaction, told: Sequence[Batch], tools: Settling) -> t
         # One that is new counts as open until it is stored: a crash before that must not lose it.
         is_open = any(batch.id not in known or not _merged(known[batch.id], batch).is_final for batch in told)
         transaction = tools.transactions.mark_placed(transaction, is_open=is_open)
-    for batch in told:
+    new = [batch for batch in told if _is_new(known.get(batch.id), batch, transaction)]
+    for batch in new:
         tools.orders.record(transaction, batch, tools.now)
     if filled:
         _refresh_holdings(transaction, tools)
-    return transaction, tools.orders.of(transaction.id)
+    return transaction, tools.orders.of(transaction.id) if new else list(known.values())
+
+
+def _is_new(known: KnownBatch | None, news: Batch, transaction: Transaction) -> bool:
+    return known is None or known.learns_from(news, transaction.account_id)
 
 
 def _merged(known: KnownBatch | None, news: Batch) -> Batch:
