@@ -125,13 +125,8 @@ def test_a_gateway_that_fails_again_after_the_probe_is_spared_by_everybody(world
     assert world.circuits.find().is_open(world.now)
 
 
-def test_half_a_portfolio_that_was_overtaken_by_the_whole_one_does_not_replace_it() -> None:
-    """It was compared with what there was before: next to that, nothing is missing."""
-    world = World()
-    world.link("a", securities=1)
-    world.now = FRIDAY_NOON
-    world.hold("a", *range(8))
-    world.fails("a", "half")
+def pull_overtaken_by_a_whole_one(world: World) -> None:
+    """While Gateway's answer is on its way, another pull, begun a second earlier, is stored."""
 
     def other() -> None:
         world.now -= SECOND
@@ -140,6 +135,16 @@ def test_half_a_portfolio_that_was_overtaken_by_the_whole_one_does_not_replace_i
 
     world.upstream.meanwhile = other
     world.pull("a")
+
+
+def test_half_a_portfolio_that_was_overtaken_by_the_whole_one_does_not_replace_it() -> None:
+    """It was compared with what there was before: next to that, nothing is missing."""
+    world = World()
+    world.link("a", securities=1)
+    world.now = FRIDAY_NOON
+    world.hold("a", *range(8))
+    world.fails("a", "half")
+    pull_overtaken_by_a_whole_one(world)
 
     assert world.stored("a") == dict.fromkeys(range(8), 10)
 
@@ -149,14 +154,7 @@ def test_half_of_a_first_portfolio_that_was_overtaken_by_the_whole_one_does_not_
     world.link("a", securities=8, imported=False)
     world.now = FRIDAY_NOON
     world.fails("a", "half")
-
-    def other() -> None:
-        world.now -= SECOND
-        world.pull("a")
-        world.now += SECOND
-
-    world.upstream.meanwhile = other
-    world.pull("a")
+    pull_overtaken_by_a_whole_one(world)
 
     assert world.stored("a") == dict.fromkeys(range(8), 10)
 

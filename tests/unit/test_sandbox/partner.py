@@ -1,7 +1,6 @@
 """A partner of the sandbox Gateway, and the hand that steers the sandbox."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import jwt
 from starlette.testclient import TestClient
 
 from sandbox.settings import Settings
+from tests.actors import eventually
 
 SETTINGS = Settings(webhook_url="http://partner.test/webhooks/smallcase")
 
@@ -147,8 +147,10 @@ class Control:
         return made
 
     def wait_for_deliveries(self, count: int) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + 5
-        while len(made := self.deliveries()) < count:
-            assert time.monotonic() < deadline, f"only {made}"
-            time.sleep(0.01)
+        def enough() -> list[dict[str, Any]]:
+            made = self.deliveries()
+            assert len(made) >= count, f"only {made}"
+            return made
+
+        made: list[dict[str, Any]] = eventually(enough, within=5)
         return made

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from tests.actors import eventually
+
 from .partner import Control, Partner
 from .test_sandbox_user import account_in
 from .test_sandbox_webhooks import is_authentic
@@ -381,10 +383,11 @@ def test_a_step_by_hand_replaces_what_was_planned(control: Control, partner: Par
 
 def test_what_is_planned_happens_without_anybody_asking(control: Control, partner: Partner, auth_id: str) -> None:
     control.act(partner.new_order(TCS), orders={"TCS": {"later": {"after": 1, "result": "fill"}}})
-    deadline = time.monotonic() + 5
-    while len(partner.received) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+
+    def told_twice() -> None:
+        assert len(partner.received) >= 2
+
+    eventually(told_twice, within=5)
     assert {body["status"] for body in partner.bodies} == {"PLACED", "COMPLETED"}
 
 
