@@ -113,6 +113,9 @@ class Sqs:
             meanwhile()
         return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in refused]}
 
+    def change_message_visibility(self, **_: Any) -> None:
+        """A message that failed comes back sooner."""
+
     @property
     def pages(self) -> list[RefreshPage]:
         return [read_page(message) for message, _ in self.sent]
@@ -126,6 +129,9 @@ class Held:
     securities: Securities
     alive: bool = True
     forbidden: bool = False
+    data: str = ""
+    """Members of the data object, as JSON text, in place of the securities."""
+
     snapshots: list[tuple[datetime, Securities]] = field(default_factory=list)
 
 
@@ -218,7 +224,9 @@ class Upstream:
             "broker": account.broker,
             "updating": fault == "updating",
         }
-        return _success(portfolio(*_texts(shown), dates=json.dumps(about)[1:-1]))
+        members = json.dumps(about)[1:-1]
+        data = f"{{{account.data},{members}}}" if account.data else portfolio(*_texts(shown), dates=members)
+        return _success(data)
 
     def _transaction(self, transaction_id: str, _fault: str) -> tuple[int, str]:
         known = self.transactions.get(transaction_id)
