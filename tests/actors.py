@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import httpx
+import pytest
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from gateway_backend.domain import exact_json
@@ -16,10 +17,20 @@ PATIENCE_SECONDS = 60
 
 def eventually(check: Callable[[], Any], *, within: float = PATIENCE_SECONDS) -> Any:
     """Repeat a check until its assertions hold; what it gives, or its last failure."""
+    failures = (AssertionError, pytest.fail.Exception)  # pytest's own failure is no AssertionError
     waiting = Retrying(
-        retry=retry_if_exception_type(AssertionError), stop=stop_after_delay(within), wait=wait_fixed(0.3), reraise=True
+        retry=retry_if_exception_type(failures), stop=stop_after_delay(within), wait=wait_fixed(0.3), reraise=True
     )
     return waiting(check)
+
+
+def eventually_equal(find: Callable[[], Any], expected: Any, *, within: float = PATIENCE_SECONDS) -> None:
+    """Wait until `find` gives what is expected."""
+
+    def check() -> None:
+        assert find() == expected
+
+    eventually(check, within=within)
 
 
 def exact(response: httpx.Response) -> Any:

@@ -19,7 +19,7 @@ from gateway_backend.usecases.start_transaction import Starting
 
 STATUS = {Refresh.UPDATING: 202, Refresh.LOGIN_NEEDED: 201}
 table, http = Table(client("dynamodb"), settings().table_name), open_session()
-rules = settings().order_rules
+rules, brokers = settings().order_rules, settings().brokers
 calendar = nse_calendar(settings().calendar_overrides)
 times = RefreshTimes(settings().refresh_delay, settings().refresh_spread)
 
@@ -34,7 +34,7 @@ def handler(request: Request) -> Response:
         attempt=request.id,
         floor=settings().refresh_floor,
         tools=Starting(
-            clock.now(), IdempotencyKeys(table), Transactions(table), Accounts(table), table, gateway, rules
+            clock.now(), IdempotencyKeys(table), Transactions(table), Accounts(table), table, gateway, rules, brokers
         ),
         calendar=calendar,
         refresh_times=times,

@@ -17,7 +17,8 @@ from gateway_backend.domain.times import parse
 from gateway_backend.domain.transactions import Failure, Status, Transaction
 from gateway_backend.runtime.http import problem
 from ops import generate_openapi
-from tests.template import events, folder, functions
+from tests import reach
+from tests.template import CHECKOUT, events, folder, functions
 
 DOCUMENT: dict[str, Any] = json.loads(generate_openapi.TARGET.read_text())
 TRANSACTION = Transaction(
@@ -95,6 +96,38 @@ def test_a_refusal_as_the_caller_gets_it_fits(route: Route) -> None:
         schema = responses[str(kind.status)]["content"]["application/problem+json"]["schema"]
         assert fits(schema, body), kind
         assert kind.code in responses[str(kind.status)]["description"]
+
+
+GATEWAY_ASKED = {"GatewayUnavailable", "GatewayTimeout", "GatewayRefused", "GatewayForbidden"}
+"""What goes wrong when Gateway is asked; a read that asks answers with what is stored."""
+
+TOKEN_OF_GATEWAY = {"SdkTokenInvalid", "SdkTokenExpired"}
+"""Raised for a token in Gateway's own answer, too, and then told as GatewayUnavailable."""
+
+LINKING = {"AccountMismatch"}
+"""Stored with the transaction, which a read gives as it is."""
+
+STAYS_INSIDE = {
+    "get_transaction": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
+    "get_order": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
+    "complete_transaction": GATEWAY_ASKED,
+    # An opening moves no money, so that its key is never left in doubt.
+    "create_account_opening": {"OutcomeUnknown"},
+    # What it starts is an import, never an order.
+    "request_refresh": {"OutcomeUnknown", "OrderIsFinal"} | TOKEN_OF_GATEWAY,
+    # An account that is unlinked in between is left out.
+    "get_holdings": {"NotFound"},
+    "get_holding_changes": {"NotFound"},
+    "export_holdings": {"NotFound"},
+}
+"""Function -> errors that its code raises somewhere and no caller can meet."""
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.function)
+def test_every_error_that_the_code_can_give_is_declared(route: Route) -> None:
+    raised = reach.errors_raised(CHECKOUT / "functions" / route.function / "app.py")
+    raised -= {"RequestInvalid"} if route.body is None and not route.query else set()  # bodies are decoded for all
+    assert raised - {kind.__name__ for kind in route.problems} == STAYS_INSIDE.get(route.function, set())
 
 
 def test_a_refusal_that_the_route_does_not_list_does_not_fit() -> None:

@@ -23,6 +23,7 @@ from gateway_backend.contracts.events import Detail
 from gateway_backend.contracts.refresh_message import read_page
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.brokers import BROKERS
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity
@@ -374,7 +375,16 @@ class World:
 
     @property
     def starting(self) -> Starting:
-        return Starting(self.now, self.keys, self.transactions, self.accounts, self.table, self.gateway(), OrderRules())
+        return Starting(
+            self.now,
+            self.keys,
+            self.transactions,
+            self.accounts,
+            self.table,
+            self.gateway(),
+            OrderRules(),
+            BROKERS,
+        )
 
     def refresh(self, *accounts: str, attempt: int = 0, threads: int = 1) -> Counter[str]:
         page = RefreshPage(CALENDAR.last_close(self.now), accounts, attempt)

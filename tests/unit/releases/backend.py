@@ -72,7 +72,11 @@ class Backend:
         self.monkeypatch.setattr(clock, "now", lambda: self.now)
         self.monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
         for name, value in _environment().items():
-            self.monkeypatch.setenv(name, value)
+            self.set(name, value)
+
+    def set(self, variable: str, value: str) -> None:
+        """An environment variable, as every worker has it from now on."""
+        self.monkeypatch.setenv(variable, value)
         for remembered in (settings, secrets._read):
             remembered.cache_clear()
 

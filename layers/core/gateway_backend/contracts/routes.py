@@ -389,6 +389,7 @@ ROUTES = (
             *WITH_KEY,
             RefreshTooSoon,
             NotFound,
+            BrokerCannot,
             GatewayUnconfigured,
             GatewayAnswerNotWhole,
             GatewayUnavailable,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway_backend.contracts.start import HoldingsImportRequest, Start
-from gateway_backend.domain.brokers import BROKERS, Broker, can
+from gateway_backend.domain.brokers import Broker, can
 from gateway_backend.domain.errors import (
     BrokerCannot,
     DomainError,
@@ -45,7 +45,7 @@ class Starting:
     table: Table
     gateway: Gateway
     rules: "OrderRules"
-    brokers: Mapping[str, Broker] = field(default_factory=lambda: BROKERS)
+    brokers: Mapping[str, Broker]
 
 
 @dataclass(frozen=True, slots=True)
