@@ -35,7 +35,7 @@ def eventually_equal(find: Callable[[], Any], expected: Any, *, within: float = 
 
 def exact(response: httpx.Response) -> Any:
     """The body with every fraction as Decimal, so that digits can be compared."""
-    return exact_json.read(response.content)
+    return exact_json.loads(response.content)
 
 
 class Sandbox:
@@ -49,7 +49,7 @@ class Sandbox:
 
     def put_account(self, broker: str, account: str, portfolio: dict[str, Any] | str, auth_id: str = "") -> str:
         """What the broker account holds, as an object or as exact JSON text; its smallcaseAuthId."""
-        text = portfolio if isinstance(portfolio, str) else exact_json.write(portfolio)
+        text = portfolio if isinstance(portfolio, str) else exact_json.dumps(portfolio)
         owned_by = f',"smallcaseAuthId":"{auth_id}"' if auth_id else ""
         answer = self.http.put(f"/_sandbox/accounts/{broker}/{account}", content=f'{{"portfolio":{text}{owned_by}}}')
         assert answer.is_success, answer.text

@@ -157,12 +157,12 @@ def test_money_and_quantities_are_numbers_not_texts() -> None:
 @pytest.mark.parametrize(
     ("schema", "body", "valid"),
     [
-        ("TransactionRequest", {"intent": "CONNECT"}, True),
-        ("TransactionRequest", {"intent": "HOLDINGS_IMPORT", "version": "v1", "notes": "n" * 256}, True),
-        ("TransactionRequest", {"intent": "HOLDINGS_IMPORT", "notes": "n" * 257}, False),
-        ("TransactionRequest", {"intent": "SOMETHING"}, False),
-        ("TransactionRequest", {"intent": "CONNECT", "surprise": 1}, False),
-        ("TransactionRequest", {"request": {"intent": "CONNECT"}}, False),
+        ("CreateTransactionRequest", {"intent": "CONNECT"}, True),
+        ("CreateTransactionRequest", {"intent": "HOLDINGS_IMPORT", "version": "v1", "notes": "n" * 256}, True),
+        ("CreateTransactionRequest", {"intent": "HOLDINGS_IMPORT", "notes": "n" * 257}, False),
+        ("CreateTransactionRequest", {"intent": "SOMETHING"}, False),
+        ("CreateTransactionRequest", {"intent": "CONNECT", "surprise": 1}, False),
+        ("CreateTransactionRequest", {"request": {"intent": "CONNECT"}}, False),
         ("ResultRequest", {"platform": "web", "resolved": {}}, True),
         ("ResultRequest", {"platform": "ios", "rejected": "text"}, True),
         ("ResultRequest", {"platform": "web", "resolved": {}, "rejected": {}}, False),
