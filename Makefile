@@ -55,7 +55,7 @@ bench: setup  ## Measure what it costs, as ratios
 	PYTHONPATH=layers/core $(PYTHON) -m bench
 
 openapi: setup  ## Write docs/openapi.json and docs/events/ from the contracts
-	PYTHONPATH=layers/core $(PYTHON) -m ops.generate_openapi
+	PYTHONPATH=layers/core $(PYTHON) -m ops.api_reference.generate
 	PYTHONPATH=layers/core $(PYTHON) -m ops.generate_event_schemas
 
 simulate: setup  ## Refresh 100,000 accounts through 22 trading sessions on a virtual clock (ARGS="--help")

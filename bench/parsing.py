@@ -21,26 +21,26 @@ _AGAINST = "json, Decimal, pydantic, boto3's TypeSerializer, an item each"
 
 _OUR_WEBHOOK = """
 import zlib
-from gateway_backend.contracts.webhook_envelope import Notice
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.gateway.checksums import is_authentic
-from gateway_backend.store.codec import encode
+from gateway_backend.store.dynamodb.codec import encode
 def once():
-    notice = Notice.read(RAW)
-    is_authentic(notice.signed_text, "0" * 64, ("made-up",))
-    encode({"pk": "r", "sk": notice.body_hash, "kind": notice.kind, "blob": zlib.compress(RAW, 6)})
+    envelope = WebhookEnvelope.read(RAW)
+    is_authentic(envelope.signed_text, "0" * 64, ("made-up",))
+    encode({"pk": "r", "sk": envelope.body_hash, "kind": envelope.kind, "blob": zlib.compress(RAW, 6)})
 """
 _OUR_ORDER = """
 from datetime import UTC, datetime
-from gateway_backend.contracts.gateway_orders import read_batches
-from gateway_backend.domain.exact_json import loads
-from gateway_backend.domain.orders import KnownBatch
-from gateway_backend.store.codec import encode
-from gateway_backend.store.orders import batch_item
+from gateway_backend.contracts.orders.gateway_batches import parse_batches
+from gateway_backend.domain.shared.exact_json import loads
+from gateway_backend.domain.orders.batch import KnownBatch
+from gateway_backend.store.dynamodb.codec import encode
+from gateway_backend.store.orders.batches import batch_item
 now = datetime(2026, 8, 3, tzinfo=UTC)
-(known,) = read_batches(loads(RAW), now)
+(known,) = parse_batches(loads(RAW), now)
 def once():
-    (news,) = read_batches(loads(RAW), now)
-    encode(batch_item(KnownBatch(known.merged(news), "TRX_1", "user", "account", "kite", None, now, now, 2)))
+    (news,) = parse_batches(loads(RAW), now)
+    encode(batch_item(KnownBatch(known.merge(news), "TRX_1", "user", "account", "kite", None, now, now, 2)))
 """
 _NAIVE = """
 import hashlib, hmac, json

@@ -11,15 +11,15 @@ from typing import Any
 
 from bench.memory_table import MemoryClient
 from bench.rows import Row
-from gateway_backend.domain import times
-from gateway_backend.domain.exact_json import members
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
-from gateway_backend.domain.snapshots import Complete, Snapshot, judge
-from gateway_backend.domain.transactions import Transaction
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.orders import Orders
-from gateway_backend.store.table import Table
+from gateway_backend.domain.holdings.snapshot import Complete, Snapshot, judge
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.exact_json import members
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.orders.batches import Orders
 
 SECURITIES = 30
 REFERENCE_UNITS = SECURITIES + 1

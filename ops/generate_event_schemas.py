@@ -7,8 +7,8 @@ The examples beside them are written by hand, and the same test holds them to bo
 import json
 from pathlib import Path
 
-from gateway_backend.contracts.events import EVENTS, Detail
-from ops.generate_openapi import CHECKOUT, Schemas
+from gateway_backend.contracts.events.details import EVENTS, Detail
+from ops.api_reference.generate import CHECKOUT, Schemas
 
 FOLDER = CHECKOUT / "docs/events"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import holidays
 
-TARGET = Path(__file__).parents[1] / "layers/core/gateway_backend/domain/nse_holidays.py"
+TARGET = Path(__file__).parents[1] / "layers/core/gateway_backend/domain/market/nse_holidays.py"
 FIRST_YEAR = 2019
 WEEKDAYS = 5
 # How the package marks an Islamic holiday that it computed because NSE has not announced it.

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from gateway_backend.domain import exact_json
+from gateway_backend.domain.shared import exact_json
 
 PATIENCE_SECONDS = 60
 

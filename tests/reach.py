@@ -16,16 +16,16 @@ LAYER = CHECKOUT / "layers/core"
 
 # Our own doors to AWS, and the permission each needs.
 DOORS = {
-    "gateway_backend.store.table.Table.get": "dynamodb:GetItem",
-    "gateway_backend.store.table.Table.query": "dynamodb:Query",
-    "gateway_backend.store.table.Table.latest_before": "dynamodb:Query",
-    "gateway_backend.store.table.Table.list": "dynamodb:Query on Lists",
-    "gateway_backend.store.table.Table.work": "dynamodb:Query on Work",
-    "gateway_backend.store.table.Table.delete_all": "dynamodb:BatchWriteItem",
-    "gateway_backend.store.table.Put": "dynamodb:PutItem",
-    "gateway_backend.store.table.Update": "dynamodb:UpdateItem",
-    "gateway_backend.store.table.Delete": "dynamodb:DeleteItem",
-    "gateway_backend.store.table.Check": "dynamodb:ConditionCheckItem",
+    "gateway_backend.store.dynamodb.table.Table.get": "dynamodb:GetItem",
+    "gateway_backend.store.dynamodb.table.Table.query": "dynamodb:Query",
+    "gateway_backend.store.dynamodb.table.Table.latest_before": "dynamodb:Query",
+    "gateway_backend.store.dynamodb.table.Table.list": "dynamodb:Query on Lists",
+    "gateway_backend.store.dynamodb.table.Table.work": "dynamodb:Query on Work",
+    "gateway_backend.store.dynamodb.table.Table.delete_all": "dynamodb:BatchWriteItem",
+    "gateway_backend.store.dynamodb.table.Put": "dynamodb:PutItem",
+    "gateway_backend.store.dynamodb.table.Update": "dynamodb:UpdateItem",
+    "gateway_backend.store.dynamodb.table.Delete": "dynamodb:DeleteItem",
+    "gateway_backend.store.dynamodb.table.Check": "dynamodb:ConditionCheckItem",
     "gateway_backend.runtime.queue.Queue._send": "sqs:SendMessage",
     "gateway_backend.runtime.event_bus.EventBus._offer": "events:PutEvents",
     "gateway_backend.runtime.batches._come_back_soon": "sqs:ChangeMessageVisibility",
@@ -63,7 +63,7 @@ def errors_raised(handler: Path) -> set[str]:
         module.names[error.id].rpartition(".")[2]
         for module, _, definition in filter(None, definitions)
         for error in _raised(definition)
-        if module.names.get(error.id, "").startswith("gateway_backend.domain.errors.")
+        if module.names.get(error.id, "").startswith("gateway_backend.domain.shared.errors.")
     }
 
 

@@ -20,26 +20,26 @@ from bench.simulation.queue import MOST_RECEIVES, Message, VirtualSqs, retry_del
 from bench.simulation.scenario import CONFIRM_SHARE, TICK, TIMES, Scenario, agenda
 from bench.simulation.witness import Witness
 from bench.simulation.world import Client, World, milliseconds
-from gateway_backend.contracts.refresh_message import parse_page
-from gateway_backend.domain.errors import DomainError
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.transactions import Report, Status, Transaction
+from gateway_backend.contracts.refresh.page_message import parse_page
+from gateway_backend.domain.shared.errors import DomainError
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Report, Status, Transaction
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.observability import metrics
 from gateway_backend.runtime.queue import Queue
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.circuit import Circuits
-from gateway_backend.store.orders import Orders
-from gateway_backend.store.refreshes import Refreshes
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.flag_stale_sessions import flag_stale_sessions
-from gateway_backend.usecases.import_holdings import import_holdings
-from gateway_backend.usecases.plan_refresh import plan_refresh
-from gateway_backend.usecases.refresh_page import THREADS, RefreshContext, refresh_page
-from gateway_backend.usecases.sync_context import SyncContext
-from gateway_backend.usecases.sync_transaction import apply_gateway_report
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.refresh.circuit import Circuits
+from gateway_backend.store.refresh.pages import Refreshes
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.usecases.connections.flag_stale import flag_stale_sessions
+from gateway_backend.usecases.holdings.import_holdings import import_holdings
+from gateway_backend.usecases.refresh.page import THREADS, RefreshContext, refresh_page
+from gateway_backend.usecases.refresh.plan import plan_refresh
+from gateway_backend.usecases.transactions.sync import apply_gateway_report
+from gateway_backend.usecases.transactions.sync_context import SyncContext
 
 type Progress = Callable[[float], None]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from gateway_backend.domain.accounts import SLOTS
-from gateway_backend.domain.market_calendar import IST, MarketCalendar, Session, nse_calendar
-from gateway_backend.domain.refreshes import RefreshTimes
+from gateway_backend.domain.connections.connection import SLOTS
+from gateway_backend.domain.market.calendar import IST, MarketCalendar, Session, nse_calendar
+from gateway_backend.domain.refresh.schedule import RefreshTimes
 
 FIRST_DAY = date(2026, 8, 31)
 TIMES = RefreshTimes(delay=timedelta(minutes=15), spread=timedelta(minutes=20))

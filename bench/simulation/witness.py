@@ -9,10 +9,10 @@ from bench.simulation.figures import Figures
 from bench.simulation.network import VirtualClock
 from bench.simulation.scenario import TIMES, Agenda
 from bench.simulation.world import Client, World
-from gateway_backend.domain import times
-from gateway_backend.domain.freshness import SessionState
+from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.shared import times
 from gateway_backend.runtime.streams import Change
-from gateway_backend.usecases.publish_events import events_of
+from gateway_backend.usecases.events.publish import events_of
 
 _SETTLED = timedelta(hours=1)
 """A login has been imported by then; a session that dies later than that before a close is the next one's."""

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from bench.simulation.market import Holdings, Market
 from bench.simulation.scenario import Scenario
-from gateway_backend.domain.accounts import slot_of
-from gateway_backend.domain.market_calendar import Session
+from gateway_backend.domain.connections.connection import slot_of
+from gateway_backend.domain.market.calendar import Session
 
 LONG_LIVED, OTHER = "kite", "groww"
 FORBIDDEN_SHARE = 0.1

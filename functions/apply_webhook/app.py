@@ -7,15 +7,15 @@ from gateway_backend.runtime.batches import queue_worker
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.mutual_funds import MutualFunds
-from gateway_backend.store.orders import Orders
-from gateway_backend.store.receipts import ReceiptKey, Receipts
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.apply_webhook import apply_webhook
-from gateway_backend.usecases.sync_context import SyncContext
-from gateway_backend.usecases.webhook_context import WebhookContext
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.holdings.mutual_funds import MutualFunds
+from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.store.webhooks.receipts import ReceiptKey, Receipts
+from gateway_backend.usecases.transactions.sync_context import SyncContext
+from gateway_backend.usecases.webhooks.apply import apply_webhook
+from gateway_backend.usecases.webhooks.webhook_context import WebhookContext
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)

@@ -1,17 +1,17 @@
 """POST /v1/account-openings: what the SDK's signup flow begins with."""
 
-from gateway_backend.contracts.opening_api import AccountOpeningRequest, OpeningCreated
-from gateway_backend.contracts.parse_body import parse_body
+from gateway_backend.contracts.connections.account_opening import AccountOpeningRequest, OpeningCreated
+from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.account_openings import AccountOpenings
-from gateway_backend.store.idempotency import IdempotencyKeys
-from gateway_backend.store.table import Table
-from gateway_backend.usecases.start_account_opening import start_account_opening
+from gateway_backend.store.connections.account_openings import AccountOpenings
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.transactions.idempotency import IdempotencyKeys
+from gateway_backend.usecases.connections.start_account_opening import start_account_opening
 
 table = Table(client("dynamodb"), settings().table_name)
 

@@ -1,17 +1,17 @@
 """POST /v1/session: what the app needs to initialise the SDK."""
 
-from gateway_backend.contracts.parse_body import parse_body
-from gateway_backend.contracts.session_api import BrokerView, SessionRequest, SessionView
-from gateway_backend.domain.brokers import broker
+from gateway_backend.contracts.connections.session import BrokerView, SessionRequest, SessionView
+from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.domain.market.brokers import broker
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.table import Table
-from gateway_backend.usecases.start_session import start_session
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.usecases.connections.start_session import start_session
 
 accounts = Accounts(Table(client("dynamodb"), settings().table_name))
 brokers = settings().brokers

@@ -1,7 +1,7 @@
 """POST /v1/transactions: start an interaction of the user with Gateway."""
 
-from gateway_backend.contracts.parse_transaction_request import parse_transaction_request
-from gateway_backend.contracts.transaction_request import TransactionCreated
+from gateway_backend.contracts.transactions.parse_request import parse_transaction_request
+from gateway_backend.contracts.transactions.request import TransactionCreated
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
@@ -9,11 +9,11 @@ from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.idempotency import IdempotencyKeys
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.start_transaction import StartContext, start_transaction
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.transactions.idempotency import IdempotencyKeys
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.usecases.transactions.start import StartContext, start_transaction
 
 table = Table(client("dynamodb"), settings().table_name)
 http = open_session()

@@ -4,12 +4,12 @@ from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.orders import Orders
-from gateway_backend.store.receipts import Receipts
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.unlink_account import unlink_account
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.store.webhooks.receipts import Receipts
+from gateway_backend.usecases.connections.unlink import unlink_account
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, orders = Accounts(table), Orders(table)

@@ -3,9 +3,9 @@
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.table import Table
-from gateway_backend.usecases.read_holdings import export_holdings
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.usecases.holdings.read import export_holdings
 
 accounts = Accounts(Table(client("dynamodb"), settings().table_name))
 

@@ -3,10 +3,10 @@
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.mutual_funds import MutualFunds
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.read_mutual_funds import read_mutual_funds
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.holdings.mutual_funds import MutualFunds
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.usecases.holdings.read_mutual_funds import read_mutual_funds
 
 table = Table(client("dynamodb"), settings().table_name)
 transactions, mutual_funds = Transactions(table), MutualFunds(table)

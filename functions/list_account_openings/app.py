@@ -1,11 +1,11 @@
 """GET /v1/account-openings: the broker accounts that the user began to open, newest first."""
 
-from gateway_backend.contracts.opening_api import OpeningsView, OpeningView
+from gateway_backend.contracts.connections.account_opening import OpeningsView, OpeningView
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.account_openings import AccountOpenings
-from gateway_backend.store.table import Table
+from gateway_backend.store.connections.account_openings import AccountOpenings
+from gateway_backend.store.dynamodb.table import Table
 
 openings = AccountOpenings(Table(client("dynamodb"), settings().table_name))
 

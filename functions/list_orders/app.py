@@ -1,17 +1,17 @@
 """GET /v1/orders: the user's order batches, newest first."""
 
-from gateway_backend.contracts.order_api import BatchView, OrdersView
-from gateway_backend.domain import times
-from gateway_backend.domain.orders import BatchStatus
+from gateway_backend.contracts.orders.views import BatchView, OrdersView
+from gateway_backend.domain.orders.batch import BatchStatus
+from gateway_backend.domain.shared import times
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.cursors import seal, unseal
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.order_filters import Filters
-from gateway_backend.store.orders import Orders
-from gateway_backend.store.table import Table
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.orders.filters import Filters
 
 orders = Orders(Table(client("dynamodb"), settings().table_name))
 

@@ -1,14 +1,14 @@
 """GET /v1/transactions: the user's transactions, newest first."""
 
-from gateway_backend.contracts.transaction_api import TransactionsView, TransactionView
+from gateway_backend.contracts.transactions.views import TransactionsView, TransactionView
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.cursors import seal, unseal
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.transactions.transactions import Transactions
 
 transactions = Transactions(Table(client("dynamodb"), settings().table_name))
 

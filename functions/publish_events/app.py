@@ -6,7 +6,7 @@ from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.event_bus import EventBus
 from gateway_backend.runtime.settings import settings
 from gateway_backend.runtime.streams import Change, stream_worker
-from gateway_backend.usecases.publish_events import publish_events
+from gateway_backend.usecases.events.publish import publish_events
 
 bus = EventBus(client("events"), settings().event_bus_name)
 

@@ -7,9 +7,9 @@ from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.receipts import Receipts
-from gateway_backend.store.table import Table
-from gateway_backend.usecases.accept_webhook import accept_webhook
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.webhooks.receipts import Receipts
+from gateway_backend.usecases.webhooks.accept import accept_webhook
 
 receipts = Receipts(Table(client("dynamodb"), settings().table_name), settings().receipt_retention)
 webhooks = Queue(client("sqs"), settings().webhook_queue_url)

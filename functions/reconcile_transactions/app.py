@@ -8,12 +8,12 @@ from gateway_backend.runtime.queue import Queue
 from gateway_backend.runtime.schedules import scheduled
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.orders import Orders
-from gateway_backend.store.receipts import Receipts
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.store.webhooks.receipts import Receipts
+from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 
 table, http = Table(client("dynamodb"), settings().table_name), open_session()
 accounts, transactions = Accounts(table), Transactions(table)

@@ -1,8 +1,8 @@
 """The refresh queue: pull a page of accounts from Gateway, a few at a time."""
 
-from gateway_backend.contracts.refresh_message import parse_page
-from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.refreshes import RefreshTimes
+from gateway_backend.contracts.refresh.page_message import parse_page
+from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.refresh.schedule import RefreshTimes
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
@@ -11,11 +11,11 @@ from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.circuit import Circuits
-from gateway_backend.store.refreshes import Refreshes
-from gateway_backend.store.table import Table
-from gateway_backend.usecases.refresh_page import RefreshContext, refresh_page
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.refresh.circuit import Circuits
+from gateway_backend.store.refresh.pages import Refreshes
+from gateway_backend.usecases.refresh.page import RefreshContext, refresh_page
 
 table, http = Table(client("dynamodb"), settings().table_name), open_session()
 context = RefreshContext(

@@ -1,8 +1,8 @@
 """POST /v1/connections/{id}/refresh: newer holdings now, or the login that they need."""
 
-from gateway_backend.contracts.refresh_api import RefreshView
-from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.refreshes import Refresh, RefreshTimes
+from gateway_backend.contracts.refresh.views import RefreshView
+from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.refresh.schedule import Refresh, RefreshTimes
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
@@ -10,12 +10,12 @@ from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.idempotency import IdempotencyKeys
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.request_refresh import request_refresh
-from gateway_backend.usecases.start_transaction import StartContext
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.transactions.idempotency import IdempotencyKeys
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.usecases.refresh.request import request_refresh
+from gateway_backend.usecases.transactions.start import StartContext
 
 STATUS = {Refresh.UPDATING: 202, Refresh.LOGIN_NEEDED: 201}
 table, http = Table(client("dynamodb"), settings().table_name), open_session()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway_backend.domain import exact_json
+from gateway_backend.domain.shared import exact_json
 from tests.actors import AppUser, Sandbox, eventually, exact
 from tests.portfolios import GUIDE_002, holding, isins, portfolio
 

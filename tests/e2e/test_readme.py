@@ -17,12 +17,12 @@ from botocore import xform_name
 from botocore.model import OperationModel
 from botocore.session import Session
 
-from gateway_backend.contracts.routes import ROUTES
-from gateway_backend.domain.order_messages import ADVICE, advise
-from gateway_backend.domain.orders import Order, OrderStatus
+from gateway_backend.domain.orders.batch import Order, OrderStatus
+from gateway_backend.domain.orders.messages import ADVICE, advise
 from gateway_backend.gateway.keys import GatewayKeys
 from local.cli import FIRST_IMPORT
 from ops import readme
+from ops.api_reference.routes import ROUTES
 from tests.template import CHECKOUT, resources, template
 from tests.unit.test_template_rules import counted_in_code
 

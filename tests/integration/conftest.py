@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain import times
-from gateway_backend.domain.market_calendar import MarketCalendar, nse_calendar
+from gateway_backend.domain.market.calendar import MarketCalendar, nse_calendar
+from gateway_backend.domain.shared import times
 from tests.actors import Sandbox
 from tests.integration.aws import Aws
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.domain.market.calendar import nse_calendar
 from tests.actors import AppUser, Sandbox, eventually, eventually_equal
 from tests.integration.aws import Aws
 from tests.integration.orders import basket, number_of, stocks, truth, verdicts

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain import times
-from gateway_backend.domain.accounts import SLOTS, slot_of
-from gateway_backend.domain.market_calendar import MarketCalendar
+from gateway_backend.domain.connections.connection import SLOTS, slot_of
+from gateway_backend.domain.market.calendar import MarketCalendar
+from gateway_backend.domain.shared import times
 from tests.actors import AppUser, Sandbox, eventually, exact
 from tests.integration.aws import Aws, BusTap
 from tests.portfolios import holding, isins, portfolio

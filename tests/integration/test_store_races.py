@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway_backend.contracts.webhook_envelope import WebhookEnvelope, WebhookKind
-from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound
-from gateway_backend.domain.exact_json import members
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.snapshots import Complete, Snapshot, judge
-from gateway_backend.domain.transactions import Transaction
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.receipts import Receipts, ReceiptVerdict
-from gateway_backend.store.table import Table
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope, WebhookKind
+from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.holdings.snapshot import Complete, Snapshot, judge
+from gateway_backend.domain.shared.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound
+from gateway_backend.domain.shared.exact_json import members
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.webhooks.receipts import Receipts, ReceiptVerdict
 from tests.integration.aws import Aws
 from tests.portfolios import holding, portfolio
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from gateway_backend.contracts.events import EVENTS, Detail
-from gateway_backend.domain import times
+from gateway_backend.contracts.events.details import EVENTS, Detail
+from gateway_backend.domain.shared import times
 from gateway_backend.runtime.event_bus import SOURCE
 from gateway_backend.runtime.streams import Change
-from gateway_backend.usecases.publish_events import events_of
+from gateway_backend.usecases.events.publish import events_of
 from ops import generate_event_schemas
 from ops.generate_event_schemas import FOLDER
 from tests.template import CHECKOUT

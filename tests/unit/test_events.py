@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.parse_body import parse_body
-from gateway_backend.contracts.refresh_message import encode_page, parse_page
-from gateway_backend.contracts.result_api import ResultRequest
-from gateway_backend.contracts.routes import IDEMPOTENCY_KEY, ROUTES, WebhookBody
-from gateway_backend.contracts.sdk_result import parse_sdk_result
-from gateway_backend.contracts.webhook_envelope import WebhookEnvelope, WebhookKind
-from gateway_backend.domain.brokers import broker as known_broker
-from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.contracts.refresh.page_message import encode_page, parse_page
+from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.contracts.transactions.result import ResultRequest
+from gateway_backend.contracts.transactions.sdk_result import parse_sdk_result
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope, WebhookKind
+from gateway_backend.domain.market.brokers import broker as known_broker
+from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.runtime.http import Request
 from gateway_backend.runtime.streams import Change
-from gateway_backend.store.receipts import ReceiptKey
-from gateway_backend.usecases.publish_events import events_of
+from gateway_backend.store.webhooks.receipts import ReceiptKey
+from gateway_backend.usecases.events.publish import events_of
+from ops.api_reference.routes import IDEMPOTENCY_KEY, ROUTES, WebhookBody
 from sandbox.settings import Settings
 from tests.template import CHECKOUT, events, folder, functions, resources
 

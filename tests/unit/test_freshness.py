@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.brokers import BROKERS as BROKERS_BY_KEY
-from gateway_backend.domain.brokers import Broker
-from gateway_backend.domain.errors import Action
-from gateway_backend.domain.freshness import Reason, SessionState, State, Verdict, verdict
-from gateway_backend.domain.market_calendar import nse_calendar
+from gateway_backend.domain.connections.freshness import Reason, SessionState, State, Verdict, verdict
+from gateway_backend.domain.market.brokers import BROKERS as BROKERS_BY_KEY
+from gateway_backend.domain.market.brokers import Broker
+from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.shared.errors import Action
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 CALENDAR = nse_calendar()

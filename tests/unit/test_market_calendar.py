@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.market_calendar import MarketCalendar, nse_calendar
-from gateway_backend.domain.nse_holidays import COVERS_UNTIL, HOLIDAYS
+from gateway_backend.domain.market.calendar import MarketCalendar, nse_calendar
+from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL, HOLIDAYS
 from ops import generate_nse_holidays
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -301,7 +301,7 @@ def test_coverage_ends_with_the_last_year_nse_has_announced() -> None:
 
 def test_reading_the_calendar_loads_nothing_heavy() -> None:
     layer = Path(sys.modules["gateway_backend"].__path__[0]).parent
-    program = "import sys, gateway_backend.domain.freshness; print(*sys.modules)"
+    program = "import sys, gateway_backend.domain.connections.freshness; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", program], cwd=layer, text=True).split()
-    assert "gateway_backend.domain.freshness" in loaded
+    assert "gateway_backend.domain.connections.freshness" in loaded
     assert {"holidays", "zoneinfo", "_strptime", "pydantic", "boto3"}.isdisjoint(loaded)

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bench.memory_table import _INDEXED, Attributes, MemoryClient, item_bytes
-from gateway_backend.store.table import Check, ConditionFailed, Delete, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Check, ConditionFailed, Delete, Put, Table, Update
 from tests.template import template
 
 

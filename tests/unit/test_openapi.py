@@ -8,15 +8,15 @@ import pytest
 import schemathesis
 from jsonschema_rs import validator_for
 
-from gateway_backend.contracts import transaction_api
-from gateway_backend.contracts.routes import ROUTES, Route
-from gateway_backend.domain import errors
-from gateway_backend.domain.errors import DomainError, NotFound
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.times import parse
-from gateway_backend.domain.transactions import Failure, Status, Transaction
+from gateway_backend.contracts.transactions import views as transaction_api
+from gateway_backend.domain.shared import errors
+from gateway_backend.domain.shared.errors import DomainError, NotFound
+from gateway_backend.domain.shared.times import parse
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Failure, Status, Transaction
 from gateway_backend.runtime.http import problem
-from ops import generate_openapi
+from ops.api_reference import generate as generate_openapi
+from ops.api_reference.routes import ROUTES, Route
 from tests import reach
 from tests.template import CHECKOUT, events, folder, functions
 
@@ -51,7 +51,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 def test_the_committed_file_is_what_the_code_says() -> None:
     committed = generate_openapi.TARGET.read_text(encoding="utf-8")
-    assert committed == generate_openapi.render(), "run `python -m ops.generate_openapi`"
+    assert committed == generate_openapi.render(), "run `python -m ops.api_reference.generate`"
 
 
 def test_every_deployed_route_is_described_and_no_other() -> None:

@@ -12,7 +12,9 @@ from bench.simulation.figures import percentile, share_within
 from bench.simulation.run import Simulation
 from bench.simulation.scenario import Scenario, agenda
 from gateway_backend.runtime.observability import logger
-from gateway_backend.usecases import import_holdings, refresh_account, refresh_page
+from gateway_backend.usecases.holdings import import_holdings
+from gateway_backend.usecases.refresh import account as refresh_account
+from gateway_backend.usecases.refresh import page as refresh_page
 from tests.template import template
 
 MONTH = Scenario(accounts=300, sessions=22, slots=3)

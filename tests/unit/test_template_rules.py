@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.routes import ROUTES
 from gateway_backend.runtime.settings import Settings
-from gateway_backend.usecases.refresh_page import Result
+from gateway_backend.usecases.refresh.page import Result
+from ops.api_reference.routes import ROUTES
 from tests import reach
 from tests.template import CHECKOUT, events, folder, functions, resources, statements, template
 

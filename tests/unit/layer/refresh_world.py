@@ -19,39 +19,39 @@ from zoneinfo import ZoneInfo
 import requests
 
 from bench.memory_table import MemoryClient
-from gateway_backend.contracts.events import Detail
-from gateway_backend.contracts.refresh_message import parse_page
-from gateway_backend.domain import times
-from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.brokers import BROKERS
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity
-from gateway_backend.domain.refreshes import RefreshPage, RefreshTimes
-from gateway_backend.domain.transactions import Status, Transaction
+from gateway_backend.contracts.events.details import Detail
+from gateway_backend.contracts.refresh.page_message import parse_page
+from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.market.brokers import BROKERS
+from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.orders.request import OrderRequest, OrderRules, RequestedSecurity
+from gateway_backend.domain.refresh.schedule import RefreshPage, RefreshTimes
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Status, Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.runtime.streams import Change
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.circuit import Circuits
-from gateway_backend.store.idempotency import IdempotencyKeys
-from gateway_backend.store.mutual_funds import MutualFunds
-from gateway_backend.store.orders import Orders
-from gateway_backend.store.receipts import ReceiptKey, Receipts
-from gateway_backend.store.refreshes import Refreshes
-from gateway_backend.store.table import Table
-from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.accept_webhook import accept_webhook
-from gateway_backend.usecases.apply_webhook import apply_webhook
-from gateway_backend.usecases.import_holdings import import_holdings
-from gateway_backend.usecases.publish_events import events_of
-from gateway_backend.usecases.refresh_page import RefreshContext, refresh_page
-from gateway_backend.usecases.start_transaction import StartContext
-from gateway_backend.usecases.sync_context import SyncContext
-from gateway_backend.usecases.webhook_context import WebhookContext
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.holdings.mutual_funds import MutualFunds
+from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.refresh.circuit import Circuits
+from gateway_backend.store.refresh.pages import Refreshes
+from gateway_backend.store.transactions.idempotency import IdempotencyKeys
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.store.webhooks.receipts import ReceiptKey, Receipts
+from gateway_backend.usecases.events.publish import events_of
+from gateway_backend.usecases.holdings.import_holdings import import_holdings
+from gateway_backend.usecases.refresh.page import RefreshContext, refresh_page
+from gateway_backend.usecases.transactions.start import StartContext
+from gateway_backend.usecases.transactions.sync_context import SyncContext
+from gateway_backend.usecases.webhooks.accept import accept_webhook
+from gateway_backend.usecases.webhooks.apply import apply_webhook
+from gateway_backend.usecases.webhooks.webhook_context import WebhookContext
 from tests.portfolios import holding, market, portfolio
 
 KOLKATA = ZoneInfo("Asia/Kolkata")

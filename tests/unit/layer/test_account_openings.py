@@ -14,24 +14,31 @@ from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
 from bench.memory_table import MemoryClient
-from gateway_backend.contracts.opening_api import CONTACT, EMAIL, NAME, PIN_CODE, AccountOpeningRequest, Format
-from gateway_backend.contracts.parse_body import parse_body
-from gateway_backend.contracts.sdk_result import SdkResult, parse_sdk_result
-from gateway_backend.domain.account_openings import AccountOpening, OpeningStatus
-from gateway_backend.domain.errors import (
+from gateway_backend.contracts.connections.account_opening import (
+    CONTACT,
+    EMAIL,
+    NAME,
+    PIN_CODE,
+    AccountOpeningRequest,
+    Format,
+)
+from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.contracts.transactions.sdk_result import SdkResult, parse_sdk_result
+from gateway_backend.domain.connections.account_opening import AccountOpening, OpeningStatus
+from gateway_backend.domain.shared.errors import (
     IdempotencyKeyReused,
     NotFound,
     RequestInProgress,
     RequestInvalid,
     StoreUnavailable,
 )
-from gateway_backend.domain.transactions import Failure
+from gateway_backend.domain.transactions.transaction import Failure
 from gateway_backend.gateway import tokens
-from gateway_backend.store.account_openings import AccountOpenings
-from gateway_backend.store.idempotency import LEASE, IdempotencyKeys, fingerprint
-from gateway_backend.store.table import Table
-from gateway_backend.usecases.complete_account_opening import complete_account_opening
-from gateway_backend.usecases.start_account_opening import StartedOpening, start_account_opening
+from gateway_backend.store.connections.account_openings import AccountOpenings
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.transactions.idempotency import LEASE, IdempotencyKeys, fingerprint
+from gateway_backend.usecases.connections.complete_account_opening import complete_account_opening
+from gateway_backend.usecases.connections.start_account_opening import StartedOpening, start_account_opening
 from tests.unit.layer.handlers import SECRET, Functions
 from tests.unit.layer.refresh_world import Interruptible
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain.errors import NotYet
+from gateway_backend.domain.shared.errors import NotYet
 from gateway_backend.runtime import batches
 from gateway_backend.runtime.observability import logger
 

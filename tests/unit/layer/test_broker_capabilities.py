@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.session_api import BrokerView
-from gateway_backend.domain.broker_corrections import capabilities
-from gateway_backend.domain.brokers import BROKERS, CAPABILITIES, Broker, broker, can
+from gateway_backend.contracts.connections.session import BrokerView
+from gateway_backend.domain.market.broker_corrections import capabilities
+from gateway_backend.domain.market.brokers import BROKERS, CAPABILITIES, Broker, broker, can
 from gateway_backend.runtime.settings import SettingMissing, Settings
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.store.table import Table
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
 from tests.template import template
 from tests.unit.layer.handlers import ENVIRONMENT, Functions
 from tests.unit.layer.refresh_world import World

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway_backend.domain.brokers import BROKERS, Broker, broker
-from gateway_backend.domain.errors import Action
-from gateway_backend.domain.transaction_messages import ADVICE, UNKNOWN, advise
+from gateway_backend.domain.market.brokers import BROKERS, Broker, broker
+from gateway_backend.domain.shared.errors import Action
+from gateway_backend.domain.transactions.messages import ADVICE, UNKNOWN, advise
 
 CONTRACT_7_1 = [
     "aliceblue",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.store.codec import decode, encode
+from gateway_backend.store.dynamodb.codec import decode, encode
 
 NUMBERS = st.integers(-(10**38) + 1, 10**38 - 1).map(Decimal) | st.decimals(-(10**18), 10**18, places=18)
 VALUES = st.recursive(

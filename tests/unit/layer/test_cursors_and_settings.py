@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.errors import CursorInvalid
-from gateway_backend.domain.order_requests import OrderRules
+from gateway_backend.domain.orders.request import OrderRules
+from gateway_backend.domain.shared.errors import CursorInvalid
 from gateway_backend.runtime.cursors import seal, unseal
 from gateway_backend.runtime.settings import SettingMissing, Settings
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.exact_json import JsonUnreadable, dumps, loads, members
+from gateway_backend.domain.shared.exact_json import JsonUnreadable, dumps, loads, members
 from tests.portfolios import GUIDE_002
 
 DEEP = 100_000

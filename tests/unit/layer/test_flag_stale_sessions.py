@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gateway_backend.usecases import flag_stale_sessions as module
-from gateway_backend.usecases.flag_stale_sessions import flag_stale_sessions
+from gateway_backend.usecases.connections import flag_stale as module
+from gateway_backend.usecases.connections.flag_stale import flag_stale_sessions
 from tests.unit.layer.refresh_world import (
     CALENDAR,
     FRIDAY_CLOSE,

@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.events import OrderUpdated, TransactionFinished
-from gateway_backend.contracts.transaction_api import TransactionView
-from gateway_backend.domain import exact_json, times
-from gateway_backend.domain.accounts import PendingAction
-from gateway_backend.domain.errors import Action, GatewayKeysRefused, GatewayUnavailable, NotFound, NotYet
-from gateway_backend.domain.freshness import Reason, State
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.order_requests import OrderRequest
-from gateway_backend.domain.orders import BatchStatus, KnownBatch
-from gateway_backend.domain.transactions import GRACE, Status, Transaction
-from gateway_backend.usecases.read_mutual_funds import read_mutual_funds
-from gateway_backend.usecases.read_order import read_order
-from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.sync_transaction import sync_if_open
-from gateway_backend.usecases.unlink_account import unlink_account
-from gateway_backend.usecases.webhook_context import PATIENCE
+from gateway_backend.contracts.events.details import OrderUpdated, TransactionFinished
+from gateway_backend.contracts.transactions.views import TransactionView
+from gateway_backend.domain.connections.connection import PendingAction
+from gateway_backend.domain.connections.freshness import Reason, State
+from gateway_backend.domain.orders.batch import BatchStatus, KnownBatch
+from gateway_backend.domain.orders.request import OrderRequest
+from gateway_backend.domain.shared import exact_json, times
+from gateway_backend.domain.shared.errors import Action, GatewayKeysRefused, GatewayUnavailable, NotFound, NotYet
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import GRACE, Status, Transaction
+from gateway_backend.usecases.connections.unlink import unlink_account
+from gateway_backend.usecases.holdings.read_mutual_funds import read_mutual_funds
+from gateway_backend.usecases.orders.read import read_order
+from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
+from gateway_backend.usecases.transactions.sync import sync_if_open
+from gateway_backend.usecases.webhooks.webhook_context import PATIENCE
 from tests.unit.layer.refresh_world import (
     BATCH_WRITES,
     CALENDAR,

@@ -15,14 +15,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from gateway_backend.domain.errors import (
+from gateway_backend.domain.shared.errors import (
     DomainError,
     GatewayForbidden,
     GatewayRefused,
     GatewayTimeout,
     GatewayUnavailable,
 )
-from gateway_backend.domain.transactions import Failure, Report, Status
+from gateway_backend.domain.transactions.transaction import Failure, Report, Status
 from gateway_backend.gateway import client, tokens
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway_backend.contracts.gateway_details import CreatedTransaction, ResponseEnvelope, TransactionDetails
-from gateway_backend.contracts.gateway_investment import Investment
-from gateway_backend.domain.transactions import Failure, Outcome, Report, Status
+from gateway_backend.contracts.connections.gateway_investment import Investment
+from gateway_backend.contracts.transactions.gateway_details import (
+    CreatedTransaction,
+    ResponseEnvelope,
+    TransactionDetails,
+)
+from gateway_backend.domain.transactions.transaction import Failure, Outcome, Report, Status
 
 
 def details(**member: Any) -> TransactionDetails:

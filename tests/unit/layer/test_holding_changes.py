@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.exact_json import dumps
-from gateway_backend.domain.holding_changes import AssetClass, Kind, compare
-from gateway_backend.domain.holdings import AccountPortfolio, Leg, MutualFund, Portfolio, Security
+from gateway_backend.domain.holdings.changes import AssetClass, Kind, compare
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
+from gateway_backend.domain.shared.exact_json import dumps
 
 PNB, NEW_PNB = "INE160A01014", "INE160A01022"
 

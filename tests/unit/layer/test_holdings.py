@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.exact_json import loads
-from gateway_backend.domain.holdings import (
+from gateway_backend.domain.holdings.portfolio import (
     AccountPortfolio,
     Leg,
     MutualFund,
@@ -20,6 +19,7 @@ from gateway_backend.domain.holdings import (
     parse_portfolio,
     v1_securities,
 )
+from gateway_backend.domain.shared.exact_json import loads
 from tests.portfolios import GUIDE_002
 
 JK_BANK = "INE168A01041"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain.errors import (
+from gateway_backend.domain.shared.errors import (
     BodyTooLarge,
     DomainError,
     GatewayUnavailable,

@@ -2,7 +2,9 @@
 
 import pytest
 
-from gateway_backend.domain.errors import (
+from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.holdings.snapshot import Complete, Incomplete, ProvenEmpty
+from gateway_backend.domain.shared.errors import (
     GatewayForbidden,
     GatewayKeysRefused,
     GatewayRefused,
@@ -10,9 +12,7 @@ from gateway_backend.domain.errors import (
     GatewayUnavailable,
     NotFound,
 )
-from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.snapshots import Complete, Incomplete, ProvenEmpty
-from gateway_backend.usecases.unlink_account import unlink_account
+from gateway_backend.usecases.connections.unlink import unlink_account
 from tests.unit.layer.refresh_world import FRIDAY_NOON, SECOND, THURSDAY_EVENING, World
 
 FOUR = dict.fromkeys(range(4), 10)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.errors import GatewayUnconfigured, SdkTokenExpired, SdkTokenInvalid
+from gateway_backend.domain.shared.errors import GatewayUnconfigured, SdkTokenExpired, SdkTokenInvalid
 from gateway_backend.gateway.checksums import checksum, is_authentic
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.gateway.tokens import LIFETIME, account_of, connected_token, guest_token

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.money import product, quotient, tidy, total
+from gateway_backend.domain.shared.money import product, quotient, tidy, total
 
 AMOUNTS = st.decimals(-(10**15), 10**15, places=14)
 

@@ -16,9 +16,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable
-from gateway_backend.domain.snapshots import PROVEN
-from gateway_backend.usecases.import_holdings import import_holdings
+from gateway_backend.domain.holdings.snapshot import PROVEN
+from gateway_backend.domain.shared.errors import GatewayRefused, GatewayUnavailable
+from gateway_backend.usecases.holdings.import_holdings import import_holdings
 from tests.unit.layer.refresh_world import CALENDAR, HALF, SECOND, Crash, Securities, World, half_of, securities_in
 
 ACCOUNT = "a"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.webhook_envelope import WebhookEnvelope, WebhookKind
-from gateway_backend.domain.errors import BodyUnreadable
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope, WebhookKind
+from gateway_backend.domain.shared.errors import BodyUnreadable
 from tests.portfolios import FIXTURES
 
 WEBHOOK = (FIXTURES / "holdings-v2-webhook.json").read_bytes()

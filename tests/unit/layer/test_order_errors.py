@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.order_api import BatchView, OrderView, StockView
-from gateway_backend.contracts.transaction_api import TransactionView
-from gateway_backend.domain import transaction_messages
-from gateway_backend.domain.errors import Action
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.order_messages import ADVICE, UNKNOWN, advise
-from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
-from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
-from gateway_backend.domain.transactions import Failure, Outcome, Status, Transaction
+from gateway_backend.contracts.orders.views import BatchView, OrderView, StockView
+from gateway_backend.contracts.transactions.views import TransactionView
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, KnownBatch, Order, OrderStatus
+from gateway_backend.domain.orders.messages import ADVICE, UNKNOWN, advise
+from gateway_backend.domain.orders.request import OrderRequest, RequestedSecurity
+from gateway_backend.domain.shared.errors import Action
+from gateway_backend.domain.transactions import messages as transaction_messages
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Failure, Outcome, Status, Transaction
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 BROKERS_OWN_TEXT = "RMS:Margin Exceeds,Cash required 4201.00 for user XQ1234"

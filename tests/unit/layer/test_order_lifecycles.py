@@ -15,15 +15,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gateway_backend.contracts.events import OrderUpdated
-from gateway_backend.contracts.gateway_orders import parse_batches
-from gateway_backend.domain import times
-from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable, NotYet
-from gateway_backend.domain.orders import Batch, KnownBatch
-from gateway_backend.domain.transactions import Status
-from gateway_backend.store.receipts import ReceiptKey
-from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.sync_transaction import sync_if_open
+from gateway_backend.contracts.events.details import OrderUpdated
+from gateway_backend.contracts.orders.gateway_batches import parse_batches
+from gateway_backend.domain.orders.batch import Batch, KnownBatch
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.errors import GatewayRefused, GatewayUnavailable, NotYet
+from gateway_backend.domain.transactions.transaction import Status
+from gateway_backend.store.webhooks.receipts import ReceiptKey
+from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
+from gateway_backend.usecases.transactions.sync import sync_if_open
 from tests.unit.layer.refresh_world import BATCH_WRITES, FRIDAY_NOON, HALF, SECOND, Crash, World, orders_of
 
 ACCOUNT = "account-1"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.gateway_orders import parse_batches
-from gateway_backend.domain import exact_json
-from gateway_backend.domain.errors import GatewayUnavailable
-from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
+from gateway_backend.contracts.orders.gateway_batches import parse_batches
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
+from gateway_backend.domain.shared import exact_json
+from gateway_backend.domain.shared.errors import GatewayUnavailable
 from tests.portfolios import FIXTURES
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.order_requests import RequestedSecurity
-from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus, left_out_of
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus, left_out_of
+from gateway_backend.domain.orders.request import RequestedSecurity
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)

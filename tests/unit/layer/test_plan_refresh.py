@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gateway_backend.domain.accounts import SLOTS, slot_of
-from gateway_backend.domain.errors import StoreUnavailable
-from gateway_backend.usecases import plan_refresh as module
-from gateway_backend.usecases.plan_refresh import plan_refresh
-from gateway_backend.usecases.refresh_page import refresh_page
+from gateway_backend.domain.connections.connection import SLOTS, slot_of
+from gateway_backend.domain.shared.errors import StoreUnavailable
+from gateway_backend.usecases.refresh import plan as module
+from gateway_backend.usecases.refresh.page import refresh_page
+from gateway_backend.usecases.refresh.plan import plan_refresh
 from tests.unit.layer.refresh_world import (
     CALENDAR,
     FRIDAY_CLOSE,

@@ -12,15 +12,15 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.transactions import Status
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Status
 from gateway_backend.runtime import event_bus, streams
 from gateway_backend.runtime.event_bus import Event, EventBus
 from gateway_backend.runtime.observability import logger
 from gateway_backend.runtime.streams import Change, stream_worker
-from gateway_backend.store.codec import Item, encode
-from gateway_backend.usecases import publish_events as use_case
-from gateway_backend.usecases.publish_events import events_of, publish_events
+from gateway_backend.store.dynamodb.codec import Item, encode
+from gateway_backend.usecases.events import publish as use_case
+from gateway_backend.usecases.events.publish import events_of, publish_events
 
 ACCOUNT_ID = "63f4c1d2b7a09e5518c3aa07"
 WRITTEN_AT = 1648117272

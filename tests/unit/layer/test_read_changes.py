@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.changes_schema import HoldingChangesView
-from gateway_backend.domain import exact_json
-from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import NotFound, RequestInvalid
-from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.times import parse, parse_since
-from gateway_backend.store.accounts import Accounts
-from gateway_backend.usecases.read_changes import read_changes
+from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.shared import exact_json
+from gateway_backend.domain.shared.errors import NotFound, RequestInvalid
+from gateway_backend.domain.shared.times import parse, parse_since
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.usecases.holdings.read_changes import read_changes
+from ops.api_reference.changes_schema import HoldingChangesView
 from tests.portfolios import holding, market, portfolio
 
 NOW = parse("2026-11-21T06:00:00Z")

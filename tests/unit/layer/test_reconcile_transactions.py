@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gateway_backend.contracts.webhook_envelope import WebhookEnvelope
-from gateway_backend.domain.errors import GatewayRefused
-from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.transactions import CHECKS_BEFORE_EXPIRY, GRACE, Report, Status, Transaction
-from gateway_backend.usecases import reconcile_transactions as module
-from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.sync_transaction import apply_gateway_report
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
+from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.shared.errors import GatewayRefused
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import CHECKS_BEFORE_EXPIRY, GRACE, Report, Status, Transaction
+from gateway_backend.usecases.transactions import reconcile as module
+from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
+from gateway_backend.usecases.transactions.sync import apply_gateway_report
 from tests.unit.layer.refresh_world import HALF, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 EXPIRES = THURSDAY_EVENING + 5 * MINUTE

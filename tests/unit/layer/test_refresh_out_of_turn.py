@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.refreshes import RefreshPage
-from gateway_backend.usecases.refresh_page import refresh_page
+from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.refresh.schedule import RefreshPage
+from gateway_backend.usecases.refresh.page import refresh_page
 from tests.unit.layer.refresh_world import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,

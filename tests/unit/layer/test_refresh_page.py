@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gateway_backend.domain.errors import GatewayUnconfigured, NotYet, StoreUnavailable
-from gateway_backend.domain.freshness import SessionState
-from gateway_backend.domain.refreshes import RefreshPage
+from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.refresh.schedule import RefreshPage
+from gateway_backend.domain.shared.errors import GatewayUnconfigured, NotYet, StoreUnavailable
 from gateway_backend.gateway.client import Gateway
-from gateway_backend.usecases import refresh_page as module
-from gateway_backend.usecases.refresh_page import FAILURES_THAT_OPEN, LEASE, STREAK_LASTS, refresh_page
+from gateway_backend.usecases.refresh import page as module
+from gateway_backend.usecases.refresh.page import FAILURES_THAT_OPEN, LEASE, STREAK_LASTS, refresh_page
 from tests.unit.layer.refresh_world import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,

@@ -12,12 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.refresh_message import encode_page, parse_page
-from gateway_backend.domain.accounts import SLOTS, UPDATING_FOR, Account, has_lapsed, slot_of
-from gateway_backend.domain.errors import MessageUnreadable
-from gateway_backend.domain.freshness import SessionState, State
-from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.refreshes import FIRST_RETRY, LONGEST_RETRY, ROUNDS, RefreshPage, RefreshTimes, is_due
+from gateway_backend.contracts.refresh.page_message import encode_page, parse_page
+from gateway_backend.domain.connections.connection import SLOTS, UPDATING_FOR, Account, has_lapsed, slot_of
+from gateway_backend.domain.connections.freshness import SessionState, State
+from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.refresh.schedule import (
+    FIRST_RETRY,
+    LONGEST_RETRY,
+    ROUNDS,
+    RefreshPage,
+    RefreshTimes,
+    is_due,
+)
+from gateway_backend.domain.shared.errors import MessageUnreadable
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 CALENDAR = nse_calendar()

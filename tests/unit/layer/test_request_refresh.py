@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from gateway_backend.domain.accounts import Account
-from gateway_backend.domain.errors import GatewayUnavailable, NotFound, RefreshTooSoon
-from gateway_backend.domain.freshness import SessionState, State
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.refreshes import Refresh
-from gateway_backend.usecases import import_holdings as pulling
-from gateway_backend.usecases.request_refresh import LEASE, Refreshed, request_refresh
+from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.connections.freshness import SessionState, State
+from gateway_backend.domain.refresh.schedule import Refresh
+from gateway_backend.domain.shared.errors import GatewayUnavailable, NotFound, RefreshTooSoon
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.usecases.holdings import import_holdings as pulling
+from gateway_backend.usecases.refresh.request import LEASE, Refreshed, request_refresh
 from tests.unit.layer.refresh_world import (
     CALENDAR,
     FRIDAY_NOON,

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from gateway_backend.contracts.any_transaction_request import ConnectRequest, CreateTransactionRequest
-from gateway_backend.contracts.parse_body import parse_body
-from gateway_backend.contracts.result_api import ResultRequest
-from gateway_backend.contracts.session_api import SessionRequest
-from gateway_backend.contracts.transaction_api import TransactionView
-from gateway_backend.contracts.transaction_request import HoldingsImportRequest
-from gateway_backend.domain.errors import RequestInvalid
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.transactions import Failure, Status, Transaction
+from gateway_backend.contracts.connections.session import SessionRequest
+from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.contracts.transactions.request import HoldingsImportRequest
+from gateway_backend.contracts.transactions.result import ResultRequest
+from gateway_backend.contracts.transactions.views import TransactionView
+from gateway_backend.domain.shared.errors import RequestInvalid
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Failure, Status, Transaction
+from ops.api_reference.any_transaction_request import ConnectRequest, CreateTransactionRequest
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 

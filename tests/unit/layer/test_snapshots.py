@@ -9,9 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway_backend.domain import times
-from gateway_backend.domain.exact_json import members
-from gateway_backend.domain.snapshots import (
+from gateway_backend.domain.holdings.snapshot import (
     OUTSIDE_PORTFOLIO,
     Complete,
     Incomplete,
@@ -20,6 +18,8 @@ from gateway_backend.domain.snapshots import (
     judge,
     needs_confirmation,
 )
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.exact_json import members
 from tests.portfolios import GUIDE_002, holding, portfolio
 
 ACCOUNT = "6195e288360acf9ebc060d23"

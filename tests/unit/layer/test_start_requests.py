@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.any_transaction_request import CreateTransactionRequest
-from gateway_backend.contracts.parse_body import parse_body
-from gateway_backend.contracts.transaction_request import TransactionRequest
-from gateway_backend.domain import exact_json
-from gateway_backend.domain.errors import RequestInvalid
-from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity, is_limited
+from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.contracts.transactions.request import TransactionRequest
+from gateway_backend.domain.orders.request import OrderRequest, OrderRules, RequestedSecurity, is_limited
+from gateway_backend.domain.shared import exact_json
+from gateway_backend.domain.shared.errors import RequestInvalid
+from ops.api_reference.any_transaction_request import CreateTransactionRequest
 
 ACCOUNT = "6195e288360acf9ebc060d23"
 ISCID, SCID = "5d94bc5b3a2c2f1d0a7e6b31", "SCNM_0003"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.any_transaction_request import CreateTransactionRequest
-from gateway_backend.contracts.parse_body import parse_body
-from gateway_backend.domain.broker_corrections import capabilities
-from gateway_backend.domain.errors import (
+from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.domain.market.broker_corrections import capabilities
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
+from gateway_backend.domain.orders.request import OrderRules
+from gateway_backend.domain.shared.errors import (
     BrokerCannot,
     DomainError,
     GatewayRefused,
@@ -26,13 +27,12 @@ from gateway_backend.domain.errors import (
     RequestInProgress,
     RequestInvalid,
 )
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.order_requests import OrderRules
-from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
-from gateway_backend.domain.transactions import Transaction
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.runtime.observability import logger
-from gateway_backend.usecases.start_transaction import StartContext, Started, start_transaction
+from gateway_backend.usecases.transactions.start import StartContext, Started, start_transaction
+from ops.api_reference.any_transaction_request import CreateTransactionRequest
 from tests.portfolios import market
 from tests.unit.layer.refresh_world import KEYS, SECOND, Crash, World
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.errors import StoreUnavailable
-from gateway_backend.domain.order_requests import OrderRequest
-from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
-from gateway_backend.domain.transactions import Transaction
-from gateway_backend.store.codec import Item
-from gateway_backend.store.order_filters import Filters
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, KnownBatch, Order, OrderStatus
+from gateway_backend.domain.orders.request import OrderRequest
+from gateway_backend.domain.shared.errors import StoreUnavailable
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.store.dynamodb.codec import Item
+from gateway_backend.store.orders.filters import Filters
 from tests.unit.layer.refresh_world import BATCH_WRITES, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 NOW = THURSDAY_EVENING

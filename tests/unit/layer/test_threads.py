@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from gateway_backend.domain.errors import StoreUnavailable
+from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.runtime import threads
 from gateway_backend.runtime.threads import Deadline, map_concurrently
 

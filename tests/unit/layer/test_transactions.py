@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.order_requests import OrderRequest
-from gateway_backend.domain.transactions import (
+from gateway_backend.domain.orders.request import OrderRequest
+from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import (
     CHECKS_BEFORE_EXPIRY,
     GRACE,
     Failure,

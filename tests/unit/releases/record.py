@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain import times
+from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import checksum
-from gateway_backend.store import blobs
-from gateway_backend.usecases import refresh_page
+from gateway_backend.store.dynamodb import blobs
+from gateway_backend.usecases.refresh import page as refresh_page
 from tests.portfolios import holding
 from tests.template import CHECKOUT
 from tests.unit.layer.refresh_world import FRIDAY_WINDOW, KEYS, MINUTE, Crash, Held

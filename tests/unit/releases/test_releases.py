@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain import times
+from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
 from tests.unit.layer.refresh_world import KEYS, MINUTE, Held
 from tests.unit.releases.backend import Backend

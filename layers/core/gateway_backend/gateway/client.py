@@ -13,14 +13,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from gateway_backend.contracts.gateway_details import (
+from gateway_backend.contracts.transactions.gateway_details import (
     CreatedTransaction,
     ResponseEnvelope,
     TransactionDetails,
     parse_response,
 )
-from gateway_backend.domain import exact_json
-from gateway_backend.domain.errors import (
+from gateway_backend.domain.shared import exact_json
+from gateway_backend.domain.shared.errors import (
     DomainError,
     GatewayForbidden,
     GatewayRefused,
@@ -28,8 +28,8 @@ from gateway_backend.domain.errors import (
     GatewayUnavailable,
     SdkTokenInvalid,
 )
-from gateway_backend.domain.exact_json import JsonUnreadable, members
-from gateway_backend.domain.transactions import Report
+from gateway_backend.domain.shared.exact_json import JsonUnreadable, members
+from gateway_backend.domain.transactions.transaction import Report
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.observability import count, logger

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from gateway_backend.domain.errors import GatewayUnconfigured
-from gateway_backend.domain.exact_json import JsonUnreadable, loads
+from gateway_backend.domain.shared.errors import GatewayUnconfigured
+from gateway_backend.domain.shared.exact_json import JsonUnreadable, loads
 
 
 @dataclass(frozen=True, slots=True)

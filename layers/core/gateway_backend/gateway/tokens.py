@@ -5,7 +5,7 @@ from typing import Any
 
 import jwt
 
-from gateway_backend.domain.errors import SdkTokenExpired, SdkTokenInvalid
+from gateway_backend.domain.shared.errors import SdkTokenExpired, SdkTokenInvalid
 
 _ALGORITHM = "HS256"
 LIFETIME = timedelta(hours=1)

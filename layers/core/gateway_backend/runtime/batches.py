@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gateway_backend.domain.errors import DomainError
+from gateway_backend.domain.shared.errors import DomainError
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
 

@@ -7,7 +7,7 @@ import hmac
 import json
 from typing import Any
 
-from gateway_backend.domain.errors import CursorInvalid
+from gateway_backend.domain.shared.errors import CursorInvalid
 
 _MAC_BYTES = 16
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway_backend.domain import exact_json
-from gateway_backend.domain.errors import (
+from gateway_backend.domain.shared import exact_json
+from gateway_backend.domain.shared.errors import (
     BodyTooLarge,
     DomainError,
     IdempotencyKeyMissing,

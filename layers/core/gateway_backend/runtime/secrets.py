@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gateway_backend.domain.errors import StoreUnavailable
+from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.settings import settings
 

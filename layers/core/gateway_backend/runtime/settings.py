@@ -9,8 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway_backend.domain.brokers import Broker
-    from gateway_backend.domain.order_requests import OrderRules
+    from gateway_backend.domain.market.brokers import Broker
+    from gateway_backend.domain.orders.request import OrderRules
 
 
 class SettingMissing(RuntimeError):
@@ -77,7 +77,7 @@ class Settings:
     @property
     def brokers(self) -> "Mapping[str, Broker]":
         """What each broker can do, with the operator's corrections. Raises: SettingMissing."""
-        from gateway_backend.domain.broker_corrections import capabilities
+        from gateway_backend.domain.market.broker_corrections import capabilities
 
         try:
             return capabilities(self.broker_capabilities)
@@ -87,7 +87,7 @@ class Settings:
     @property
     def order_rules(self) -> "OrderRules":
         """Raises: SettingMissing."""
-        from gateway_backend.domain.order_requests import OrderRules
+        from gateway_backend.domain.orders.request import OrderRules
 
         try:
             limit_fields = OrderRules.parse_limit_fields(self.limit_order_fields)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from gateway_backend.domain.errors import DomainError
+from gateway_backend.domain.shared.errors import DomainError
 from gateway_backend.runtime.observability import count, frames_of, logger
 
 

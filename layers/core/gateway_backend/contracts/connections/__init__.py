@@ -1,0 +1,1 @@
+"""Connections, sessions and account openings, as the app and Gateway write them."""

@@ -1,0 +1,67 @@
+"""Bodies of `/v1/connections`, and freshness, which stands beside all holdings."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from gateway_backend.contracts.shared.api_models import Answer, Instant
+from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.connections.freshness import SessionState, State, Verdict
+from gateway_backend.domain.shared.errors import Action
+
+
+class FreshnessView(Answer):
+    state: State
+    as_of: str | None
+    sessions_missed: int
+    reason: str
+    action: Action
+    text: str
+
+
+class PendingActionView(Answer):
+    iscid: str
+    scid: str | None
+    name: str | None
+    action: str = Field(description="Gateway's word, such as REBALANCE")
+    since: Instant
+
+
+class ConnectionView(Answer):
+    smallcase_auth_id: str
+    broker: str
+    linked_at: Instant
+    state: SessionState
+    since: Instant | None
+    reason: str | None
+    last_success: Instant | None
+    last_attempt: Instant | None
+    last_failure: str | None
+    pending_actions: list[PendingActionView] = Field(description="What smallcase recommends for investments held here")
+    next_due: Instant | None = Field(description="When it is refreshed next without anybody asking; null: never")
+    freshness: FreshnessView
+
+    @classmethod
+    def of(cls, account: Account, verdict: Verdict, next_due: datetime | None) -> Self:
+        return cls(
+            smallcase_auth_id=account.id,
+            broker=account.broker,
+            linked_at=account.linked_at,
+            state=account.state,
+            since=account.state_since,
+            reason=account.state_reason,
+            last_success=account.last_success_at,
+            last_attempt=account.last_attempt_at,
+            last_failure=account.last_failure,
+            pending_actions=[
+                PendingActionView(iscid=one.iscid, scid=one.scid, name=one.name, action=one.action, since=one.since)
+                for one in account.pending_actions
+            ],
+            next_due=next_due,
+            freshness=FreshnessView.model_validate(verdict.to_dict()),
+        )
+
+
+class ConnectionsView(Answer):
+    connections: list[ConnectionView]

@@ -1,0 +1,41 @@
+"""The mutual fund webhook's data (contract §3.6), without what it says of the investor.
+
+Its shape is documented in words only, so it is kept as it came. Personal data is left out wherever it stands: nobody
+asked us to keep a PAN.
+"""
+
+import re
+from typing import Any
+
+from gateway_backend.domain.shared import exact_json
+
+_ENVELOPE = frozenset({"checksum", "timestamp", "notes", "gateway", "transactionId"})
+_PERSONAL = re.compile(
+    r"pan|pan.?(no|num|number|card|exempt).*|pe?krn.*|.*e.?mail.*|mob|.*(mobile|phone)|.*(mobile|phone).?(no|num|number)"
+    r"|tel.*|contact.*|.*address.*|.*birth.*|dob|.*investor.*|inv.?name.*|name|(first|middle|last|full).?name|.*applicant.*"
+    r"|.*nominee.*|.*guardian.*|bank.*|ifsc.*|account.?(no|num|number)|.*aadhaa?r.*|.*holder.*|gender|tax.?status|occupation",
+    re.IGNORECASE,
+)
+_PAN_OR_EMAIL = re.compile(r"[A-Z]{5}[0-9]{4}[A-Z]|[^@\s]+@[^@\s]+\.[^@\s]+", re.IGNORECASE)
+
+
+def strip_personal_data(body: dict[str, Any]) -> str | None:
+    """JSON text of the statement: `data` where there is one, else everything beside the envelope. None: it is empty."""
+    data = body.get("data", {name: value for name, value in body.items() if name not in _ENVELOPE})
+    return exact_json.dumps(_impersonal(data)) if data else None
+
+
+def _impersonal(value: Any) -> Any:
+    match value:
+        case dict():
+            kept = ((name, member) for name, member in value.items() if not _is_personal(name))
+            return {name: _impersonal(member) for name, member in kept}
+        case list():
+            return [_impersonal(member) for member in value]
+        case str() if _PAN_OR_EMAIL.search(value):
+            return None
+    return value
+
+
+def _is_personal(name: str) -> bool:
+    return bool(_PERSONAL.fullmatch(name) or _PAN_OR_EMAIL.search(name))

@@ -1,0 +1,1 @@
+"""Orders, as the app and Gateway write them."""

@@ -1,0 +1,192 @@
+"""Orders as the app sees them: what was asked against what the exchange did.
+
+Served with `Response.exact`: amounts are exact JSON numbers. The broker's own `statusMessage` is not in here.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Self, TypedDict
+
+from pydantic import Field
+
+from gateway_backend.contracts.shared.api_models import Answer, Instant
+from gateway_backend.contracts.transactions.views import FailureView, failure_of
+from gateway_backend.domain.orders.batch import BatchStatus, KnownBatch, Order, OrderStatus, left_out_of
+from gateway_backend.domain.orders.messages import advise
+from gateway_backend.domain.orders.request import RequestedSecurity
+from gateway_backend.domain.shared.errors import Action
+from gateway_backend.domain.transactions.transaction import Status, Transaction
+
+
+class RequestedView(TypedDict):
+    """What the app asked for; null was left to the user, who may also change the rest."""
+
+    ticker: str
+    type: str | None
+    quantity: int | None
+    orderType: str | None
+    validity: str | None
+    price: Decimal | None
+    triggerPrice: Decimal | None
+
+
+def _asked(security: RequestedSecurity) -> RequestedView:
+    return {
+        "ticker": security.ticker,
+        "type": security.side,
+        "quantity": security.quantity,
+        "orderType": security.order_type,
+        "validity": security.validity,
+        "price": security.price,
+        "triggerPrice": security.trigger_price,
+    }
+
+
+class StockView(Answer):
+    """One stock as the exchange has it. Quantities are shares, prices rupees."""
+
+    ticker: str
+    type: str | None
+    status: OrderStatus = Field(description="UNKNOWN is a word of Gateway's that is new to us")
+    final: bool
+    placed: bool = Field(description="false: it never reached the broker")
+    quantity: int | None
+    filled_quantity: int
+    average_price: Decimal | None = Field(description="Only of COMPLETE")
+    order_type: str | None
+    product: str | None
+    exchange: str | None
+    exchange_order_id: str | None
+    error_code: str | None = Field(description="Gateway's own; an open list (contract 5.4)")
+    text: str = Field(description="For the user's eyes")
+    action: Action
+    requested: RequestedView | None = Field(
+        description="What the app asked for, in GET /v1/orders/{transactionId}; null for what it did not, and in lists"
+    )
+
+    @classmethod
+    def of(cls, order: Order, variety: str | None, requested: RequestedView | None = None) -> Self:
+        advice = advise(order, variety)
+        return cls(
+            ticker=order.ticker,
+            type=order.side,
+            status=order.status,
+            final=order.status.is_final,
+            placed=order.is_placed,
+            quantity=order.quantity,
+            filled_quantity=order.filled,
+            average_price=order.average_price if order.status is OrderStatus.COMPLETE else None,
+            order_type=order.order_type,
+            product=order.product,
+            exchange=order.exchange,
+            exchange_order_id=order.exchange_order_id,
+            error_code=order.error_code,
+            text=advice.text,
+            action=advice.action,
+            requested=requested,
+        )
+
+
+class BatchView(Answer):
+    """Securities that the user confirmed together."""
+
+    batch_id: str
+    transaction_id: str
+    smallcase_auth_id: str | None
+    broker: str | None
+    name: str | None = Field(description="The basket's, as the app named it")
+    variety: str | None = Field(description="regular, or amo: placed after market hours")
+    status: BatchStatus = Field(description="Rely on the stocks' own (contract 5.1)")
+    final: bool
+    revision: int = Field(description="Counts the steps from 1, as OrderUpdated does")
+    quantity: int | None = Field(description="Securities, not shares")
+    filled: int | None = Field(description="Securities, not shares")
+    buy_amount: Decimal | None
+    sell_amount: Decimal | None
+    completed_date: str | None
+    placed_at: Instant = Field(description="When we first heard of it")
+    updated_at: Instant
+    orders: list[StockView]
+
+    @classmethod
+    def of(cls, known: KnownBatch, requested: Sequence[RequestedSecurity] = ()) -> Self:
+        asked, batch = {security.ticker: _asked(security) for security in requested}, known.batch
+        orders = [StockView.of(order, batch.variety, asked.get(order.ticker)) for order in batch.orders]
+        return cls(**_batch(known), orders=orders)
+
+
+class OrderView(Answer):
+    """A transaction of intent TRANSACTION with its batches; `final` when nothing more will come."""
+
+    transaction_id: str
+    type: str | None = Field(description="SECURITIES or the kind of smallcase order")
+    status: Status
+    final: bool
+    smallcase_auth_id: str | None
+    broker: str | None
+    name: str | None
+    logo: str | None
+    scid: str | None
+    iscid: str | None
+    notes: str | None
+    created_at: Instant
+    updated_at: Instant | None
+    error: FailureView | None
+    requested: list[RequestedView]
+    left_out: list[RequestedView] = Field(
+        description="Asked for and in none of the batches: the user took it out. Empty while there is no batch"
+    )
+    batches: list[BatchView]
+
+    @classmethod
+    def of(cls, transaction: Transaction, batches: Sequence[KnownBatch]) -> Self:
+        order = transaction.order
+        asked = order.securities if order else ()
+        moved = [transaction.updated_at, *(known.updated_at for known in batches)]
+        left_out = left_out_of(asked, [known.batch for known in batches]) if batches else []
+        return cls(
+            transaction_id=transaction.id,
+            type=order.type if order else None,
+            status=transaction.status,
+            final=transaction.is_settled and all(known.batch.is_final for known in batches),
+            smallcase_auth_id=transaction.account_id or transaction.requested_account_id,
+            broker=transaction.broker,
+            name=(order.name if order else None) or transaction.outcome.name,
+            logo=order.logo if order else None,
+            scid=transaction.outcome.scid or (order.scid if order else None),
+            iscid=transaction.outcome.iscid or (order.iscid if order else None),
+            notes=transaction.note,
+            created_at=transaction.created_at,
+            updated_at=max(filter(None, moved), default=None),
+            error=failure_of(transaction),
+            requested=[_asked(security) for security in asked],
+            left_out=[_asked(security) for security in left_out],
+            batches=[BatchView.of(known, asked) for known in batches],
+        )
+
+
+class OrdersView(Answer):
+    orders: list[BatchView]
+    next_cursor: str | None = Field(description="A page may be short although more follow: go on until this is null")
+
+
+def _batch(known: KnownBatch) -> dict[str, Any]:
+    batch = known.batch
+    return {
+        "batch_id": batch.id,
+        "transaction_id": known.transaction_id,
+        "smallcase_auth_id": known.account_id,
+        "broker": known.broker,
+        "name": known.name,
+        "variety": batch.variety,
+        "status": batch.status,
+        "final": batch.is_final,
+        "revision": known.revision,
+        "quantity": batch.quantity,
+        "filled": batch.filled,
+        "buy_amount": batch.buy_amount,
+        "sell_amount": batch.sell_amount,
+        "completed_date": batch.completed_at,
+        "placed_at": known.placed_at,
+        "updated_at": known.updated_at,
+    }

@@ -1,0 +1,1 @@
+"""Refreshes, as the app and our queue write them."""

@@ -1,0 +1,1 @@
+"""What all bodies of the HTTP API have in common."""

@@ -1,0 +1,1 @@
+"""Transactions, as the app and Gateway write them."""

@@ -1,0 +1,185 @@
+"""Gateway's answers, read tolerantly: what is unsure in the contract is looked for in every documented place."""
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.errors import GatewayUnavailable
+from gateway_backend.domain.transactions.transaction import Failure, Outcome, Report, Status
+
+_UNKNOWN_ERROR = 2000
+
+
+class GatewayModel(BaseModel):
+    """A member that is null counts as one that is not there."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+def parse_response[Shape: GatewayModel](shape: type[Shape], data: Any) -> Shape:
+    """Raises: GatewayUnavailable, naming the members that are not as the contract has them."""
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
+        raise GatewayUnavailable(f"smallcase Gateway's answer does not fit its contract: {fields}") from None
+
+
+class ResponseEnvelope(GatewayModel):
+    """`success` and `errors` of every answer (contract §2.0); `errors` may be null, a text or a list."""
+
+    success: bool = False
+    errors: list[str] = []
+
+    @field_validator("success", mode="before")
+    @classmethod
+    def _only_true(cls, value: Any) -> bool:
+        return value is True
+
+    @field_validator("errors", mode="before")
+    @classmethod
+    def _as_list(cls, value: Any) -> list[str]:
+        return [str(item) for item in (value if isinstance(value, list) else [value] if value else [])]
+
+
+class CreatedTransaction(GatewayModel):
+    transaction_id: str = Field(validation_alias="transactionId", min_length=1)
+    expire_at: datetime = Field(validation_alias="expireAt")
+
+
+def _known_status(value: Any) -> Any:
+    """A status the contract does not name is one that something may still follow."""
+    return Status.PROCESSING if isinstance(value, str) and value not in Status else value
+
+
+def _known_code(value: Any) -> int:
+    """A number, or one in digits; what is neither is an error all the same."""
+    text = str(value) if isinstance(value, int | str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _UNKNOWN_ERROR
+
+
+def _as_error(value: Any) -> Any:
+    """An object that says something, or a bare text; anything else is no error."""
+    if isinstance(value, dict):
+        return value if any(member is not None for member in value.values()) else None
+    return {"message": value} if isinstance(value, str) and value else None
+
+
+class _Error(GatewayModel):
+    code: Annotated[int, BeforeValidator(_known_code)] = _UNKNOWN_ERROR
+    message: Annotated[str, BeforeValidator(str)] = "internal_error"
+    value: bool = True
+
+
+def _amount(value: Any) -> Decimal | None:
+    """A finite number, or one written as a text; what is neither is as good as not there."""
+    try:
+        number = Decimal(str(value)) if isinstance(value, int | str | Decimal) else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None
+
+
+def _short_text(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT else None
+
+
+def _batches(value: Any) -> tuple[dict[str, Any], ...]:
+    found = value if isinstance(value, list) else []
+    return tuple(item for item in found if isinstance(item, dict) and item.get("batchId"))
+
+
+def _sip(value: Any) -> dict[str, Any] | None:
+    """Contract §2.3. iOS says YES and NO where others say true and false (§6.2)."""
+    if not isinstance(value, dict):
+        return None
+    told: dict[str, Any] = {name: _short_text(value.get(name)) for name in _SIP_TEXTS}
+    told |= {"amount": _amount(value.get("amount")), "sipActive": _YES_NO.get(str(value.get("sipActive")).lower())}
+    return {name: said for name, said in told.items() if said is not None}
+
+
+_LONGEST_TEXT = 200
+_SIP_TEXTS = ("frequency", "iscid", "scheduledDate", "scid", "sipAction", "sipType")
+_YES_NO = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def _outcome(success: Any, updated_at: Any) -> Outcome | None:
+    """What an interaction brought, by hand: a member of an unexpected type is passed over, the others count."""
+    funds = _amount(_anywhere(success, "funds", "fund"))
+    scid, iscid, name = (_short_text(_anywhere(success, name)) for name in ("scid", "iscid", "name"))
+    sip = _sip(_anywhere(success, "sipDetails"))
+    if funds is None and not (scid or iscid or sip):
+        return None
+    return Outcome(funds, _instant(updated_at) if funds is not None else None, scid, iscid, name, sip)
+
+
+def _anywhere(success: Any, *names: str) -> Any:
+    """Under `success.data`, or directly under `success` (contract §2.5, §6.2)."""
+    if not isinstance(success, dict):
+        return None
+    inner = success.get("data")
+    places = (inner if isinstance(inner, dict) else {}, success)
+    return next((place[name] for place in places for name in names if place.get(name) is not None), None)
+
+
+class TransactionDetails(GatewayModel):
+    """Contract §2.5: nested under `transactionDetails` or `transaction`, or not at all."""
+
+    status: Annotated[Status, BeforeValidator(_known_status)]
+    expired: bool = False
+    account_id: str | None = Field(default=None, validation_alias=AliasChoices("smallcaseAuthId", "authId"))
+    broker: str | None = Field(default=None, validation_alias=AliasChoices("broker", AliasPath("success", "broker")))
+    token: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices(AliasPath("success", "smallcaseAuthToken"), "smallcaseAuthToken", "authToken"),
+    )
+    error: Annotated[_Error | None, BeforeValidator(_as_error)] = None
+    updated_at: Any = Field(default=None, validation_alias="updatedAt")
+    order_requested: Any = Field(default=None, validation_alias=AliasPath("flags", "isOrderRequested"))
+    success: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return data.get("transactionDetails") or data.get("transaction") or data
+        return data
+
+    def report(self, transaction_id: str, account_id: str | None) -> Report:
+        failed = self.error is not None and self.error.value
+        return Report(
+            transaction_id=transaction_id,
+            status=self.status,
+            expired=self.expired,
+            account_id=account_id,
+            broker=self.broker,
+            failure=Failure(self.error.code, self.error.message) if self.error and failed else None,
+            order_requested=self.order_requested is True,
+            outcome=_outcome(self.success, self.updated_at),
+            batches=_batches(_anywhere(self.success, "batches", "orderBatches")),
+        )
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return times.parse(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

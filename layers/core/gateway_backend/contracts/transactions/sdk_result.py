@@ -1,0 +1,76 @@
+"""What the client SDKs resolve or reject with, on every platform, brought to one shape (contract §6).
+
+Nothing in it is trusted: the token's signature is checked by the caller and everything else confirmed with Gateway.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json
+
+from gateway_backend.domain.transactions.transaction import Failure
+
+_NESTED = ("data", "userInfo", "success", "error", "details", "code", "message")
+_DEEPEST = 5
+_UNKNOWN_ERROR = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class SdkResult:
+    token: str | None = None
+    broker: str | None = None
+    transaction_id: str | None = None
+    failure: Failure | None = None
+
+
+def parse_sdk_result(value: Any, *, rejected: bool) -> SdkResult:
+    """`value` as the SDK gave it: an object, JSON text, or (Flutter) an object whose `data` is a bare token."""
+    layers = list(_layers(value, 0))
+    # Cordova on iOS hands errors to the success callback (contract §6.3).
+    failed = rejected or any(layer.get("success") is False for layer in layers)
+    return SdkResult(
+        token=_first_text(layers, "smallcaseAuthToken"),
+        broker=_first_text(layers, "broker"),
+        transaction_id=_first_text(layers, "transactionId"),
+        failure=_failure(layers) if failed else None,
+    )
+
+
+def _layers(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, str):
+        yield from _layers_of_text(value, depth)
+    elif isinstance(value, dict):
+        yield value
+        for name in _NESTED:
+            yield from _layers(value.get(name), depth + 1)
+
+
+def _layers_of_text(text: str, depth: int) -> Iterator[dict[str, Any]]:
+    if text.count(".") == 2 and text.startswith("ey"):
+        yield {"smallcaseAuthToken": text}
+    elif text.lstrip().startswith("{"):
+        try:
+            inner = from_json(text, allow_inf_nan=False)
+        except ValueError:
+            return
+        yield from _layers(inner, depth + 1)
+
+
+def _first_text(layers: list[dict[str, Any]], name: str) -> str | None:
+    return next((layer[name] for layer in layers if isinstance(layer.get(name), str) and layer[name]), None)
+
+
+def _failure(layers: list[dict[str, Any]]) -> Failure:
+    codes = (layer.get(name) for layer in layers for name in ("errorCode", "code"))
+    code = next((number for number in map(_number, codes) if number is not None), _UNKNOWN_ERROR)
+    messages = (_first_text(layers, name) for name in ("errorMessage", "message", "error"))
+    return Failure(code, next((text for text in messages if text), "internal_error")[:100])
+
+
+def _number(value: Any) -> int | None:
+    """A code as a number or as digits; error codes have four."""
+    text = str(value) if isinstance(value, int | str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

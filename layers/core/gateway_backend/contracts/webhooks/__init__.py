@@ -1,0 +1,1 @@
+"""Gateway's webhooks."""

@@ -1,0 +1,92 @@
+"""A webhook as far as it can be trusted before it is confirmed: its kind and its ids (contract §3).
+
+The checksum does not cover the body, so nothing else in it is read here.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from gateway_backend.domain.shared.errors import BodyUnreadable
+
+_LONGEST_ID = 128
+
+
+class WebhookKind(StrEnum):
+    HOLDINGS_V2 = "HOLDINGS_V2"
+    HOLDINGS_V1 = "HOLDINGS_V1"
+    ORDER = "ORDER"
+    MUTUAL_FUNDS = "MUTUAL_FUNDS"
+    PENDING_ACTION = "PENDING_ACTION"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEnvelope:
+    """The identifying members of a webhook and the hash of the body they came in.
+
+    Read by hand: pydantic would cost this function's cold start a third more (docs/decisions.md).
+    """
+
+    kind: WebhookKind
+    body_hash: str
+    timestamp: str
+    checksum: str | None = None
+    account_id: str | None = None
+    transaction_id: str | None = None
+    snapshot_date: str | None = None
+
+    @classmethod
+    def read(cls, raw: bytes) -> Self:
+        """Raises: BodyUnreadable when it is not JSON, not an object or of no known shape."""
+        try:
+            body = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise BodyUnreadable("The body is not JSON") from None
+        if not isinstance(body, dict):
+            raise BodyUnreadable("The body is not a JSON object")
+        kind, timestamp = _kind(body), _text(body, "timestamp")
+        if timestamp is None:
+            raise BodyUnreadable("timestamp: is missing")
+        return cls(
+            kind=kind,
+            body_hash=hashlib.sha256(raw).hexdigest(),
+            timestamp=timestamp,
+            checksum=_text(body, "checksum"),
+            account_id=_text(body, "smallcaseAuthId"),
+            transaction_id=_text(body, "transactionId"),
+            snapshot_date=_text(body, "snapshotDate"),
+        )
+
+    @property
+    def signed_text(self) -> str:
+        """What the checksum covers (contract §3.2): plain concatenation, exactly as received."""
+        subject = self.transaction_id if self.kind is WebhookKind.MUTUAL_FUNDS else self.account_id
+        return self.timestamp + (subject or "")
+
+
+def _kind(body: dict[str, Any]) -> WebhookKind:
+    """Route by shape (contract §3.7): no webhook names its type."""
+    if body.get("smallcaseAuthId") is not None:
+        if "batchId" in body:
+            return WebhookKind.ORDER
+        if isinstance(body.get("securities"), list):
+            return WebhookKind.HOLDINGS_V2
+        if isinstance(body.get("securities"), dict):
+            return WebhookKind.HOLDINGS_V1
+        if "iscid" in body:
+            return WebhookKind.PENDING_ACTION
+    elif "transactionId" in body and "timestamp" in body:
+        return WebhookKind.MUTUAL_FUNDS
+    raise BodyUnreadable("The body has the shape of no webhook that Gateway sends")
+
+
+def _text(body: dict[str, Any], name: str) -> str | None:
+    """An identifying member; null and empty count as missing."""
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
+        raise BodyUnreadable(f"{name}: must be a text of at most {_LONGEST_ID} printable characters")
+    return value

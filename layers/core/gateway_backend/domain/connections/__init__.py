@@ -1,0 +1,1 @@
+"""A user's link to a broker account: its session, its freshness, and accounts being opened."""

@@ -1,0 +1,1 @@
+"""What broker accounts hold: portfolios, snapshots, and what changed between them."""

@@ -1,0 +1,233 @@
+"""What changed between two moments in what the accounts hold: bought, sold, and what only looks like it.
+
+Rows are those of `holdings.consolidate`: comparing one account says what happened in it, comparing all of a user's
+accounts together does not take a transfer between them for a change.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio, consolidate
+from gateway_backend.domain.shared.money import ZERO
+
+SAME_MONEY = Fraction(5, 1000)
+"""Brokers round the average price, so the money put in is the same within this share of it."""
+
+LARGEST_RATIO = 20
+"""Splits and bonuses are announced in small whole numbers: 10:1 is one, 37:23 is a purchase."""
+
+_ONE_PAISA = Fraction(1, 100)
+
+
+class Kind(StrEnum):
+    ADDED = "ADDED"
+    REMOVED = "REMOVED"
+    QUANTITY_CHANGED = "QUANTITY_CHANGED"
+    COST_CHANGED = "COST_CHANGED"  # the same quantity at another average price
+    LIKELY_SPLIT_OR_BONUS = "LIKELY_SPLIT_OR_BONUS"  # another quantity for the same money
+
+
+class AssetClass(StrEnum):
+    SECURITY = "SECURITY"
+    MUTUAL_FUND = "MUTUAL_FUND"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A consolidated row as far as it is compared; `invested` is None where any part's cost is unknown."""
+
+    asset_class: AssetClass
+    isin: str | None
+    name: str
+    nse_ticker: str | None
+    bse_ticker: str | None
+    quantity: Decimal
+    average_price: Decimal | None
+    invested: Decimal | None
+
+
+type _Key = Callable[[_Row], str | None]
+
+
+def compare(before: Sequence[AccountPortfolio], after: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
+    """The changes as the API says them: securities, then funds, each by name. Quantities are shares or units.
+
+    What is held is compared, not what is known about it: where the cost is unknown on either side, it has not changed,
+    and a change of quantity is never called a split.
+    """
+    was, now = consolidate(before), consolidate(after)
+    return [*_changes(_securities(was), _securities(now)), *_changes(_funds(was), _funds(now))]
+
+
+def _securities(consolidated: Mapping[str, Any]) -> list[_Row]:
+    rows = (_row(AssetClass.SECURITY, row, row["quantity"]) for row in consolidated["holdings"])
+    return [row for row in rows if row.quantity]
+
+
+def _funds(consolidated: Mapping[str, Any]) -> list[_Row]:
+    rows = (_row(AssetClass.MUTUAL_FUND, row, row["units"]) for row in consolidated["mutualFunds"])
+    return [row for row in rows if row.quantity]
+
+
+def _row(asset_class: AssetClass, row: Mapping[str, Any], quantity: Decimal) -> _Row:
+    return _Row(
+        asset_class=asset_class,
+        isin=row["isin"],
+        name=row["name"],
+        nse_ticker=row.get("nseTicker"),
+        bse_ticker=row.get("bseTicker"),
+        quantity=quantity,
+        average_price=row["averagePrice"],
+        invested=row["invested"],
+    )
+
+
+def _changes(before: list[_Row], after: list[_Row]) -> list[dict[str, Any]]:
+    changes = [_change(was, now, kind) for was, now in _pairs(before, after) if (kind := _kind(was, now))]
+    return sorted(changes, key=_order)
+
+
+def _order(change: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(change[name] or "" for name in ("name", "isin", "nseTicker", "bseTicker", "kind"))
+
+
+# Which rows are the same thing -----------------------------------------------------------------
+
+
+def _pairs(before: list[_Row], after: list[_Row]) -> Iterable[tuple[_Row, _Row]]:
+    """Each row of one side with its own of the other, or with an empty one.
+
+    A split of the face value gives a share a new ISIN (a bonus keeps it), so what is left over by ISIN is looked for by
+    ticker.
+    """
+    for key, is_same in _WAYS_TO_FIND:
+        found = [pair for pair in _namesakes(before, after, key) if is_same(*pair)]
+        yield from found
+        paired = {row for pair in found for row in pair}
+        before, after = ([row for row in rows if row not in paired] for rows in (before, after))
+    yield from ((was, _emptied(was)) for was in before)
+    yield from ((_emptied(now), now) for now in after)
+
+
+def _namesakes(before: list[_Row], after: list[_Row], key: _Key) -> Iterable[tuple[_Row, _Row]]:
+    """Those that share a name which no other row has: between more than two there would be a guess."""
+    earlier, later = _by(key, before), _by(key, after)
+    for name, rows in earlier.items():
+        if len(rows) == len(later.get(name, [])) == 1:
+            yield rows[0], later[name][0]
+
+
+def _by(key: _Key, rows: list[_Row]) -> dict[str, list[_Row]]:
+    named: dict[str, list[_Row]] = {}
+    for row in rows:
+        if name := key(row):
+            named.setdefault(name, []).append(row)
+    return named
+
+
+def _identity(row: _Row) -> str:
+    """What `consolidate` grouped it by: unique on each side."""
+    if row.isin:
+        return row.isin
+    return f"NSE:{row.nse_ticker}" if row.nse_ticker else f"BSE:{row.bse_ticker or row.name}"
+
+
+def _always(_was: _Row, _now: _Row) -> bool:
+    return True
+
+
+def _has_new_isin(was: _Row, now: _Row) -> bool:
+    """Only the same money tells a new ISIN from another company that took over the ticker."""
+    same = was.quantity == now.quantity and _same_money(was, now)
+    return same or _split_ratio(was, now) is not None or _lacks_isin(was, now)
+
+
+def _lacks_isin(was: _Row, now: _Row) -> bool:
+    """Gateway's v1 names no ISINs: then tickers and names are all there is."""
+    return was.isin is None or now.isin is None
+
+
+_WAYS_TO_FIND: Sequence[tuple[_Key, Callable[[_Row, _Row], bool]]] = (
+    (_identity, _always),
+    (lambda row: row.nse_ticker, _has_new_isin),
+    (lambda row: row.bse_ticker, _has_new_isin),
+    (lambda row: row.name, _lacks_isin),
+)
+
+
+def _emptied(row: _Row) -> _Row:
+    return replace(row, quantity=ZERO, average_price=None, invested=ZERO)
+
+
+# What happened to it ---------------------------------------------------------------------------
+
+
+def _kind(was: _Row, now: _Row) -> Kind | None:
+    """A short position holds nothing: closing or opening one is a change of quantity."""
+    if was.quantity <= 0 < now.quantity:
+        return Kind.ADDED
+    if now.quantity <= 0 < was.quantity:
+        return Kind.REMOVED
+    if was.quantity == now.quantity:
+        return Kind.COST_CHANGED if _cost_moved(was, now) else None
+    return Kind.LIKELY_SPLIT_OR_BONUS if _split_ratio(was, now) else Kind.QUANTITY_CHANGED
+
+
+def _cost_moved(was: _Row, now: _Row) -> bool:
+    """By a paisa a share or more: less is how brokers, and our own quotients, round."""
+    if was.invested is None or now.invested is None or was.average_price is None or now.average_price is None:
+        return False
+    return abs(Fraction(was.average_price) - Fraction(now.average_price)) >= _ONE_PAISA
+
+
+def _same_money(was: _Row, now: _Row) -> bool:
+    if not was.invested or not now.invested:
+        return False
+    earlier, later = Fraction(was.invested), Fraction(now.invested)
+    return abs(earlier - later) <= SAME_MONEY * max(earlier, later)
+
+
+def _split_ratio(was: _Row, now: _Row) -> str | None:
+    """`2:1` for two shares in the place of each one; None when more or less money is in it now.
+
+    Below a fifth of the average price a small purchase cannot be told from a bonus: so little money is within rounding.
+    """
+    if was.quantity <= 0 or now.quantity <= 0 or was.quantity == now.quantity or not _same_money(was, now):
+        return None
+    ratio = Fraction(now.quantity) / Fraction(was.quantity)
+    if max(ratio.numerator, ratio.denominator) <= LARGEST_RATIO:
+        return f"{ratio.numerator}:{ratio.denominator}"
+    return _ratio_but_for_a_fraction(was, now, ratio)
+
+
+def _ratio_but_for_a_fraction(was: _Row, now: _Row, exact: Fraction) -> str | None:
+    """A fraction of a share is paid in cash: 3:2 of 333 shares are 499. Units are rounded to three decimals."""
+    fraction = Fraction(1) if was.asset_class is AssetClass.SECURITY else Fraction(1, 1000)
+    for old in range(1, LARGEST_RATIO + 1):
+        new = round(exact * old)
+        due = Fraction(was.quantity) * new / old
+        if 1 <= new <= LARGEST_RATIO and new != old and abs(due - Fraction(now.quantity)) < fraction:
+            return f"{new}:{old}"
+    return None
+
+
+def _change(was: _Row, now: _Row, kind: Kind) -> dict[str, Any]:
+    isin = now.isin or was.isin
+    return {
+        "kind": kind,
+        "assetClass": now.asset_class,
+        "isin": isin,
+        "previousIsin": was.isin if was.isin != isin else None,
+        "name": now.name or was.name,
+        "nseTicker": now.nse_ticker or was.nse_ticker,
+        "bseTicker": now.bse_ticker or was.bse_ticker,
+        "quantityBefore": was.quantity,
+        "quantityAfter": now.quantity,
+        "averagePriceBefore": was.average_price,
+        "averagePriceAfter": now.average_price,
+        "ratio": _split_ratio(was, now) if kind is Kind.LIKELY_SPLIT_OR_BONUS else None,
+    }

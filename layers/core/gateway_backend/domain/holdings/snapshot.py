@@ -1,0 +1,166 @@
+"""Judging what a pull of holdings brought: may it replace the last good snapshot? (design, promises 1 and 3)"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from gateway_backend.domain.holdings.portfolio import Portfolio, PortfolioUnreadable, identities, parse_portfolio
+from gateway_backend.domain.shared import times
+
+UPDATING = "UPDATING"
+"""Gateway's word that a newer snapshot is being made."""
+
+OUTSIDE_PORTFOLIO = frozenset(
+    [
+        "updating",
+        "lastUpdate",
+        "snapshotDate",
+        "smallcaseAuthId",
+        "broker",
+        "notes",
+        "transactionId",
+        "timestamp",
+        "checksum",
+    ]
+)
+"""Members of the data object that are about the snapshot, not part of the portfolio."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A complete portfolio of one account at one `snapshotDate`: Gateway's own JSON text, and the `values` it says.
+
+    The values are read into a portfolio when somebody asks; a text that is known already need not be read again.
+    """
+
+    account_id: str
+    broker: str
+    as_of: datetime
+    snapshot_date: str
+    last_update: str | None
+    text: str
+    values: Mapping[str, Any]
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        return parse_portfolio(self.values)
+
+    @property
+    def is_readable(self) -> bool:
+        try:
+            return self.portfolio is not None
+        except PortfolioUnreadable:
+            return False
+
+    @cached_property
+    def content_hash(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """Gateway answered, but not with a whole portfolio; `reason` is a stable machine word."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEmpty:
+    """Nothing is held any more: a newer date says so, and a second pull."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Gateway did not answer, or refused; `reason` is the error's code."""
+
+    reason: str
+
+
+type Outcome = Complete | ProvenEmpty | Incomplete | Failed
+PROVEN = (Complete, ProvenEmpty)
+"""The outcomes that may replace the last good snapshot."""
+
+
+def judge(
+    data: dict[str, tuple[str, Any]],
+    account_id: str,
+    now: datetime,
+    *,
+    funds_expected: bool = False,
+    known: str | None = None,
+) -> Complete | Incomplete:
+    """Judge a holdings data object given as its members: name -> (JSON text, value).
+
+    `funds_expected`: the last snapshot held mutual funds, so an answer that does not speak of them is not whole.
+    `known`: the content hash of the last one, which has been judged before.
+    """
+    values = {name: value for name, (_, value) in data.items()}
+    if values.get("updating") is True:
+        return Incomplete(UPDATING)
+    if values.get("smallcaseAuthId", account_id) != account_id:
+        return Incomplete("OTHER_ACCOUNT")
+    snapshot_date = values.get("snapshotDate")
+    as_of = _instant(snapshot_date)
+    if as_of is None or not isinstance(snapshot_date, str):
+        return Incomplete("SNAPSHOT_DATE_UNREADABLE")
+    if as_of > now + times.CLOCK_SKEW:
+        return Incomplete("SNAPSHOT_DATE_IN_FUTURE")
+    if funds_expected and values.get("mutualFunds") is None:
+        return Incomplete("MUTUAL_FUNDS_MISSING")
+    broker, last_update = values.get("broker"), values.get("lastUpdate")
+    snapshot = Snapshot(
+        account_id=account_id,
+        broker=broker if isinstance(broker, str) else "",
+        as_of=as_of,
+        snapshot_date=snapshot_date,
+        last_update=last_update if isinstance(last_update, str) else None,
+        text=_portfolio_text(data),
+        values=values,
+    )
+    return (
+        Complete(snapshot)
+        if snapshot.content_hash == known or snapshot.is_readable
+        else Incomplete("PORTFOLIO_UNREADABLE")
+    )
+
+
+def needs_confirmation(snapshot: Snapshot, last: Mapping[str, Any] | None, share: Decimal) -> bool:
+    """Is nothing in it, or is such a share (0 to 1) of the last one's entries gone, that a second pull must agree?
+
+    `last` is the data object of the last snapshot.
+    """
+    if snapshot.portfolio.size == 0:
+        return True
+    held = identities(last) if last else set()
+    return bool(held) and len(held - identities(snapshot.values)) >= share * len(held)
+
+
+def agrees(first: Snapshot, second: Complete) -> bool:
+    """Does a second pull hold the same quantities, at the same date or a later one? Prices may have moved."""
+    return (
+        second.snapshot.as_of >= first.as_of and second.snapshot.portfolio.quantities() == first.portfolio.quantities()
+    )
+
+
+def _portfolio_text(data: dict[str, tuple[str, Any]]) -> str:
+    kept = (f"{json.dumps(name)}:{text}" for name, (text, _) in data.items() if name not in OUTSIDE_PORTFOLIO)
+    return "{" + ",".join(kept) + "}"
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return times.parse(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

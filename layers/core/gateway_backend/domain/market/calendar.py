@@ -1,0 +1,166 @@
+"""When NSE trades: the sessions that decide how old a snapshot is (contract 7.3 and 8).
+
+A regular session is 09:15-15:30 IST, Monday to Friday except holidays. Holidays are generated data; what NSE
+announces later (an election day, Diwali's Muhurat hour, a Budget on a Sunday) comes in as an override.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache, cached_property
+
+from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL, HOLIDAYS
+
+# India has no daylight saving time: a fixed offset is right and spares loading the time zone database.
+IST = timezone(timedelta(hours=5, minutes=30), "IST")
+OPENS = time(9, 15)
+CLOSES = time(15, 30)
+WEEKDAYS = 5  # Monday to Friday
+ONE_DAY = timedelta(days=1)
+EXPECTED = "expected YYYY-MM-DD=closed, =open or =open HH:MM-HH:MM"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One day's trading, in UTC: open from `opens_at` until just before `closes_at`."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True)
+class MarketCalendar:
+    """The days are IST dates; moments are aware datetimes of any zone (a naive one raises ValueError).
+
+    A special session goes before a holiday or weekend on the same day, and before the regular hours.
+    """
+
+    holidays: Set[date]
+    special_sessions: Mapping[date, Session]
+    covers_until: date
+
+    @cached_property
+    def _weekdays_off(self) -> list[date]:
+        return sorted(day for day in self.holidays if _is_weekday(day) and day not in self.special_sessions)
+
+    @cached_property
+    def _weekends_on(self) -> list[date]:
+        return sorted(day for day in self.special_sessions if not _is_weekday(day))
+
+    def is_trading_day(self, day: date) -> bool:
+        return day in self.special_sessions or (_is_weekday(day) and day not in self.holidays)
+
+    def session(self, day: date) -> Session | None:
+        if not self.is_trading_day(day):
+            return None
+        return self.special_sessions.get(day) or _session_on(day, OPENS, CLOSES)
+
+    def session_in_progress(self, now: datetime) -> Session | None:
+        session = self.session(_ist_date(now))
+        return session if session and session.opens_at <= now < session.closes_at else None
+
+    def last_close(self, now: datetime) -> datetime:
+        """The latest close that is not after `now`."""
+        day = _ist_date(now)
+        while (session := self.session(day)) is None or session.closes_at > now:
+            day -= ONE_DAY
+        return session.closes_at
+
+    def next_close(self, now: datetime) -> datetime:
+        """The earliest close that is after `now`."""
+        day = _ist_date(now)
+        while (session := self.session(day)) is None or session.closes_at <= now:
+            day += ONE_DAY
+        return session.closes_at
+
+    def full_sessions_between(self, after: datetime, until: datetime) -> int:
+        """How many sessions opened at or after `after` and closed not after `until`."""
+        begun = self.session_in_progress(after)
+        cut = begun is not None and begun.opens_at < after and begun.closes_at <= until
+        return self.sessions_closed_between(after, until) - cut
+
+    def sessions_closed_between(self, after: datetime, until: datetime) -> int:
+        """How many sessions closed after `after` and not after `until`; none when `until` is the earlier."""
+        return max(0, self._sessions_closed_by(until) - self._sessions_closed_by(after))
+
+    def covered_days(self, now: datetime) -> int:
+        """Days left until the announced holidays run out: 0 on the last day, negative afterwards."""
+        return (self.covers_until - _ist_date(now)).days
+
+    def _sessions_closed_by(self, moment: datetime) -> int:
+        today = _ist_date(moment)
+        session = self.session(today)
+        return self._trading_days_before(today) + (session is not None and session.closes_at <= moment)
+
+    def _trading_days_before(self, day: date) -> int:
+        """Counted from year 1 without walking there: an account may have been away for years."""
+        weeks, rest = divmod(day.toordinal() - 1, 7)  # ordinal 1 was a Monday
+        weekdays = weeks * WEEKDAYS + min(rest, WEEKDAYS)
+        return weekdays - bisect_left(self._weekdays_off, day) + bisect_left(self._weekends_on, day)
+
+
+def nse_calendar(overrides: str = "") -> MarketCalendar:
+    """NSE's calendar with announced changes, such as `2026-11-08=open 18:00-19:00, 2026-12-01=closed`.
+
+    Times are IST; `open` alone means the regular hours. Raises ValueError naming the piece it cannot read.
+    """
+    sessions = _read_overrides(overrides)
+    return MarketCalendar(
+        holidays=HOLIDAYS | {day for day, session in sessions.items() if session is None},
+        special_sessions={day: session for day, session in sessions.items() if session is not None},
+        covers_until=COVERS_UNTIL,
+    )
+
+
+def _read_overrides(overrides: str) -> dict[date, Session | None]:
+    sessions: dict[date, Session | None] = {}
+    for piece in filter(None, map(str.strip, overrides.split(","))):
+        day_text, _, rule = piece.partition("=")
+        try:
+            day = date.fromisoformat(day_text.strip())
+            session = _read_rule(day, rule.split())
+        except ValueError as error:
+            raise ValueError(f"Market calendar override {piece!r}: {error} ({EXPECTED})") from error
+        if day in sessions:
+            raise ValueError(f"Market calendar override {piece!r}: {day} is there twice")
+        sessions[day] = session
+    return sessions
+
+
+def _read_rule(day: date, words: list[str]) -> Session | None:
+    match words:
+        case ["closed"]:
+            return None
+        case ["open"]:
+            return _session_on(day, OPENS, CLOSES)
+        case ["open", hours]:
+            opens, _, closes = hours.partition("-")
+            return _session_on(day, _read_time(opens), _read_time(closes))
+        case _:
+            raise ValueError("neither closed nor open")
+
+
+def _read_time(text: str) -> time:
+    hour, _, minute = text.partition(":")
+    return time(int(hour), int(minute))
+
+
+@cache
+def _session_on(day: date, opens: time, closes: time) -> Session:
+    if opens >= closes:
+        raise ValueError("a session must close after it opens")
+    return Session(
+        opens_at=datetime.combine(day, opens, IST).astimezone(UTC),
+        closes_at=datetime.combine(day, closes, IST).astimezone(UTC),
+    )
+
+
+def _is_weekday(day: date) -> bool:
+    return day.weekday() < WEEKDAYS
+
+
+def _ist_date(moment: datetime) -> date:
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(IST).date()

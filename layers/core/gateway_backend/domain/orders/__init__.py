@@ -1,0 +1,1 @@
+"""What was ordered, and what the exchange made of it."""

@@ -1,0 +1,1 @@
+"""When long-lived connections are refreshed, and what became of it."""

@@ -1,0 +1,1 @@
+"""What every subject uses: errors, exact numbers and JSON, instants."""

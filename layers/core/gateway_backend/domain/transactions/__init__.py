@@ -1,0 +1,1 @@
+"""Interactions of a user with Gateway, from creation to their end."""

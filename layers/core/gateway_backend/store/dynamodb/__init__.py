@@ -1,0 +1,1 @@
+"""The table itself: conditional writes, typed attributes, large texts."""

@@ -1,0 +1,54 @@
+"""Mutual fund statements: `TXN#<id>` / `FUNDS`, one for an import, never replaced."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.store.dynamodb.blobs import put_with_blob, read_blob
+from gateway_backend.store.dynamodb.table import ConditionFailed, Table
+
+_SK, _PARTS = "FUNDS", "FUNDSPART"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`text` is JSON, as Gateway sent it but for what it said of the investor."""
+
+    text: str
+    received_at: datetime
+
+
+class MutualFunds:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def keep(self, transaction: Transaction, statement: str, received_at: datetime) -> bool:
+        """False when another one is there: the first counts. Repeating it changes nothing."""
+        content = hashlib.sha256(statement.encode()).hexdigest()
+        item = {
+            "pk": _pk(transaction.id),
+            "sk": _SK,
+            "owner": transaction.owner,
+            "contentHash": content,
+            "receivedAt": times.to_key(received_at),
+        }
+        body, prefix = statement.encode(), f"{_PARTS}#{content[:8]}"
+        try:
+            put_with_blob(self._table, item, body, part_prefix=prefix, condition="attribute_not_exists(#pk)")
+        except ConditionFailed:
+            known = self._table.get(_pk(transaction.id), _SK)
+            return known is not None and known["contentHash"] == content
+        return True
+
+    def find(self, transaction_id: str) -> Statement | None:
+        item = self._table.get(_pk(transaction_id), _SK)
+        if item is None:
+            return None
+        text = read_blob(self._table, item, part_prefix=f"{_PARTS}#{item['contentHash'][:8]}").decode()
+        return Statement(text, times.parse(item["receivedAt"]))
+
+
+def _pk(transaction_id: str) -> str:
+    return f"TXN#{transaction_id}"

@@ -1,0 +1,1 @@
+"""How far a refresh has come, and the circuit breaker's state."""

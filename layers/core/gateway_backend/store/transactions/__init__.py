@@ -1,0 +1,1 @@
+"""Transactions, and the idempotency keys that create them."""

@@ -1,0 +1,206 @@
+"""Receipts: every authentic webhook, kept before it is acknowledged (design section 4).
+
+`RECEIPT#<checksum>` / `<body hash>`: a retry finds itself, a checksum used with another body stands beside the first.
+`RECEIPT#<checksum>` / `FIRST`: which body that was.
+The Lists index holds those without a verdict (`PENDING#<shard>`) and afterwards those of an account.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope, WebhookKind
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.errors import StoreUnavailable
+from gateway_backend.store.dynamodb.blobs import part_keys, put_with_blob, read_blob
+from gateway_backend.store.dynamodb.codec import Item
+from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table, Update
+
+FIRST_SWEEP = timedelta(minutes=2)
+MOST_SWEEPS = 12
+_SHARDS = "0123456789abcdef"
+_FIRST = "FIRST"
+_IS_RECEIPT = "attribute_exists(#kind)"
+
+
+class ReceiptVerdict(StrEnum):
+    APPLIED = "APPLIED"
+    QUARANTINED = "QUARANTINED"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKey:
+    checksum: str
+    body_hash: str
+
+    def to_text(self) -> str:
+        return f"{self.checksum}/{self.body_hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ReceiptKey":
+        """Raises: ValueError."""
+        checksum, body_hash = text.split("/")
+        return cls(checksum, body_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`seen` counts deliveries; `verdict` is None while it waits to be applied."""
+
+    key: ReceiptKey
+    kind: WebhookKind
+    received_at: datetime
+    timestamp: str
+    account_id: str | None = None
+    transaction_id: str | None = None
+    snapshot_date: str | None = None
+    verdict: ReceiptVerdict | None = None
+    reason: str | None = None
+    seen: int = 1
+
+    @property
+    def is_pending(self) -> bool:
+        return self.verdict is None
+
+
+class Receipts:
+    def __init__(self, table: Table, retention: timedelta = timedelta(days=90)) -> None:
+        self._table = table
+        self._retention = retention
+
+    def keep(self, notice: WebhookEnvelope, raw: bytes, received_at: datetime) -> Receipt:
+        """Make the webhook durable; one seen before is counted on its receipt instead.
+
+        Of several bodies with one checksum only the first is kept: the others are evidence enough by their hash, and
+        whoever has captured a checksum must not be able to fill the table.
+        """
+        item = self._item(notice, received_at)
+        body = raw if self._is_first(notice, item["expiresAt"]) else b""
+        try:
+            put_with_blob(self._table, item, body, part_prefix=item["sk"], condition="attribute_not_exists(#pk)")
+        except ConditionFailed:
+            return self._count(item)
+        return _receipt(item)
+
+    def _is_first(self, notice: WebhookEnvelope, expires_at: int) -> bool:
+        pk = _pk(notice.checksum or "")
+        first = {"pk": pk, "sk": _FIRST, "bodyHash": notice.body_hash, "expiresAt": expires_at}
+        try:
+            self._table.write(Put(first, "attribute_not_exists(#pk)"))
+        except ConditionFailed:
+            return self.first_with_checksum(notice.checksum or "") == notice.body_hash
+        return True
+
+    def _count(self, item: Item) -> Receipt:
+        values = {"one": 1, "now": item["receivedAt"]}
+        update = Update(item["pk"], item["sk"], "ADD #seen :one SET #lastSeenAt = :now", values, _IS_RECEIPT)
+        try:
+            return _receipt(self._table.update(update))
+        except ConditionFailed:
+            raise StoreUnavailable("The receipt was erased in this moment: send it again") from None
+
+    def find(self, key: ReceiptKey) -> Receipt | None:
+        item = self._table.get(_pk(key.checksum), key.body_hash)
+        return _receipt(item) if item else None
+
+    def body(self, key: ReceiptKey) -> bytes:
+        """The raw body as received. Raises: LookupError when it is not kept (any more)."""
+        item = self._table.get(_pk(key.checksum), key.body_hash)
+        if item is None or "blob" not in item:
+            raise LookupError("the receipt's body is not kept")
+        return read_blob(self._table, item, part_prefix=item["sk"])
+
+    def first_with_checksum(self, checksum: str) -> str | None:
+        """The hash of the body that a checksum first came with; None when that is no longer kept."""
+        item = self._table.get(_pk(checksum), _FIRST)
+        return str(item["bodyHash"]) if item else None
+
+    def decide(
+        self, receipt: Receipt, verdict: ReceiptVerdict, reason: str, now: datetime, *, erase: bool = False
+    ) -> None:
+        """Write down what became of it, once: a verdict stays. `erase` also forgets the body."""
+        pk, sk = _pk(receipt.key.checksum), receipt.key.body_hash
+        values: Item = {
+            "verdict": verdict,
+            "reason": reason,
+            "now": times.to_text(now),
+            "list": f"RECEIPTS#{receipt.account_id or receipt.transaction_id}",
+            "order": times.to_key(receipt.received_at),
+        }
+        update = "SET #verdict = :verdict, #reason = :reason, #decidedAt = :now, #listKey = :list, #listOrder = :order"
+        parts = part_keys(self._table.get(pk, sk) or {}, sk) if erase else []
+        if erase:
+            # Together with the verdict: without its body, one that waits for a verdict could not be worked on again.
+            update, values = f"{update}, #parts = :none REMOVE #blob", values | {"none": 0}
+        try:
+            undecided = f"{_IS_RECEIPT} AND attribute_not_exists(#verdict)"
+            self._table.write(Update(pk, sk, update, values, undecided))
+        except ConditionFailed:
+            return
+        self._table.delete_all(parts)
+
+    def overdue(self, now: datetime) -> Iterator[ReceiptKey]:
+        """Receipts whose message may be lost: still without a verdict, and looked after less and less often.
+
+        The n-th sweep of a receipt comes two minutes times 2 to the n after it arrived: a long outage of Gateway
+        is survived, and a hopeless one is not carried round for ever but stays without a verdict, to be seen.
+        """
+        for shard in _SHARDS:
+            for item in self._table.every(f"PENDING#{shard}"):
+                sweeps = int(item.get("sweeps", 0))
+                if sweeps < MOST_SWEEPS and times.parse(item["listOrder"]) + FIRST_SWEEP * 2**sweeps <= now:
+                    yield ReceiptKey(item["pk"].removeprefix("RECEIPT#"), item["sk"])
+
+    def swept(self, key: ReceiptKey) -> None:
+        """Count a sweep, unless a verdict has come meanwhile."""
+        update = Update(
+            _pk(key.checksum), key.body_hash, "ADD #sweeps :one", {"one": 1}, "attribute_not_exists(#verdict)"
+        )
+        try:
+            self._table.write(update)
+        except ConditionFailed:
+            return
+
+    def erase_of_account(self, account_id: str, received_before: datetime) -> None:
+        """Delete the receipts whose bodies hold the account's portfolio from before it was unlinked."""
+        for item in self._table.every(f"RECEIPTS#{account_id}"):
+            if item["listOrder"] > times.to_key(received_before):
+                return
+            whole = self._table.get(item["pk"], item["sk"]) or item
+            self._table.delete_all([*part_keys(whole, whole["sk"]), (item["pk"], item["sk"])])
+
+    def _item(self, notice: WebhookEnvelope, received_at: datetime) -> Item:
+        return {
+            "pk": _pk(notice.checksum or ""),
+            "sk": notice.body_hash,
+            "kind": notice.kind,
+            "timestamp": notice.timestamp,
+            "smallcaseAuthId": notice.account_id,
+            "transactionId": notice.transaction_id,
+            "snapshotDate": notice.snapshot_date,
+            "receivedAt": times.to_key(received_at),
+            "seen": 1,
+            "listKey": f"PENDING#{notice.body_hash[0]}",
+            "listOrder": times.to_key(received_at),
+            "expiresAt": int((received_at + self._retention).timestamp()),
+        }
+
+
+def _receipt(item: Item) -> Receipt:
+    return Receipt(
+        key=ReceiptKey(item["pk"].removeprefix("RECEIPT#"), item["sk"]),
+        kind=WebhookKind(item["kind"]),
+        received_at=times.parse(item["receivedAt"]),
+        timestamp=item["timestamp"],
+        account_id=item.get("smallcaseAuthId"),
+        transaction_id=item.get("transactionId"),
+        snapshot_date=item.get("snapshotDate"),
+        verdict=ReceiptVerdict(item["verdict"]) if item.get("verdict") else None,
+        reason=item.get("reason"),
+        seen=int(item["seen"]),
+    )
+
+
+def _pk(checksum: str) -> str:
+    return f"RECEIPT#{checksum}"

@@ -1,0 +1,1 @@
+"""Sessions, links and account openings."""

@@ -1,0 +1,29 @@
+"""Open an SDK session: mint the token that the SDK is initialised with (contract §1.5, §6.1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway_backend.gateway import tokens
+from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.store.connections.connections import Accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`account_id` and `broker` are None for a guest, who may choose any broker."""
+
+    token: str
+    expires_at: datetime
+    account_id: str | None = None
+    broker: str | None = None
+
+
+def start_session(
+    account_id: str | None, *, user: str, now: datetime, accounts: Accounts, keys: GatewayKeys
+) -> Session:
+    """Raises: NotFound when the account is not this user's."""
+    expires_at = now + tokens.LIFETIME
+    if account_id is None:
+        return Session(tokens.guest_token(keys.secret, now), expires_at)
+    account = accounts.owned(account_id, user)
+    return Session(tokens.connected_token(account.id, keys.secret, now), expires_at, account.id, account.broker)

@@ -1,0 +1,1 @@
+"""Validating, syncing and reading orders."""

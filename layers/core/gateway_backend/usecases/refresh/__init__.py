@@ -1,0 +1,1 @@
+"""Refreshing long-lived connections."""

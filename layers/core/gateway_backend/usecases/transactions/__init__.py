@@ -1,0 +1,1 @@
+"""Starting, completing and syncing transactions."""

@@ -1,0 +1,162 @@
+"""Create a transaction at Gateway and bind it to the user before its id is given to anybody (contract §2.1)."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gateway_backend.contracts.transactions.request import HoldingsImportRequest, TransactionRequest
+from gateway_backend.domain.market.brokers import Broker, can
+from gateway_backend.domain.shared.errors import (
+    BrokerCannot,
+    DomainError,
+    GatewayUnavailable,
+    NotFound,
+    OutcomeUnknown,
+)
+from gateway_backend.domain.transactions.intents import MOVES_MONEY, Intent
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.gateway import tokens
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.transactions.idempotency import Claim, IdempotencyKeys, fingerprint
+from gateway_backend.store.transactions.transactions import Transactions
+
+if TYPE_CHECKING:
+    from gateway_backend.domain.orders.request import OrderRules, SellWarning
+
+_NEEDED = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchFunds"}
+"""What the account's broker must be able to do for it; of orders, `check_order_request` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartContext:
+    """What a transaction is started with.
+
+    `rules` is what the contract leaves open about orders, `brokers` what each broker can do.
+    """
+
+    now: datetime
+    keys: IdempotencyKeys
+    transactions: Transactions
+    accounts: Accounts
+    table: Table
+    gateway: Gateway
+    rules: "OrderRules"
+    brokers: Mapping[str, Broker]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`token` initialises the SDK for this transaction; `replayed`: an earlier request with the same key made it."""
+
+    transaction: Transaction
+    token: str
+    replayed: bool
+    warnings: "list[SellWarning]" = field(default_factory=list)
+
+
+def start_transaction(
+    request: TransactionRequest, *, user: str, idempotency_key: str, attempt: str, context: StartContext
+) -> Started:
+    """A create is sent to Gateway once.
+
+    When its outcome is unknown the caller hears so. An import may be repeated with the same key: an id that was lost on
+    the way was never shown to anybody, and lapses. Where money moves the key stays taken.
+
+    Raises: IdempotencyKeyReused, RequestInProgress, OutcomeUnknown, NotFound (somebody else's account or order),
+    BrokerCannot, OrderIsFinal, RequestInvalid, and what Gateway raises.
+    """
+    secret, moves_money = context.gateway.keys.secret, Intent(request.intent) in MOVES_MONEY
+    content = fingerprint(request.model_dump_json(), secret)
+    claim = context.keys.claim(
+        idempotency_key, owner=user, content=content, attempt=attempt, now=context.now, once=moves_money
+    )
+    if claim.created:
+        transaction = _earlier(claim.created, user, context.transactions)
+        token = _token(transaction.requested_account_id, context)
+        return Started(transaction, token, True, _warnings(transaction, context))
+    try:
+        transaction, token = _checked(request, user, context)
+        transaction = _created(transaction, request, token, context)
+    except GatewayUnavailable as unanswered:
+        raise _given_up(claim, moves_money, context) or unanswered from None
+    except DomainError:
+        context.keys.release(claim)
+        raise
+    context.transactions.add(transaction, context.keys.fulfilled(claim, transaction.id))
+    return Started(transaction, token, False, _warnings(transaction, context))
+
+
+def _given_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
+    if not moves_money:
+        context.keys.release(claim)
+        return None
+    context.keys.leave_open(claim)
+    return OutcomeUnknown()
+
+
+def _checked(request: TransactionRequest, user: str, context: StartContext) -> tuple[Transaction, str]:
+    """The transaction as it will be, but for what Gateway says of it, and the token to create it with."""
+    account_id, order = request.account_id, request.order
+    needed = _NEEDED.get(Intent(request.intent))
+    if order:
+        from gateway_backend.usecases.orders.validate import needed_capability, order_to_cancel
+
+        if order.batch_id:
+            order, account_id = order_to_cancel(order, account_id, user, context.table)
+        context.rules.check(order)
+        needed = needed or needed_capability(order)
+    if account_id and not (order and order.about):  # what the user has placed, the user may cancel
+        _check_broker(context.accounts.owned(account_id, user).broker, needed, context)
+    imports = request if isinstance(request, HoldingsImportRequest) else None
+    transaction = Transaction(
+        id="",
+        owner=user,
+        intent=Intent(request.intent),
+        created_at=context.now,
+        expire_at=context.now,
+        # Gateway and the SDK echo the notes: what they carry is an opaque id, the app's own note stays with us.
+        correlation_id=uuid.uuid4().hex,
+        version=imports.version if imports else "",
+        mutual_funds=imports is not None and bool(imports.asset_config.mf_holdings),
+        requested_account_id=account_id,
+        note=request.notes,
+        order=order,
+    )
+    return transaction, _token(account_id, context)
+
+
+def _created(transaction: Transaction, request: TransactionRequest, token: str, context: StartContext) -> Transaction:
+    body = request.to_gateway(context.rules) | {"notes": transaction.correlation_id}
+    created = context.gateway.create_transaction(body, token)
+    return replace(transaction, id=created.transaction_id, expire_at=created.expire_at)
+
+
+def _check_broker(broker: str, needed: str | None, context: StartContext) -> None:
+    if needed and can(broker, needed, context.brokers) is False:
+        raise BrokerCannot(f"{broker} has no {needed} (see brokers in POST /v1/session): choose another account")
+
+
+def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarning]":
+    if transaction.order is None:
+        return []
+    from gateway_backend.usecases.orders.validate import sell_warnings
+
+    return sell_warnings(transaction, context.accounts)
+
+
+def _token(account_id: str | None, context: StartContext) -> str:
+    secret = context.gateway.keys.secret
+    if account_id is None:
+        return tokens.guest_token(secret, context.now)
+    return tokens.connected_token(account_id, secret, context.now)
+
+
+def _earlier(transaction_id: str, user: str, transactions: Transactions) -> Transaction:
+    transaction = transactions.find(transaction_id)
+    if transaction is None or transaction.owner != user:
+        raise NotFound("The transaction that this Idempotency-Key created is no longer kept: use a new key")
+    return transaction

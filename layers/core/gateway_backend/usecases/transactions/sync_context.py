@@ -1,0 +1,36 @@
+"""What a transaction is settled with, and the pull of holdings that follows from one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.holdings.snapshot import Outcome
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.usecases.holdings.import_holdings import import_holdings
+
+
+@dataclass(frozen=True, slots=True)
+class SyncContext:
+    """`gateway` serves this one request or message."""
+
+    now: datetime
+    transactions: Transactions
+    accounts: Accounts
+    orders: Orders
+    gateway: Gateway
+    confirm_share: Decimal
+
+
+def import_into(account: Account, context: SyncContext) -> Outcome:
+    """Pull the account's holdings, as `import_holdings` does for a user who has just logged in."""
+    return import_holdings(
+        account,
+        now=context.now,
+        accounts=context.accounts,
+        gateway=context.gateway,
+        confirm_share=context.confirm_share,
+    )

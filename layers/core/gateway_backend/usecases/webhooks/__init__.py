@@ -1,0 +1,1 @@
+"""Accepting webhooks, and applying what Gateway confirms."""

@@ -1,0 +1,19 @@
+"""Queue receipts again whose message was lost on the way, or failed until the queue gave up."""
+
+from datetime import datetime
+from itertools import islice
+
+from gateway_backend.runtime.queue import Queue
+from gateway_backend.store.webhooks.receipts import Receipts
+
+MOST_AT_ONCE = 500
+
+
+def requeue_receipts(*, now: datetime, receipts: Receipts, queue: Queue) -> int:
+    """How many were queued. Queueing one twice is harmless: the second finds a verdict."""
+    queued = 0
+    for key in islice(receipts.overdue(now), MOST_AT_ONCE):
+        if queue.offer(key.to_text()):
+            receipts.swept(key)
+            queued += 1
+    return queued

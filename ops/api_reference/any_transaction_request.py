@@ -1,0 +1,32 @@
+"""Body of `POST /v1/transactions`: any intent of contract §2.1, in Gateway's own words."""
+
+from typing import Annotated
+
+from pydantic import Field, RootModel
+
+from gateway_backend.contracts.orders.request import CancelOrderRequest, OrderTransactionRequest
+from gateway_backend.contracts.transactions.non_order_requests import (
+    AuthoriseHoldingsRequest,
+    ConnectRequest,
+    FetchFundsRequest,
+    FundsImportRequest,
+    InvestmentRequest,
+    SubscriptionRequest,
+)
+from gateway_backend.contracts.transactions.request import HoldingsImportRequest
+
+type AnyRequest = (
+    HoldingsImportRequest
+    | ConnectRequest
+    | OrderTransactionRequest
+    | CancelOrderRequest
+    | InvestmentRequest
+    | FetchFundsRequest
+    | AuthoriseHoldingsRequest
+    | SubscriptionRequest
+    | FundsImportRequest
+)
+
+
+class CreateTransactionRequest(RootModel[Annotated[AnyRequest, Field(discriminator="intent")]]):
+    """Any intent; the field `intent` tells them apart."""

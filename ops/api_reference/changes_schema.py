@@ -1,0 +1,46 @@
+"""The answer of `GET /v1/holdings/changes`: written as text, only described here (see `described`)."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from gateway_backend.contracts.shared.api_models import Answer
+from gateway_backend.domain.holdings.changes import AssetClass, Kind
+from ops.api_reference.response_schemas import AccountFreshness
+
+
+class ChangeView(Answer):
+    """Shares, or units of a fund. An average price is null where nothing is held or the broker knows no cost."""
+
+    kind: Kind = Field(
+        description="LIKELY_SPLIT_OR_BONUS: another quantity for the same money, so probably nothing was bought or sold"
+    )
+    asset_class: AssetClass
+    isin: str | None
+    previous_isin: str | None = Field(description="Before a split of the face value; null when the ISIN is the same")
+    name: str
+    nse_ticker: str | None
+    bse_ticker: str | None
+    quantity_before: Decimal
+    quantity_after: Decimal
+    average_price_before: Decimal | None
+    average_price_after: Decimal | None
+    ratio: str | None = Field(description="Of a likely split or bonus: `2:1` is two shares in the place of each one")
+
+
+class AccountChanges(AccountFreshness):
+    from_: str | None = Field(
+        alias="from",
+        description="Since when those holdings, which are compared with, had been unchanged; later than `since` when"
+        " nothing older is known, null before the first import",
+    )
+    to: str | None = Field(description="`snapshotDate` of the newest snapshot; null before the first import")
+    changes: list[ChangeView]
+
+
+class HoldingChangesView(Answer):
+    since: str = Field(description="The moment asked for, in UTC")
+    accounts: list[AccountChanges]
+    changes: list[ChangeView] = Field(
+        description="Of all accounts together: a transfer between two of them is no change"
+    )

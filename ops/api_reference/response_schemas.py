@@ -1,0 +1,87 @@
+"""Answers that are written as text and never built as models: here only to be described (docs/openapi.json).
+
+Apart from `http_api`, so that no function defines them at its cold start.
+"""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from gateway_backend.contracts.connections.views import FreshnessView
+from gateway_backend.contracts.shared.api_models import Answer
+from gateway_backend.domain.shared.errors import Action
+
+
+class Quantities(Answer):
+    """Shares; `quantity` is demat + NSE + BSE, `inSmallcases` and `collateral` are parts of it or beside it."""
+
+    quantity: Decimal
+    demat: Decimal
+    nse: Decimal
+    bse: Decimal
+    collateral: Decimal
+    in_smallcases: Decimal
+    transactable: Decimal
+    average_price: Decimal | None
+    invested: Decimal | None
+
+
+class AccountQuantities(Quantities):
+    smallcase_auth_id: str
+    broker: str
+
+
+class HoldingView(Quantities):
+    isin: str | None
+    name: str
+    nse_ticker: str | None
+    bse_ticker: str | None
+    suspended: bool
+    weight: Decimal | None
+    accounts: list[AccountQuantities]
+
+
+class FundAccount(Answer):
+    smallcase_auth_id: str
+    broker: str
+    folio: str | None
+    units: Decimal
+    average_price: Decimal | None
+
+
+class FundView(Answer):
+    isin: str | None
+    name: str
+    units: Decimal
+    average_price: Decimal | None
+    invested: Decimal | None
+    accounts: list[FundAccount]
+
+
+class AccountFreshness(Answer):
+    smallcase_auth_id: str
+    broker: str
+    freshness: FreshnessView
+
+
+class HoldingsView(Answer):
+    as_of: str | None = Field(description="The oldest snapshot in it")
+    freshness: FreshnessView | None = Field(description="The least fresh account's; null when none is linked")
+    accounts: list[AccountFreshness]
+    invested: Decimal
+    holdings: list[HoldingView]
+    mutual_funds: list[FundView]
+
+
+class Problem(Answer):
+    """RFC 9457 problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    retryable: bool
+    action: Action
+    correlation_id: str
