@@ -1,4 +1,4 @@
-"""Ask what Gateway recommends for an investment in a smallcase, and note it on the connection (contract §2.8)."""
+"""Ask what Gateway recommends for an investment in a smallcase, and note it on the connection (contract 2.8)."""
 
 from gateway_backend.contracts.gateway_wire import fit
 from gateway_backend.contracts.investment_wire import Investment

@@ -1,4 +1,4 @@
-"""Keep a mutual fund statement, which comes only by webhook and only once (contract §2.4, §3.6)."""
+"""Keep a mutual fund statement, which comes only by webhook and only once (contract 2.4, 3.6)."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ _FAILED = (Status.ERRORED, Status.CANCELLED)
 
 
 def keep_mutual_funds(receipt: Receipt, attempt: int, tools: Applying) -> str:
-    """The one kind whose content cannot be asked for (contract §2.4): the first body for a transaction counts."""
+    """The one kind whose content cannot be asked for (contract 2.4): the first body for a transaction counts."""
     settling = tools.settling
     transaction = settling.transactions.find(receipt.transaction_id or "")
     if transaction is None:

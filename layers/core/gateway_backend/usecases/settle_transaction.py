@@ -85,7 +85,7 @@ def _followed(transaction: Transaction, report: Report, tools: Settling) -> Tran
     if transaction.stored or not (transaction.status.is_final and is_over):
         return transaction
     if batches and transaction.status is not Status.ACTION_REQUIRED:
-        # Whatever ended badly was the SDK's part: the order was sent, and this is how it ended (contract §2.5).
+        # Whatever ended badly was the SDK's part: the order was sent, and this is how it ended (contract 2.5).
         done = replace(transaction, status=Status.COMPLETED, failure=None, updated_at=tools.now)
         transaction = tools.transactions.advance(done)
         _look_at_recommendation(transaction, tools)
