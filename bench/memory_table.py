@@ -241,6 +241,13 @@ class MemoryClient:
         with self._lock:
             return [(pk, sk) for sk in sorted(self._partitions.get(pk, {}))]
 
+    def items(self) -> list[Attributes]:
+        """Everything there is, in order; free of charge."""
+        with self._lock:
+            return [
+                self._partitions[pk][sk].item for pk in sorted(self._partitions) for sk in sorted(self._partitions[pk])
+            ]
+
     def peek(self, pk: str, sk: str) -> Attributes | None:
         """An item, free of charge."""
         with self._lock:

@@ -21,7 +21,7 @@ _AGAINST = "json, Decimal, pydantic, boto3's TypeSerializer, an item each"
 
 _OUR_WEBHOOK = """
 import zlib
-from gateway_backend.contracts.notice import Notice
+from gateway_backend.contracts.webhook_envelope import Notice
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.store.codec import encode
 def once():
@@ -31,15 +31,15 @@ def once():
 """
 _OUR_ORDER = """
 from datetime import UTC, datetime
-from gateway_backend.contracts.order_wire import read_batches
-from gateway_backend.domain.exact_json import read
+from gateway_backend.contracts.gateway_orders import read_batches
+from gateway_backend.domain.exact_json import loads
 from gateway_backend.domain.orders import KnownBatch
 from gateway_backend.store.codec import encode
 from gateway_backend.store.orders import batch_item
 now = datetime(2026, 8, 3, tzinfo=UTC)
-(known,) = read_batches(read(RAW), now)
+(known,) = read_batches(loads(RAW), now)
 def once():
-    (news,) = read_batches(read(RAW), now)
+    (news,) = read_batches(loads(RAW), now)
     encode(batch_item(KnownBatch(known.merged(news), "TRX_1", "user", "account", "kite", None, now, now, 2)))
 """
 _NAIVE = """

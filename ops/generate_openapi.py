@@ -19,14 +19,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from gateway_backend.contracts import described, result_api
+from gateway_backend.contracts import response_schemas, result_api
+from gateway_backend.contracts.gateway_orders import parse_batches
 from gateway_backend.contracts.order_api import BatchView, OrdersView, OrderView
-from gateway_backend.contracts.order_wire import read_batches
 from gateway_backend.contracts.routes import ROUTES, Parameter, Route
 from gateway_backend.domain import exact_json, portfolio_csv, times
 from gateway_backend.domain.errors import DomainError
 from gateway_backend.domain.freshness import SessionState, verdict
-from gateway_backend.domain.holdings import AccountPortfolio, consolidate, read_portfolio
+from gateway_backend.domain.holdings import AccountPortfolio, consolidate, parse_portfolio
 from gateway_backend.domain.intents import SECURITIES, Intent
 from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
@@ -214,7 +214,7 @@ def _schemas() -> dict[str, Any]:
     answers = [model for route in ROUTES for model in route.answers.values() if isinstance(model, type)]
     bodies = [route.body for route in ROUTES if route.body]
     wanted: dict[type[BaseModel], JsonSchemaMode] = dict.fromkeys(bodies, "validation")
-    wanted |= dict.fromkeys([*answers, described.Problem], "serialization")
+    wanted |= dict.fromkeys([*answers, response_schemas.Problem], "serialization")
     _, definitions = models_json_schema(list(wanted.items()), ref_template=REF, schema_generator=Schemas)
     schemas: dict[str, Any] = definitions["$defs"]
     # Checked by a validator, which JSON Schema cannot see.
@@ -242,7 +242,7 @@ def _request_examples(function: str) -> dict[str, Any]:
 
 @cache
 def _sample() -> dict[str, Any]:
-    return dict(exact_json.read(SAMPLE.read_text())["data"])
+    return dict(exact_json.loads(SAMPLE.read_text())["data"])
 
 
 @cache
@@ -252,7 +252,7 @@ def _answer_examples() -> dict[str, Any]:
     as_of = times.parse(sample["snapshotDate"])
     now = datetime(2022, 3, 24, 11, 30, tzinfo=UTC)
     freshness = verdict(now, as_of, broker, SessionState.ACTIVE, nse_calendar("")).to_dict()
-    consolidated = consolidate([AccountPortfolio(account_id, broker, read_portfolio(sample))])
+    consolidated = consolidate([AccountPortfolio(account_id, broker, parse_portfolio(sample))])
     holdings = {
         "asOf": times.to_text(as_of),
         "freshness": freshness,
@@ -270,9 +270,9 @@ def _answer_examples() -> dict[str, Any]:
 
 def _order_examples() -> dict[str, Any]:
     """The guide's basket, as asked for and filled."""
-    told = exact_json.read(ORDER_SAMPLE.read_text())
+    told = exact_json.loads(ORDER_SAMPLE.read_text())
     account_id, broker, filled_at = told["smallcaseAuthId"], told["broker"], times.parse(told["completedDate"])
-    (batch,) = read_batches(told, filled_at)
+    (batch,) = parse_batches(told, filled_at)
     asked = tuple(RequestedSecurity(order.ticker, order.quantity, order.side) for order in batch.orders)
     transaction = Transaction(
         id=told["transactionId"],
@@ -305,7 +305,7 @@ def _order_examples() -> dict[str, Any]:
 
 def render() -> str:
     # Every number in the examples survives a float and comes out with the same digits.
-    return json.dumps(json.loads(exact_json.write(document())), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(json.loads(exact_json.dumps(document())), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import httpx
+import pytest
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from gateway_backend.domain import exact_json
@@ -16,15 +17,25 @@ PATIENCE_SECONDS = 60
 
 def eventually(check: Callable[[], Any], *, within: float = PATIENCE_SECONDS) -> Any:
     """Repeat a check until its assertions hold; what it gives, or its last failure."""
+    failures = (AssertionError, pytest.fail.Exception)  # pytest's own failure is no AssertionError
     waiting = Retrying(
-        retry=retry_if_exception_type(AssertionError), stop=stop_after_delay(within), wait=wait_fixed(0.3), reraise=True
+        retry=retry_if_exception_type(failures), stop=stop_after_delay(within), wait=wait_fixed(0.3), reraise=True
     )
     return waiting(check)
 
 
+def eventually_equal(find: Callable[[], Any], expected: Any, *, within: float = PATIENCE_SECONDS) -> None:
+    """Wait until `find` gives what is expected."""
+
+    def check() -> None:
+        assert find() == expected
+
+    eventually(check, within=within)
+
+
 def exact(response: httpx.Response) -> Any:
     """The body with every fraction as Decimal, so that digits can be compared."""
-    return exact_json.read(response.content)
+    return exact_json.loads(response.content)
 
 
 class Sandbox:
@@ -38,7 +49,7 @@ class Sandbox:
 
     def put_account(self, broker: str, account: str, portfolio: dict[str, Any] | str, auth_id: str = "") -> str:
         """What the broker account holds, as an object or as exact JSON text; its smallcaseAuthId."""
-        text = portfolio if isinstance(portfolio, str) else exact_json.write(portfolio)
+        text = portfolio if isinstance(portfolio, str) else exact_json.dumps(portfolio)
         owned_by = f',"smallcaseAuthId":"{auth_id}"' if auth_id else ""
         answer = self.http.put(f"/_sandbox/accounts/{broker}/{account}", content=f'{{"portfolio":{text}{owned_by}}}')
         assert answer.is_success, answer.text

@@ -55,6 +55,27 @@ def settings_read(handler: Path) -> set[str]:
     return {name.removeprefix(SETTING) for name in _reached(handler) if name.startswith(SETTING)}
 
 
+def errors_raised(handler: Path) -> set[str]:
+    """Names of the domain errors that the code can raise, also those that it catches itself."""
+    modules = {**_layer(), "app": _read(handler, "app")}
+    definitions = (_definition(name, modules) for name in _reached(handler))
+    return {
+        module.names[error.id].rpartition(".")[2]
+        for module, _, definition in filter(None, definitions)
+        for error in _raised(definition)
+        if module.names.get(error.id, "").startswith("gateway_backend.domain.errors.")
+    }
+
+
+def _raised(definition: Definition) -> Iterator[ast.Name]:
+    """Of `raise A`, `raise A(…)`."""
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Raise):
+            error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            if isinstance(error, ast.Name):
+                yield error
+
+
 def _reached(handler: Path) -> set[str]:
     module = _read(handler, "app")
     modules = {**_layer(), "app": module}

@@ -20,7 +20,7 @@ from bench.simulation.queue import MOST_RECEIVES, Message, VirtualSqs, retry_del
 from bench.simulation.scenario import CONFIRM_SHARE, TICK, TIMES, Scenario, agenda
 from bench.simulation.witness import Witness
 from bench.simulation.world import Client, World, milliseconds
-from gateway_backend.contracts.refresh_message import read_page
+from gateway_backend.contracts.refresh_message import parse_page
 from gateway_backend.domain.errors import DomainError
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.transactions import Report, Status, Transaction
@@ -37,9 +37,9 @@ from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.flag_stale_sessions import flag_stale_sessions
 from gateway_backend.usecases.import_holdings import import_holdings
 from gateway_backend.usecases.plan_refresh import plan_refresh
-from gateway_backend.usecases.refresh_page import THREADS, Refreshing, refresh_page
-from gateway_backend.usecases.settle_transaction import settle
-from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.refresh_page import THREADS, RefreshContext, refresh_page
+from gateway_backend.usecases.sync_context import SyncContext
+from gateway_backend.usecases.sync_transaction import apply_gateway_report
 
 type Progress = Callable[[float], None]
 
@@ -67,7 +67,7 @@ class Simulation:
         self.accounts, self.refreshes, self.transactions = Accounts(table), Refreshes(table), Transactions(table)
         self.orders = Orders(table)
         self.queue = Queue(VirtualSqs(self.clock, self.figures.counts, self._deliver), "queue")
-        self.tools = Refreshing(
+        self.tools = RefreshContext(
             clock=self.clock,
             accounts=self.accounts,
             refreshes=self.refreshes,
@@ -193,7 +193,7 @@ class Simulation:
         self.figures.counts["queue requests"] += 2  # received, then deleted or brought forward
         with self._metered("refresh", threads=THREADS):
             try:
-                results = refresh_page(read_page(message.body), self.tools)
+                results = refresh_page(parse_page(message.body), self.tools)
             except DomainError:
                 self._again(message)
             else:
@@ -233,11 +233,11 @@ class Simulation:
         if known is None:
             self.transactions.add(transaction)
         report = Report(transaction.id, Status.COMPLETED, account_id=client.id, broker=client.broker)
-        tools = Settling(
+        context = SyncContext(
             self.clock(), self.transactions, self.accounts, self.orders, self._gateway(), self.tools.confirm_share
         )
         try:
-            settled = settle(known or transaction, report, tools)
+            settled = apply_gateway_report(known or transaction, report, context)
         except DomainError:
             return False
         if settled.stored:

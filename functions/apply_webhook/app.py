@@ -14,8 +14,8 @@ from gateway_backend.store.receipts import ReceiptKey, Receipts
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.apply_webhook import apply_webhook
-from gateway_backend.usecases.applying import Applying
-from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.sync_context import SyncContext
+from gateway_backend.usecases.webhook_context import WebhookContext
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
@@ -26,10 +26,10 @@ http = open_session()
 @queue_worker(settings().webhook_queue_url)
 def handler(message: str, attempt: int) -> None:
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    settling = Settling(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
+    settling = SyncContext(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
     apply_webhook(
         ReceiptKey.parse(message),
         attempt=attempt,
         replay_window=settings().replay_window,
-        tools=Applying(receipts, mutual_funds, settling),
+        context=WebhookContext(receipts, mutual_funds, settling),
     )

@@ -1,7 +1,7 @@
 """POST /v1/account-openings: what the SDK's signup flow begins with."""
 
-from gateway_backend.contracts.opening_api import OpeningCreated, OpeningRequest
-from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.opening_api import AccountOpeningRequest, OpeningCreated
+from gateway_backend.contracts.parse_body import parse_body
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
@@ -18,7 +18,7 @@ table = Table(client("dynamodb"), settings().table_name)
 
 @endpoint
 def handler(request: Request) -> Response:
-    wanted = read_body(OpeningRequest, request.body)
+    wanted = parse_body(AccountOpeningRequest, request.body)
     gateway_keys = GatewayKeys.parse(gateway_secret())
     started = start_account_opening(
         wanted,

@@ -1,6 +1,6 @@
 """POST /v1/session: what the app needs to initialise the SDK."""
 
-from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.parse_body import parse_body
 from gateway_backend.contracts.session_api import BrokerView, SessionRequest, SessionView
 from gateway_backend.domain.brokers import broker
 from gateway_backend.gateway.keys import GatewayKeys
@@ -19,7 +19,7 @@ brokers = settings().brokers
 
 @endpoint
 def handler(request: Request) -> Response:
-    wanted = read_body(SessionRequest, request.body)
+    wanted = parse_body(SessionRequest, request.body)
     keys = GatewayKeys.parse(gateway_secret())
     session = start_session(wanted.smallcase_auth_id, user=request.user, now=clock.now(), accounts=accounts, keys=keys)
     known = [broker(session.broker, brokers)] if session.broker else brokers.values()

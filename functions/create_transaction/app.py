@@ -1,7 +1,7 @@
 """POST /v1/transactions: start an interaction of the user with Gateway."""
 
-from gateway_backend.contracts.reading_starts import read_start
-from gateway_backend.contracts.start import TransactionCreated
+from gateway_backend.contracts.parse_transaction_request import parse_transaction_request
+from gateway_backend.contracts.transaction_request import TransactionCreated
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
@@ -13,7 +13,7 @@ from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.idempotency import IdempotencyKeys
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.start_transaction import Starting, start_transaction
+from gateway_backend.usecases.start_transaction import StartContext, start_transaction
 
 table = Table(client("dynamodb"), settings().table_name)
 http = open_session()
@@ -22,9 +22,9 @@ rules, brokers = settings().order_rules, settings().brokers
 
 @endpoint
 def handler(request: Request) -> Response:
-    wanted = read_start(request.body)
+    wanted = parse_transaction_request(request.body)
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    tools = Starting(
+    context = StartContext(
         now=clock.now(),
         keys=IdempotencyKeys(table),
         transactions=Transactions(table),
@@ -35,6 +35,6 @@ def handler(request: Request) -> Response:
         brokers=brokers,
     )
     key = request.idempotency_key
-    started = start_transaction(wanted, user=request.user, idempotency_key=key, attempt=request.id, tools=tools)
+    started = start_transaction(wanted, user=request.user, idempotency_key=key, attempt=request.id, context=context)
     view = TransactionCreated.of(started.transaction, started.token, gateway.keys.gateway_name, started.warnings)
     return Response.of(view, 201, **({"idempotent_replayed": "true"} if started.replayed else {}))

@@ -17,6 +17,6 @@ calendar = nse_calendar(settings().calendar_overrides)
 @endpoint
 def handler(request: Request) -> Response:
     now = clock.now()
-    since = times.read_since(request.query.get("since"), now)
+    since = times.parse_since(request.query.get("since"), now)
     changes = read_changes(since, user=request.user, now=now, accounts=accounts, calendar=calendar)
-    return Response(body=exact_json.write(changes))
+    return Response(body=exact_json.dumps(changes))

@@ -17,4 +17,4 @@ calendar = nse_calendar(settings().calendar_overrides)
 @endpoint
 def handler(request: Request) -> Response:
     holdings = read_holdings(user=request.user, now=clock.now(), accounts=accounts, calendar=calendar)
-    return Response(body=exact_json.write(holdings))
+    return Response(body=exact_json.dumps(holdings))

@@ -13,7 +13,7 @@ from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.read_order import read_order
-from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.sync_context import SyncContext
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
@@ -23,6 +23,6 @@ http = open_session()
 @endpoint
 def handler(request: Request) -> Response:
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    tools = Settling(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
-    transaction, batches = read_order(request.identifier("transactionId"), user=request.user, tools=tools)
+    context = SyncContext(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
+    transaction, batches = read_order(request.identifier("transactionId"), user=request.user, context=context)
     return Response.exact(OrderView.of(transaction, batches))

@@ -12,8 +12,8 @@ from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.orders import Orders
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
-from gateway_backend.usecases.settle_transaction import reconcile
-from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.sync_context import SyncContext
+from gateway_backend.usecases.sync_transaction import sync_if_open
 
 table = Table(client("dynamodb"), settings().table_name)
 accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
@@ -23,6 +23,6 @@ http = open_session()
 @endpoint
 def handler(request: Request) -> Response:
     gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    tools = Settling(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
-    transaction = reconcile(transactions.owned(request.identifier(), request.user), tools)
+    context = SyncContext(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
+    transaction = sync_if_open(transactions.owned(request.identifier(), request.user), context)
     return Response.exact(TransactionView.of(transaction))

@@ -19,7 +19,7 @@ orders = Orders(Table(client("dynamodb"), settings().table_name))
 @endpoint
 def handler(request: Request) -> Response:
     status = request.choice("status", ("", *BatchStatus))
-    since, until = times.read_span(request.query.get("since"), request.query.get("until"))
+    since, until = times.parse_span(request.query.get("since"), request.query.get("until"))
     filters = Filters(request.query.get("smallcaseAuthId"), BatchStatus(status) if status else None, since, until)
     scope, secret = f"orders of {request.user}, {filters}", GatewayKeys.parse(gateway_secret()).secret
     position = unseal(request.query.get("cursor"), scope=scope, secret=secret)

@@ -1,6 +1,6 @@
 """The refresh queue: pull a page of accounts from Gateway, a few at a time."""
 
-from gateway_backend.contracts.refresh_message import read_page
+from gateway_backend.contracts.refresh_message import parse_page
 from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.domain.refreshes import RefreshTimes
 from gateway_backend.gateway.client import Gateway, open_session
@@ -15,10 +15,10 @@ from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.circuit import Circuits
 from gateway_backend.store.refreshes import Refreshes
 from gateway_backend.store.table import Table
-from gateway_backend.usecases.refresh_page import Refreshing, refresh_page
+from gateway_backend.usecases.refresh_page import RefreshContext, refresh_page
 
 table, http = Table(client("dynamodb"), settings().table_name), open_session()
-tools = Refreshing(
+context = RefreshContext(
     clock=clock.now,
     accounts=Accounts(table),
     refreshes=Refreshes(table),
@@ -33,4 +33,4 @@ tools = Refreshing(
 
 @queue_worker(settings().refresh_queue_url)
 def handler(message: str, _attempt: int) -> None:
-    refresh_page(read_page(message), tools)
+    refresh_page(parse_page(message), context)

@@ -15,11 +15,11 @@ from gateway_backend.store.idempotency import IdempotencyKeys
 from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.request_refresh import request_refresh
-from gateway_backend.usecases.start_transaction import Starting
+from gateway_backend.usecases.start_transaction import StartContext
 
 STATUS = {Refresh.UPDATING: 202, Refresh.LOGIN_NEEDED: 201}
 table, http = Table(client("dynamodb"), settings().table_name), open_session()
-rules = settings().order_rules
+rules, brokers = settings().order_rules, settings().brokers
 calendar = nse_calendar(settings().calendar_overrides)
 times = RefreshTimes(settings().refresh_delay, settings().refresh_spread)
 
@@ -33,8 +33,8 @@ def handler(request: Request) -> Response:
         idempotency_key=request.idempotency_key,
         attempt=request.id,
         floor=settings().refresh_floor,
-        tools=Starting(
-            clock.now(), IdempotencyKeys(table), Transactions(table), Accounts(table), table, gateway, rules
+        context=StartContext(
+            clock.now(), IdempotencyKeys(table), Transactions(table), Accounts(table), table, gateway, rules, brokers
         ),
         calendar=calendar,
         refresh_times=times,

@@ -10,13 +10,13 @@ from gateway_backend.domain import exact_json
 from tests.actors import AppUser, Sandbox, eventually, exact
 from tests.portfolios import GUIDE_002, holding, isins, portfolio
 
-FIXTURE = exact_json.read(GUIDE_002)
+FIXTURE = exact_json.loads(GUIDE_002)
 
 
 def guide_002_portfolio() -> str:
     """Guide 002's data object, exactly, for an account of its own."""
     data = {name: value for name, value in FIXTURE["data"].items() if name not in ("smallcaseAuthId", "broker")}
-    return exact_json.write(data)
+    return exact_json.dumps(data)
 
 
 def test_guide_002_comes_out_digit_for_digit(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:

@@ -18,7 +18,7 @@ from botocore.model import OperationModel
 from botocore.session import Session
 
 from gateway_backend.contracts.routes import ROUTES
-from gateway_backend.domain.order_errors import ADVICE, advise
+from gateway_backend.domain.order_messages import ADVICE, advise
 from gateway_backend.domain.orders import Order, OrderStatus
 from gateway_backend.gateway.keys import GatewayKeys
 from local.cli import FIRST_IMPORT

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain.transaction_errors import ADVICE, UNKNOWN
+from gateway_backend.domain.transaction_messages import ADVICE, UNKNOWN
 from tests.actors import AppUser, Sandbox, eventually, exact
 from tests.integration.aws import Aws
 from tests.integration.orders import basket, stocks, verdicts

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway_backend.domain.market_calendar import nse_calendar
-from tests.actors import AppUser, Sandbox, eventually
+from tests.actors import AppUser, Sandbox, eventually, eventually_equal
 from tests.integration.aws import Aws
 from tests.integration.orders import basket, number_of, stocks, truth, verdicts
 from tests.integration.test_bad_input import assert_problem
@@ -69,7 +69,7 @@ def test_a_basket_is_followed_to_its_end_on_the_next_day(
             }
 
         eventually(placed)
-        eventually(lambda: [held(user, kite)] == [{TCS: 10, INFY: 3}] or pytest.fail("the fill is not held yet"))
+        eventually_equal(lambda: held(user, kite), {TCS: 10, INFY: 3})
         assert not user.order_of(transaction_id)["final"]
 
         clock.advance_clock(hours=20)
@@ -81,7 +81,7 @@ def test_a_basket_is_followed_to_its_end_on_the_next_day(
             assert stocks(order)[TCS] == ("COMPLETE", 4)
 
         eventually(over, within=LOG_SECONDS)
-        eventually(lambda: _assert_equal(held(user, kite), {TCS: 6, INFY: 3}))
+        eventually_equal(lambda: held(user, kite), {TCS: 6, INFY: 3})
 
         def told() -> None:
             steps = [e for e in tap.events(transactionId=transaction_id) if e["detail-type"] == "OrderUpdated"]
@@ -91,10 +91,6 @@ def test_a_basket_is_followed_to_its_end_on_the_next_day(
             assert (len(steps) >= 2, finished) == (True, 1)
 
         eventually(told)
-
-
-def _assert_equal(found: Any, expected: Any) -> None:
-    assert found == expected
 
 
 def test_what_was_asked_stands_beside_what_was_done(
@@ -182,11 +178,11 @@ def test_an_order_that_the_sdk_gave_up_on_is_followed_to_its_end(
     batch_id = sandbox.batch(transaction_id)["batchId"]
 
     sandbox.step(batch_id, INFY, "partial", filled=2)
-    eventually(lambda: _assert_equal(stocks(user.order_of(transaction_id)), {INFY: ("PLACED", 2)}))
+    eventually_equal(lambda: stocks(user.order_of(transaction_id)), {INFY: ("PLACED", 2)})
     sandbox.step(batch_id, INFY, "fill")
 
-    eventually(lambda: _assert_equal(stocks(user.order_of(transaction_id)), {INFY: ("COMPLETE", 5)}))
-    eventually(lambda: _assert_equal(user.order_of(transaction_id)["final"], True))
+    eventually_equal(lambda: stocks(user.order_of(transaction_id)), {INFY: ("COMPLETE", 5)})
+    eventually_equal(lambda: user.order_of(transaction_id)["final"], True)
 
 
 @pytest.mark.parametrize("shape", ["object", "array"])
@@ -255,7 +251,7 @@ def test_orders_are_listed_newest_first_and_filtered(
     def listed(**query: Any) -> list[str]:
         return [one["transactionId"] for one in user.get("/v1/orders", params=query).json()["orders"]]
 
-    eventually(lambda: _assert_equal(listed(), made[::-1]))
+    eventually_equal(listed, made[::-1])
     assert listed(status="COMPLETED") == made[:1]
     assert listed(status="PLACED", smallcaseAuthId=account_id) == made[1:2]
     assert listed(smallcaseAuthId="somebody-elses") == []
@@ -302,7 +298,7 @@ def test_unlinking_takes_the_orders_along(user: AppUser, sandbox: Sandbox, broke
     account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1)))
     transaction_id = user.begin(basket(("BUY", INFY, 1)))
     user.send_result(transaction_id, sandbox.place(transaction_id, "groww", broker_account, webhooks="drop"))
-    eventually(lambda: _assert_equal(len(user.get("/v1/orders").json()["orders"]), 1))
+    eventually_equal(lambda: len(user.get("/v1/orders").json()["orders"]), 1)
 
     assert user.http.delete(f"/v1/connections/{account_id}").status_code == 204
 

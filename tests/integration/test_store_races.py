@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway_backend.contracts.notice import Kind, Notice
+from gateway_backend.contracts.webhook_envelope import WebhookEnvelope, WebhookKind
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import AccountOfAnotherUser, ConnectionWithdrawn, NotFound
 from gateway_backend.domain.exact_json import members
@@ -109,8 +109,8 @@ def test_an_account_cannot_get_a_second_owner_or_come_back_by_an_old_transaction
     assert accounts.find(account_id) is None
 
 
-def notice(checksum: str, body_hash: str) -> Notice:
-    return Notice(Kind.HOLDINGS_V2, body_hash, "2026-11-20T12:00:00.000Z", checksum, "account", "TRX_1")
+def notice(checksum: str, body_hash: str) -> WebhookEnvelope:
+    return WebhookEnvelope(WebhookKind.HOLDINGS_V2, body_hash, "2026-11-20T12:00:00.000Z", checksum, "account", "TRX_1")
 
 
 def test_a_verdict_is_written_once(table: Table) -> None:

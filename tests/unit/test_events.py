@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.notice import Kind, Notice
-from gateway_backend.contracts.reading import read_body
-from gateway_backend.contracts.refresh_message import read_page, write_page
+from gateway_backend.contracts.parse_body import parse_body
+from gateway_backend.contracts.refresh_message import encode_page, parse_page
 from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.routes import IDEMPOTENCY_KEY, ROUTES, WebhookBody
-from gateway_backend.contracts.sdk_result import read_sdk_result
+from gateway_backend.contracts.sdk_result import parse_sdk_result
+from gateway_backend.contracts.webhook_envelope import WebhookEnvelope, WebhookKind
 from gateway_backend.domain.brokers import broker as known_broker
 from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.gateway import tokens
@@ -70,7 +70,7 @@ def test_an_http_event_is_a_request_to_the_route(name: str) -> None:
 def test_its_body_fits_the_model(name: str) -> None:
     model = ROUTE_OF[function_of(name)].body
     assert model is not None
-    assert read_body(model, request_of(name).body)
+    assert parse_body(model, request_of(name).body)
 
 
 @pytest.mark.parametrize(
@@ -81,18 +81,18 @@ def test_what_creates_has_its_idempotency_key(name: str) -> None:
 
 
 def test_the_sdk_result_holds_a_token_that_the_local_cloud_accepts() -> None:
-    body = read_body(ResultRequest, request_of("complete_transaction").body)
-    result = read_sdk_result(body.given, rejected=body.was_rejected)
+    body = parse_body(ResultRequest, request_of("complete_transaction").body)
+    result = parse_sdk_result(body.given, rejected=body.was_rejected)
     assert result.transaction_id == request_of("complete_transaction").identifier()
     account_id = tokens.account_of(result.token or "", SANDBOX.secret, datetime.now(UTC))
     assert account_id == request_of("get_account_holdings").identifier()
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("receive_webhook", Kind.HOLDINGS_V2), ("receive_webhook-order", Kind.ORDER)]
+    ("name", "kind"), [("receive_webhook", WebhookKind.HOLDINGS_V2), ("receive_webhook-order", WebhookKind.ORDER)]
 )
-def test_a_webhook_is_authentic_to_the_local_cloud(name: str, kind: Kind) -> None:
-    notice = Notice.read(request_of(name).raw_body)
+def test_a_webhook_is_authentic_to_the_local_cloud(name: str, kind: WebhookKind) -> None:
+    notice = WebhookEnvelope.read(request_of(name).raw_body)
     assert notice.kind is kind
     assert is_authentic(notice.signed_text, notice.checksum, [SANDBOX.api_secret])
 
@@ -120,14 +120,14 @@ def test_a_queue_event_is_of_the_queue_that_wakes_the_function(name: str) -> Non
 
 def test_the_webhook_message_names_the_receipt_of_the_webhook() -> None:
     (record,) = EVENTS["apply_webhook"]["Records"]
-    notice = Notice.read(request_of("receive_webhook").raw_body)
+    notice = WebhookEnvelope.read(request_of("receive_webhook").raw_body)
     assert ReceiptKey.parse(record["body"]) == ReceiptKey(notice.checksum or "", notice.body_hash)
 
 
 def test_the_refresh_message_is_a_page_of_long_lived_accounts_after_a_close() -> None:
     (record,) = EVENTS["refresh_snapshots"]["Records"]
-    page = read_page(record["body"])
-    assert write_page(page) == record["body"]
+    page = parse_page(record["body"])
+    assert encode_page(page) == record["body"]
     assert page.accounts
     assert {*page.accounts} <= {account for account, broker in STREAMED_ACCOUNTS if known_broker(broker).long_lived}
     assert nse_calendar().last_close(page.close) == page.close

@@ -17,7 +17,8 @@ from gateway_backend.domain.times import parse
 from gateway_backend.domain.transactions import Failure, Status, Transaction
 from gateway_backend.runtime.http import problem
 from ops import generate_openapi
-from tests.template import events, folder, functions
+from tests import reach
+from tests.template import CHECKOUT, events, folder, functions
 
 DOCUMENT: dict[str, Any] = json.loads(generate_openapi.TARGET.read_text())
 TRANSACTION = Transaction(
@@ -97,6 +98,38 @@ def test_a_refusal_as_the_caller_gets_it_fits(route: Route) -> None:
         assert kind.code in responses[str(kind.status)]["description"]
 
 
+GATEWAY_ASKED = {"GatewayUnavailable", "GatewayTimeout", "GatewayRefused", "GatewayForbidden"}
+"""What goes wrong when Gateway is asked; a read that asks answers with what is stored."""
+
+TOKEN_OF_GATEWAY = {"SdkTokenInvalid", "SdkTokenExpired"}
+"""Raised for a token in Gateway's own answer, too, and then told as GatewayUnavailable."""
+
+LINKING = {"AccountMismatch"}
+"""Stored with the transaction, which a read gives as it is."""
+
+STAYS_INSIDE = {
+    "get_transaction": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
+    "get_order": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
+    "complete_transaction": GATEWAY_ASKED,
+    # An opening moves no money, so that its key is never left in doubt.
+    "create_account_opening": {"OutcomeUnknown"},
+    # What it starts is an import, never an order.
+    "request_refresh": {"OutcomeUnknown", "OrderIsFinal"} | TOKEN_OF_GATEWAY,
+    # An account that is unlinked in between is left out.
+    "get_holdings": {"NotFound"},
+    "get_holding_changes": {"NotFound"},
+    "export_holdings": {"NotFound"},
+}
+"""Function -> errors that its code raises somewhere and no caller can meet."""
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.function)
+def test_every_error_that_the_code_can_give_is_declared(route: Route) -> None:
+    raised = reach.errors_raised(CHECKOUT / "functions" / route.function / "app.py")
+    raised -= {"RequestInvalid"} if route.body is None and not route.query else set()  # bodies are decoded for all
+    assert raised - {kind.__name__ for kind in route.problems} == STAYS_INSIDE.get(route.function, set())
+
+
 def test_a_refusal_that_the_route_does_not_list_does_not_fit() -> None:
     schema = operations()["GET", "/v1/transactions/{id}"]["responses"]["404"]["content"]["application/problem+json"]
     body = json.loads(problem(NotFound(), "/v1/transactions/x", "request-1").body)
@@ -124,12 +157,12 @@ def test_money_and_quantities_are_numbers_not_texts() -> None:
 @pytest.mark.parametrize(
     ("schema", "body", "valid"),
     [
-        ("TransactionRequest", {"intent": "CONNECT"}, True),
-        ("TransactionRequest", {"intent": "HOLDINGS_IMPORT", "version": "v1", "notes": "n" * 256}, True),
-        ("TransactionRequest", {"intent": "HOLDINGS_IMPORT", "notes": "n" * 257}, False),
-        ("TransactionRequest", {"intent": "SOMETHING"}, False),
-        ("TransactionRequest", {"intent": "CONNECT", "surprise": 1}, False),
-        ("TransactionRequest", {"request": {"intent": "CONNECT"}}, False),
+        ("CreateTransactionRequest", {"intent": "CONNECT"}, True),
+        ("CreateTransactionRequest", {"intent": "HOLDINGS_IMPORT", "version": "v1", "notes": "n" * 256}, True),
+        ("CreateTransactionRequest", {"intent": "HOLDINGS_IMPORT", "notes": "n" * 257}, False),
+        ("CreateTransactionRequest", {"intent": "SOMETHING"}, False),
+        ("CreateTransactionRequest", {"intent": "CONNECT", "surprise": 1}, False),
+        ("CreateTransactionRequest", {"request": {"intent": "CONNECT"}}, False),
         ("ResultRequest", {"platform": "web", "resolved": {}}, True),
         ("ResultRequest", {"platform": "ios", "rejected": "text"}, True),
         ("ResultRequest", {"platform": "web", "resolved": {}, "rejected": {}}, False),

@@ -20,9 +20,10 @@ import requests
 
 from bench.memory_table import MemoryClient
 from gateway_backend.contracts.events import Detail
-from gateway_backend.contracts.refresh_message import read_page
+from gateway_backend.contracts.refresh_message import parse_page
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
+from gateway_backend.domain.brokers import BROKERS
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.market_calendar import nse_calendar
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity
@@ -45,12 +46,12 @@ from gateway_backend.store.table import Table
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.accept_webhook import accept_webhook
 from gateway_backend.usecases.apply_webhook import apply_webhook
-from gateway_backend.usecases.applying import Applying
 from gateway_backend.usecases.import_holdings import import_holdings
 from gateway_backend.usecases.publish_events import events_of
-from gateway_backend.usecases.refresh_page import Refreshing, refresh_page
-from gateway_backend.usecases.settling import Settling
-from gateway_backend.usecases.start_transaction import Starting
+from gateway_backend.usecases.refresh_page import RefreshContext, refresh_page
+from gateway_backend.usecases.start_transaction import StartContext
+from gateway_backend.usecases.sync_context import SyncContext
+from gateway_backend.usecases.webhook_context import WebhookContext
 from tests.portfolios import holding, market, portfolio
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -113,9 +114,12 @@ class Sqs:
             meanwhile()
         return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in refused]}
 
+    def change_message_visibility(self, **_: Any) -> None:
+        """A message that failed comes back sooner."""
+
     @property
     def pages(self) -> list[RefreshPage]:
-        return [read_page(message) for message, _ in self.sent]
+        return [parse_page(message) for message, _ in self.sent]
 
 
 @dataclass
@@ -126,6 +130,9 @@ class Held:
     securities: Securities
     alive: bool = True
     forbidden: bool = False
+    data: str = ""
+    """Members of the data object, as JSON text, in place of the securities."""
+
     snapshots: list[tuple[datetime, Securities]] = field(default_factory=list)
 
 
@@ -218,7 +225,9 @@ class Upstream:
             "broker": account.broker,
             "updating": fault == "updating",
         }
-        return _success(portfolio(*_texts(shown), dates=json.dumps(about)[1:-1]))
+        members = json.dumps(about)[1:-1]
+        data = f"{{{account.data},{members}}}" if account.data else portfolio(*_texts(shown), dates=members)
+        return _success(data)
 
     def _transaction(self, transaction_id: str, _fault: str) -> tuple[int, str]:
         known = self.transactions.get(transaction_id)
@@ -318,8 +327,8 @@ class World:
     # What the system does ----------------------------------------------------------------------
 
     @property
-    def tools(self) -> Refreshing:
-        return Refreshing(
+    def refresh_context(self) -> RefreshContext:
+        return RefreshContext(
             clock=self.clock,
             accounts=self.accounts,
             refreshes=self.refreshes,
@@ -334,12 +343,12 @@ class World:
         )
 
     @property
-    def settling(self) -> Settling:
-        return Settling(self.now, self.transactions, self.accounts, self.orders, self.gateway(), HALF)
+    def sync_context(self) -> SyncContext:
+        return SyncContext(self.now, self.transactions, self.accounts, self.orders, self.gateway(), HALF)
 
     @property
-    def applying(self) -> Applying:
-        return Applying(self.receipts, self.mutual_funds, self.settling)
+    def webhook_context(self) -> WebhookContext:
+        return WebhookContext(self.receipts, self.mutual_funds, self.sync_context)
 
     def signed(self, body: dict[str, Any]) -> bytes:
         """A webhook as Gateway sends it now; its checksum covers a timestamp and an id only."""
@@ -359,18 +368,27 @@ class World:
 
     def apply(self, key: ReceiptKey, attempt: int = 1) -> tuple[str | None, str | None]:
         """The receipt's verdict and reason afterwards."""
-        apply_webhook(key, attempt=attempt, replay_window=timedelta(days=7), tools=self.applying)
+        apply_webhook(key, attempt=attempt, replay_window=timedelta(days=7), context=self.webhook_context)
         receipt = self.receipts.find(key)
         assert receipt is not None
         return receipt.verdict, receipt.reason
 
     @property
-    def starting(self) -> Starting:
-        return Starting(self.now, self.keys, self.transactions, self.accounts, self.table, self.gateway(), OrderRules())
+    def start_context(self) -> StartContext:
+        return StartContext(
+            self.now,
+            self.keys,
+            self.transactions,
+            self.accounts,
+            self.table,
+            self.gateway(),
+            OrderRules(),
+            BROKERS,
+        )
 
     def refresh(self, *accounts: str, attempt: int = 0, threads: int = 1) -> Counter[str]:
         page = RefreshPage(CALENDAR.last_close(self.now), accounts, attempt)
-        return refresh_page(page, replace(self.tools, threads=threads))
+        return refresh_page(page, replace(self.refresh_context, threads=threads))
 
     def pull(self, account_id: str) -> Any:
         return import_holdings(

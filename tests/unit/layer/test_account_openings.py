@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
 from bench.memory_table import MemoryClient
-from gateway_backend.contracts.opening_api import CONTACT, EMAIL, NAME, PIN_CODE, Format, OpeningRequest
-from gateway_backend.contracts.reading import read_body
-from gateway_backend.contracts.sdk_result import SdkResult, read_sdk_result
+from gateway_backend.contracts.opening_api import CONTACT, EMAIL, NAME, PIN_CODE, AccountOpeningRequest, Format
+from gateway_backend.contracts.parse_body import parse_body
+from gateway_backend.contracts.sdk_result import SdkResult, parse_sdk_result
 from gateway_backend.domain.account_openings import AccountOpening, OpeningStatus
 from gateway_backend.domain.errors import (
     IdempotencyKeyReused,
@@ -113,8 +113,8 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
     return Functions(monkeypatch)
 
 
-def read(body: dict[str, Any]) -> OpeningRequest:
-    return read_body(OpeningRequest, json.dumps(body).encode())
+def read(body: dict[str, Any]) -> AccountOpeningRequest:
+    return parse_body(AccountOpeningRequest, json.dumps(body).encode())
 
 
 def refusal(body: dict[str, Any]) -> str:
@@ -166,7 +166,7 @@ def test_every_field_that_does_not_fit_is_named_at_once() -> None:
 
 
 def test_nothing_is_needed_and_nothing_else_is_known() -> None:
-    assert read_body(OpeningRequest, b"").signup == {}
+    assert parse_body(AccountOpeningRequest, b"").signup == {}
     assert read(dict.fromkeys(FORMATS)).signup == {}
     assert "pan" in refusal({"pan": "ABCDE1234F"})
     assert "pin_code" in refusal({"pin_code": "560001"})
@@ -180,7 +180,7 @@ def test_a_long_text_is_refused_in_no_time() -> None:
 
 @pytest.mark.parametrize("field", FORMATS)
 def test_the_schema_says_the_same(field: str) -> None:
-    schema = validator_for(OpeningRequest.model_json_schema(by_alias=True))
+    schema = validator_for(AccountOpeningRequest.model_json_schema(by_alias=True))
 
     assert [value for value in GOOD[field] if not schema.is_valid({field: value})] == []
     assert [value for value in BAD[field] if schema.is_valid({field: value})] == []
@@ -403,7 +403,7 @@ def test_the_first_end_stays(results: list[SdkResult]) -> None:
 
 @pytest.mark.parametrize("number", [10_000, 560_001, 987_654_321])
 def test_a_code_that_may_be_somebodys_number_is_not_kept(world: World, number: int) -> None:
-    result = read_sdk_result({"code": number}, rejected=True)
+    result = parse_sdk_result({"code": number}, rejected=True)
 
     assert world.end(world.start().opening, result).failure_code == 2000
     assert str(number) not in everything_in(world.client._client)

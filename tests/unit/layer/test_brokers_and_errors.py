@@ -4,7 +4,7 @@ import pytest
 
 from gateway_backend.domain.brokers import BROKERS, Broker, broker
 from gateway_backend.domain.errors import Action
-from gateway_backend.domain.transaction_errors import ADVICE, UNKNOWN, advise
+from gateway_backend.domain.transaction_messages import ADVICE, UNKNOWN, advise
 
 CONTRACT_7_1 = [
     "aliceblue",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.exact_json import JsonUnreadable, members, read, write
+from gateway_backend.domain.exact_json import JsonUnreadable, dumps, loads, members
 from tests.portfolios import GUIDE_002
 
 DEEP = 100_000
@@ -39,33 +39,33 @@ VALUES = st.recursive(
     ],
 )
 def test_a_number_comes_out_as_it_went_in(number: str) -> None:
-    assert write(read(f'{{"totalReturns":{number}}}')) == f'{{"totalReturns":{number}}}'
+    assert dumps(loads(f'{{"totalReturns":{number}}}')) == f'{{"totalReturns":{number}}}'
 
 
 def test_an_exponent_is_written_out_in_full() -> None:
-    assert write(read("[1.5e3,25E-4]")) == "[1500,0.0025]"
+    assert dumps(loads("[1.5e3,25E-4]")) == "[1500,0.0025]"
 
 
 @given(VALUES)
 def test_what_is_written_reads_the_same(value: Any) -> None:
-    again = read(write(value))
+    again = loads(dumps(value))
 
     assert again == value
-    assert json.loads(write(value)) == json.loads(write(again))
+    assert json.loads(dumps(value)) == json.loads(dumps(again))
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=5), st.sampled_from([None, 0, 2]), st.booleans())
 def test_each_member_is_handed_out_as_the_very_text_it_arrived_as(
     value: dict[str, Any], indent: int | None, ascii_only: bool
 ) -> None:
-    given_text = json.dumps(read(write(value)), default=float, indent=indent, ensure_ascii=ascii_only)
+    given_text = json.dumps(loads(dumps(value)), default=float, indent=indent, ensure_ascii=ascii_only)
 
     found = members(f" {given_text}\n")
 
-    assert {name: parsed for name, (_, parsed) in found.items()} == read(given_text)
+    assert {name: parsed for name, (_, parsed) in found.items()} == loads(given_text)
     for text, parsed in found.values():
         assert text in given_text
-        assert read(text) == parsed
+        assert loads(text) == parsed
 
 
 def test_the_digits_of_a_member_stay_in_its_text() -> None:
@@ -79,7 +79,7 @@ def test_the_digits_of_a_member_stay_in_its_text() -> None:
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_nesting_without_end_is_unreadable_rather_than_a_crash(opening: str) -> None:
     with pytest.raises(JsonUnreadable, match="nested"):
-        read(opening * DEEP)
+        loads(opening * DEEP)
     with pytest.raises(JsonUnreadable, match="nested"):
         members('{"data":' + opening * DEEP)
 
@@ -87,7 +87,7 @@ def test_nesting_without_end_is_unreadable_rather_than_a_crash(opening: str) -> 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e99999999999999999999", "1" * 5000, "1.", "01"])
 def test_what_is_no_number_or_none_anyone_can_hold_is_unreadable(number: str) -> None:
     with pytest.raises(JsonUnreadable):
-        read(f'{{"quantity":{number}}}')
+        loads(f'{{"quantity":{number}}}')
     with pytest.raises(JsonUnreadable):
         members(f'{{"quantity":{number}}}')
 
@@ -97,7 +97,7 @@ def test_what_is_no_number_or_none_anyone_can_hold_is_unreadable(number: str) ->
 )
 def test_broken_json_is_unreadable(text: str) -> None:
     with pytest.raises(JsonUnreadable):
-        read(text)
+        loads(text)
     with pytest.raises(JsonUnreadable):
         members(text)
 
@@ -109,11 +109,11 @@ def test_only_an_object_has_members(text: str) -> None:
 
 
 def test_bytes_may_begin_with_a_byte_order_mark_and_must_be_utf8() -> None:
-    assert read(b'\xef\xbb\xbf{"name":"\xe2\x82\xb9"}') == {"name": "₹"}
+    assert loads(b'\xef\xbb\xbf{"name":"\xe2\x82\xb9"}') == {"name": "₹"}
     with pytest.raises(JsonUnreadable):
-        read(b'{"name":"\xff"}')
+        loads(b'{"name":"\xff"}')
 
 
 def test_of_a_name_given_twice_the_last_counts_for_text_and_value_alike() -> None:
     assert members('{"a":1.0,"a":2.50}') == {"a": ("2.50", Decimal("2.50"))}
-    assert read('{"a":1.0,"a":2.50}') == {"a": Decimal("2.50")}
+    assert loads('{"a":1.0,"a":2.50}') == {"a": Decimal("2.50")}

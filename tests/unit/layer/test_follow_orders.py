@@ -16,12 +16,12 @@ from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.order_requests import OrderRequest
 from gateway_backend.domain.orders import BatchStatus, KnownBatch
 from gateway_backend.domain.transactions import GRACE, Status, Transaction
-from gateway_backend.usecases.applying import PATIENCE
 from gateway_backend.usecases.read_mutual_funds import read_mutual_funds
 from gateway_backend.usecases.read_order import read_order
 from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.settle_transaction import reconcile
+from gateway_backend.usecases.sync_transaction import sync_if_open
 from gateway_backend.usecases.unlink_account import unlink_account
+from gateway_backend.usecases.webhook_context import PATIENCE
 from tests.unit.layer.refresh_world import (
     BATCH_WRITES,
     CALENDAR,
@@ -71,7 +71,7 @@ def world() -> World:
 def pull(world: World, transaction_id: str = "TRX_1", after: timedelta = MINUTE) -> Transaction:
     """The app reads it, a little later."""
     world.now += after
-    return reconcile(world.transactions.owned(transaction_id, "user-1"), world.settling)
+    return sync_if_open(world.transactions.owned(transaction_id, "user-1"), world.sync_context)
 
 
 def known(world: World, transaction_id: str = "TRX_1") -> KnownBatch:
@@ -285,13 +285,13 @@ def test_where_the_pull_knows_nothing_the_transaction_is_believed(world: World) 
 
 def test_an_order_is_read_by_its_user_only_and_asked_about_first(world: World) -> None:
     world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    _, batches = read_order("TRX_1", user="user-1", tools=world.settling)
+    _, batches = read_order("TRX_1", user="user-1", context=world.sync_context)
     assert [found.batch.shares_filled for found in batches] == [4]
 
     with pytest.raises(NotFound):
-        read_order("TRX_1", user="user-2", tools=world.settling)
+        read_order("TRX_1", user="user-2", context=world.sync_context)
     with pytest.raises(NotFound):
-        read_order(f"TRX_{ACCOUNT}", user="user-1", tools=world.settling)
+        read_order(f"TRX_{ACCOUNT}", user="user-1", context=world.sync_context)
 
 
 # Whose account it is ---------------------------------------------------------------------------
@@ -301,12 +301,12 @@ def test_an_order_in_somebody_elses_account_is_followed_and_the_account_not_link
     world.begin_order("TRX_2", user="user-2")
     world.trade("TRX_2", ACCOUNT, Status.PROCESSING, PART)
     world.now += MINUTE
-    transaction = reconcile(world.transactions.owned("TRX_2", "user-2"), world.settling)
+    transaction = sync_if_open(world.transactions.owned("TRX_2", "user-2"), world.sync_context)
     assert (transaction.refused, transaction.is_settled) == ("ACCOUNT_OF_ANOTHER_USER", False)
 
     world.trade("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
     world.now += MINUTE
-    transaction = reconcile(world.transactions.owned("TRX_2", "user-2"), world.settling)
+    transaction = sync_if_open(world.transactions.owned("TRX_2", "user-2"), world.sync_context)
 
     assert transaction.is_settled
     assert (state(world, "TRX_2"), known(world, "TRX_2").owner) == (("COMPLETED", 10, 2), "user-2")
@@ -336,7 +336,7 @@ def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(wor
     told = world.listen()
     world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     pull(world)
-    reconcile(read_before, world.settling)
+    sync_if_open(read_before, world.sync_context)
 
     assert world.orders.of("TRX_1") == []
     assert not any(isinstance(event, OrderUpdated) for event in told)
@@ -526,7 +526,7 @@ def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> 
         def meanwhile(operation: str, _request: dict[str, Any], other: Transaction = other) -> None:
             if operation in BATCH_WRITES:
                 world.client.before = lambda _operation, _request: None
-                reconcile(other, world.settling)
+                sync_if_open(other, world.sync_context)
 
         world.client.before = meanwhile
         pull(world)
@@ -542,11 +542,11 @@ def test_an_older_answer_that_was_slow_takes_nothing_back(world: World) -> None:
 
     def meanwhile() -> None:
         world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
-        reconcile(world.transactions.owned("TRX_1", "user-1"), world.settling)
+        sync_if_open(world.transactions.owned("TRX_1", "user-1"), world.sync_context)
         world.upstream.orders["TRX_1"] = [PLACED]
 
     world.upstream.meanwhile = meanwhile
-    reconcile(slow, world.settling)
+    sync_if_open(slow, world.sync_context)
 
     assert state(world) == ("COMPLETED", 10, 1)
     assert world.transactions.owned("TRX_1", "user-1").status is Status.COMPLETED
@@ -740,7 +740,7 @@ def served(world: World) -> str:
 def test_a_statement_is_kept_without_what_it_says_of_the_investor(importing: World) -> None:
     assert importing.apply(statement(importing)) == ("APPLIED", "KEPT")
 
-    (fund,) = exact_json.read(served(importing))["data"]["summary"]
+    (fund,) = exact_json.loads(served(importing))["data"]["summary"]
     assert (fund["scheme"], fund["folio"]) == ("Flexi Cap", "123/45")
     assert not any(secret in served(importing) for secret in PERSONAL)
     transaction = importing.transactions.owned("TRX_2", "user-1")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails
-from gateway_backend.contracts.investment_wire import Investment
+from gateway_backend.contracts.gateway_details import CreatedTransaction, ResponseEnvelope, TransactionDetails
+from gateway_backend.contracts.gateway_investment import Investment
 from gateway_backend.domain.transactions import Failure, Outcome, Report, Status
 
 
@@ -28,14 +28,14 @@ def details(**member: Any) -> TransactionDetails:
     ],
 )
 def test_errors_may_be_null_a_text_or_a_list(errors: Any, expected: list[str]) -> None:
-    assert Envelope.model_validate({"success": False, "errors": errors}).errors == expected
+    assert ResponseEnvelope.model_validate({"success": False, "errors": errors}).errors == expected
 
 
 @pytest.mark.parametrize("success", [False, None, "true", "yes", 1, 0, [], {}])
 def test_only_true_is_success(success: Any) -> None:
-    assert Envelope.model_validate({"success": success}).success is False
-    assert Envelope.model_validate({}).success is False
-    assert Envelope.model_validate({"success": True, "errors": None, "errorType": "x"}).success is True
+    assert ResponseEnvelope.model_validate({"success": success}).success is False
+    assert ResponseEnvelope.model_validate({}).success is False
+    assert ResponseEnvelope.model_validate({"success": True, "errors": None, "errorType": "x"}).success is True
 
 
 def test_a_created_transaction_has_an_id_and_an_end() -> None:

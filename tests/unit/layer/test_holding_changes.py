@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.exact_json import write
+from gateway_backend.domain.exact_json import dumps
 from gateway_backend.domain.holding_changes import AssetClass, Kind, compare
 from gateway_backend.domain.holdings import AccountPortfolio, Leg, MutualFund, Portfolio, Security
 
@@ -142,8 +142,8 @@ def test_securities_come_before_funds_and_each_by_name() -> None:
 def test_digits_are_kept() -> None:
     found = change(fund("36.65253999999927", "8.123456789012345678"), None)
 
-    assert '"quantityBefore":36.65253999999927,' in write(found)
-    assert '"averagePriceBefore":8.123456789012345678,' in write(found)
+    assert '"quantityBefore":36.65253999999927,' in dumps(found)
+    assert '"averagePriceBefore":8.123456789012345678,' in dumps(found)
 
 
 # Splits and bonuses ----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.exact_json import read
+from gateway_backend.domain.exact_json import loads
 from gateway_backend.domain.holdings import (
     AccountPortfolio,
     Leg,
@@ -17,7 +17,7 @@ from gateway_backend.domain.holdings import (
     PortfolioUnreadable,
     Security,
     consolidate,
-    read_portfolio,
+    parse_portfolio,
     v1_securities,
 )
 from tests.portfolios import GUIDE_002
@@ -66,7 +66,7 @@ def v2(**member: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def guide_002() -> dict[str, dict[str, Any]]:
-    portfolio = read_portfolio(read(GUIDE_002)["data"])
+    portfolio = parse_portfolio(loads(GUIDE_002)["data"])
     return {found["isin"]: found for found in rows(AccountPortfolio("6195e288360acf9ebc060d23", "groww", portfolio))}
 
 
@@ -88,7 +88,7 @@ def test_guide_002_has_six_securities_and_none_twice_for_being_in_a_smallcase(gu
 
 
 def test_a_security_may_lack_all_that_is_optional() -> None:
-    (found,) = read_portfolio(v2(nseTicker=None)).securities
+    (found,) = parse_portfolio(v2(nseTicker=None)).securities
 
     assert (found.nse_ticker, found.nse, found.bse) == (None, Leg(), Leg())
     assert [found.collateral, found.in_smallcases] == [0, 0]
@@ -96,7 +96,7 @@ def test_a_security_may_lack_all_that_is_optional() -> None:
 
 
 def test_an_empty_portfolio_is_a_portfolio() -> None:
-    assert read_portfolio({"securities": []}).size == 0
+    assert parse_portfolio({"securities": []}).size == 0
     assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": []}
 
 
@@ -129,11 +129,11 @@ def test_an_empty_portfolio_is_a_portfolio() -> None:
 )
 def test_what_does_not_have_the_shape_of_the_contract_is_unreadable(data: dict[str, Any]) -> None:
     with pytest.raises(PortfolioUnreadable):
-        read_portfolio(data)
+        parse_portfolio(data)
 
 
 def test_an_absurd_zero_does_not_become_a_million_digits() -> None:
-    (found,) = read_portfolio(v2(holdings=read('{"quantity":0e-999999,"averagePrice":0e999999}'))).securities
+    (found,) = parse_portfolio(v2(holdings=loads('{"quantity":0e-999999,"averagePrice":0e999999}'))).securities
 
     assert f"{found.demat.quantity:f} {found.demat.average_price:f}" == "0 0"
 
@@ -150,7 +150,7 @@ def test_fund_units_keep_their_decimals_and_a_text_is_taken_from_fund_or_symbol(
         {"tradingsymbol": "INF2", "quantity": 1},
     ]
 
-    first, second = read_portfolio({"securities": [], "mutualFunds": {"holdings": holdings}}).mutual_funds
+    first, second = parse_portfolio({"securities": [], "mutualFunds": {"holdings": holdings}}).mutual_funds
 
     assert first == MutualFund("INF1", "A Fund", "1/2", Decimal("12.3456"), Decimal("8.1"))
     assert (second.name, second.isin, second.folio) == ("INF2", None, None)
@@ -175,7 +175,7 @@ V1: dict[str, Any] = {
 
 
 def test_v1_gets_its_smallcase_shares_back() -> None:
-    portfolio = read_portfolio(V1)
+    portfolio = parse_portfolio(V1)
     held = {found.nse_ticker: [found.demat.quantity, found.in_smallcases] for found in portfolio.securities}
 
     assert portfolio.version == "v1"
@@ -185,13 +185,13 @@ def test_v1_gets_its_smallcase_shares_back() -> None:
 def test_v1_of_a_third_partys_private_smallcases_has_figures_only() -> None:
     private = {"private": {"stats": {"currentValue": 5, "totalReturns": 1}}}
 
-    assert read_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4
+    assert parse_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4
 
 
 def test_v2_shows_smallcase_shares_beside_and_never_adds_them() -> None:
     data = v2(smallcaseQuantity=1) | {"smallcases": V1["smallcases"]}
 
-    found = row(AccountPortfolio("a", "groww", read_portfolio(data)))
+    found = row(AccountPortfolio("a", "groww", parse_portfolio(data)))
 
     assert (found["quantity"], found["inSmallcases"]) == (1, 1)
 

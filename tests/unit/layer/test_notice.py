@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.notice import Kind, Notice
+from gateway_backend.contracts.webhook_envelope import WebhookEnvelope, WebhookKind
 from gateway_backend.domain.errors import BodyUnreadable
 from tests.portfolios import FIXTURES
 
@@ -17,14 +17,14 @@ V2: dict[str, Any] = IDS | {"securities": []}
 MUTUAL_FUNDS = {"transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
 
 
-def notice(body: Any) -> Notice:
-    return Notice.read(json.dumps(body).encode())
+def notice(body: Any) -> WebhookEnvelope:
+    return WebhookEnvelope.read(json.dumps(body).encode())
 
 
 def test_guide_002s_webhook_is_read_by_its_ids() -> None:
-    found = Notice.read(WEBHOOK)
+    found = WebhookEnvelope.read(WEBHOOK)
 
-    assert found.kind is Kind.HOLDINGS_V2
+    assert found.kind is WebhookKind.HOLDINGS_V2
     assert (found.account_id, found.transaction_id) == (
         "6195e288360acf9ebc060d23",
         "TRX_06726c28769e44b8920bd6eb5bbeef17",
@@ -35,22 +35,22 @@ def test_guide_002s_webhook_is_read_by_its_ids() -> None:
 
 
 def test_guide_003s_order_is_an_order() -> None:
-    assert Notice.read(ORDER).kind is Kind.ORDER
+    assert WebhookEnvelope.read(ORDER).kind is WebhookKind.ORDER
 
 
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (V2, Kind.HOLDINGS_V2),
-        (IDS | {"securities": {"holdings": []}}, Kind.HOLDINGS_V1),
-        (IDS | {"batchId": "b", "iscid": "i"}, Kind.ORDER),
-        (IDS | {"iscid": "i"}, Kind.PENDING_ACTION),
-        (MUTUAL_FUNDS, Kind.MUTUAL_FUNDS),
-        (MUTUAL_FUNDS | {"smallcaseAuthId": None}, Kind.MUTUAL_FUNDS),
-        (MUTUAL_FUNDS | {"data": {"payload": {}}}, Kind.MUTUAL_FUNDS),
+        (V2, WebhookKind.HOLDINGS_V2),
+        (IDS | {"securities": {"holdings": []}}, WebhookKind.HOLDINGS_V1),
+        (IDS | {"batchId": "b", "iscid": "i"}, WebhookKind.ORDER),
+        (IDS | {"iscid": "i"}, WebhookKind.PENDING_ACTION),
+        (MUTUAL_FUNDS, WebhookKind.MUTUAL_FUNDS),
+        (MUTUAL_FUNDS | {"smallcaseAuthId": None}, WebhookKind.MUTUAL_FUNDS),
+        (MUTUAL_FUNDS | {"data": {"payload": {}}}, WebhookKind.MUTUAL_FUNDS),
     ],
 )
-def test_a_webhook_is_known_by_its_shape(body: dict[str, Any], kind: Kind) -> None:
+def test_a_webhook_is_known_by_its_shape(body: dict[str, Any], kind: WebhookKind) -> None:
     assert notice(body).kind is kind
 
 
@@ -118,7 +118,7 @@ def test_a_member_of_the_wrong_type_is_named(member: str) -> None:
 )
 def test_what_is_not_json_or_nests_without_end_is_unreadable(raw: bytes) -> None:
     with pytest.raises(BodyUnreadable):
-        Notice.read(raw)
+        WebhookEnvelope.read(raw)
 
 
 def test_a_body_cannot_name_its_own_kind_hash_or_ids() -> None:
@@ -131,7 +131,7 @@ def test_a_body_cannot_name_its_own_kind_hash_or_ids() -> None:
     }
 
     assert notice(V2 | smuggled) == notice(smuggled | V2).__class__(
-        kind=Kind.HOLDINGS_V2,
+        kind=WebhookKind.HOLDINGS_V2,
         body_hash=hashlib.sha256(json.dumps(V2 | smuggled).encode()).hexdigest(),
         timestamp="T",
         checksum="C",

@@ -9,10 +9,10 @@ import pytest
 
 from gateway_backend.contracts.order_api import BatchView, OrderView, StockView
 from gateway_backend.contracts.transaction_api import TransactionView
-from gateway_backend.domain import transaction_errors
+from gateway_backend.domain import transaction_messages
 from gateway_backend.domain.errors import Action
 from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.order_errors import ADVICE, UNKNOWN, advise
+from gateway_backend.domain.order_messages import ADVICE, UNKNOWN, advise
 from gateway_backend.domain.order_requests import OrderRequest, RequestedSecurity
 from gateway_backend.domain.orders import Batch, BatchStatus, KnownBatch, Order, OrderStatus
 from gateway_backend.domain.transactions import Failure, Outcome, Status, Transaction
@@ -113,18 +113,21 @@ def test_every_transaction_error_is_shown_in_words_with_an_action(code: int) -> 
     for error in (OrderView.of(failed, []).error, TransactionView.of(failed).error):
         assert error is not None
         assert error.text.endswith(".")
-        assert error.text != transaction_errors.UNKNOWN.text or code == 2000
+        assert error.text != transaction_messages.UNKNOWN.text or code == 2000
         assert "message_of_gateway" not in error.text
         assert error.action in Action
 
 
 @pytest.mark.parametrize("code", [0, 1000, 4001, 9999])
 def test_a_transaction_error_of_tomorrow_has_words_too(code: int) -> None:
-    assert transaction_errors.advise(code) == transaction_errors.UNKNOWN
+    assert transaction_messages.advise(code) == transaction_messages.UNKNOWN
 
 
 def test_an_order_that_gateway_lost_sight_of_is_not_called_failed() -> None:
-    assert transaction_errors.advise(4006) == ("Your order is on its way. Its status will be updated shortly.", "WAIT")
+    assert transaction_messages.advise(4006) == (
+        "Your order is on its way. Its status will be updated shortly.",
+        "WAIT",
+    )
 
 
 # What is served --------------------------------------------------------------------------------

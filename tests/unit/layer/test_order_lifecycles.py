@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gateway_backend.contracts.events import OrderUpdated
-from gateway_backend.contracts.order_wire import read_batches
+from gateway_backend.contracts.gateway_orders import parse_batches
 from gateway_backend.domain import times
 from gateway_backend.domain.errors import GatewayRefused, GatewayUnavailable, NotYet
 from gateway_backend.domain.orders import Batch, KnownBatch
 from gateway_backend.domain.transactions import Status
 from gateway_backend.store.receipts import ReceiptKey
 from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.settle_transaction import reconcile
+from gateway_backend.usecases.sync_transaction import sync_if_open
 from tests.unit.layer.refresh_world import BATCH_WRITES, FRIDAY_NOON, HALF, SECOND, Crash, World, orders_of
 
 ACCOUNT = "account-1"
@@ -172,7 +172,7 @@ class OrderLifecycles(RuleBasedStateMachine):
     @rule(pick=PICK)
     def app_reads(self, pick: int) -> None:
         for exchange in self.picked(pick):
-            reconcile(self.world.transactions.owned(exchange.id, "user-1"), self.world.settling)
+            sync_if_open(self.world.transactions.owned(exchange.id, "user-1"), self.world.sync_context)
 
     @rule()
     def schedule_runs(self) -> None:
@@ -287,8 +287,8 @@ class OrderLifecycles(RuleBasedStateMachine):
     def _when(self, exchange: Exchange, stored: Batch) -> int:
         """Which of the things that the exchange said is stored."""
         for at, said in enumerate(exchange.said):
-            (batch,) = read_batches(said, self.world.now)
-            if not stored.says_more_than(batch):
+            (batch,) = parse_batches(said, self.world.now)
+            if not stored.differs_from(batch):
                 return at
         raise AssertionError(f"the exchange never said {stored}")
 

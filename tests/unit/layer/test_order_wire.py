@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.order_wire import read_batches
+from gateway_backend.contracts.gateway_orders import parse_batches
 from gateway_backend.domain import exact_json
 from gateway_backend.domain.errors import GatewayUnavailable
 from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
@@ -21,7 +21,7 @@ STOCK: dict[str, Any] = {"tradingsymbol": "AXISBANK", "transactionType": "BUY", 
 
 def read(data: Any) -> list[Batch]:
     """Through JSON, as it arrives."""
-    return read_batches(exact_json.read(json.dumps(data)), NOW)
+    return parse_batches(exact_json.loads(json.dumps(data)), NOW)
 
 
 def stock(**members: Any) -> Order:
@@ -41,7 +41,7 @@ def test_the_guides_own_webhook_is_read_to_the_letter() -> None:
     axis: dict[str, Any] = {"average_price": Decimal("420.1"), "exchange_order_id": "1000000010241945"}
     hdfc: dict[str, Any] = {"average_price": Decimal("1154.99"), "exchange_order_id": "1000000010241946"}
 
-    assert read_batches(exact_json.read(GUIDE_003), NOW) == [
+    assert parse_batches(exact_json.loads(GUIDE_003), NOW) == [
         Batch(
             id="5ef5b24a4d6cd54b4a3a8c11",
             status=BatchStatus.COMPLETED,
@@ -91,7 +91,7 @@ def test_what_is_no_batch_is_no_answer_of_gateways(data: Any) -> None:
 @pytest.mark.parametrize("quantity", ["10", "10.0", "1e1", "1.00E+1", '"10"'])
 def test_a_whole_number_of_shares_may_be_written_as_a_fraction_or_a_text(quantity: str) -> None:
     text = f'{{"batchId":"b","orders":[{{"tradingsymbol":"T","quantity":{quantity},"filledQuantity":{quantity}}}]}}'
-    ((order,),) = (found.orders for found in read_batches(exact_json.read(text), NOW))
+    ((order,),) = (found.orders for found in parse_batches(exact_json.loads(text), NOW))
 
     assert (order.quantity, order.filled) == (10, 10)
     assert type(order.quantity) is int
@@ -156,7 +156,7 @@ def test_what_was_not_placed_is_told_from_what_was() -> None:
 @pytest.mark.parametrize("digits", ["1575.0900000000001", "0.1", "1e-7", "123456789012345678.123456789"])
 def test_amounts_keep_their_digits(digits: str) -> None:
     text = f'{{"batchId":"b","buyAmount":{digits},"orders":[{{"tradingsymbol":"T","averagePrice":{digits}}}]}}'
-    (found,) = read_batches(exact_json.read(text), NOW)
+    (found,) = parse_batches(exact_json.loads(text), NOW)
 
     assert found.buy_amount == found.orders[0].average_price == Decimal(digits)
 
@@ -177,10 +177,10 @@ def test_an_order_does_not_vanish_for_a_ticker_that_is_missing() -> None:
 @pytest.mark.parametrize("digits", ["1e20", "-1e20", "1e999", '"1e30"'])
 def test_what_nobody_could_pay_is_no_amount(digits: str) -> None:
     text = f'{{"batchId":"b","buyAmount":{digits},"orders":[{{"tradingsymbol":"T","averagePrice":{digits}}}]}}'
-    (found,) = read_batches(exact_json.read(text), NOW)
+    (found,) = parse_batches(exact_json.loads(text), NOW)
 
     assert (found.buy_amount, found.orders[0].average_price) == (None, None)
-    assert not found.says_more_than(found)
+    assert not found.differs_from(found)
 
 
 def test_an_exchanges_order_number_is_a_text_even_when_it_comes_as_a_number() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.order_requests import RequestedSecurity
-from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus, what_was_left_out
+from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus, left_out_of
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -73,8 +73,8 @@ def content(found: Batch) -> tuple[Batch, Counter[Order]]:
     return replace(found, orders=()), Counter(found.orders)
 
 
-def merged(*news: Batch) -> Batch:
-    return reduce(Batch.merged, news)
+def merge(*news: Batch) -> Batch:
+    return reduce(Batch.merge, news)
 
 
 @given(NEWS, st.data())
@@ -84,20 +84,20 @@ def test_any_order_and_any_repetition_of_the_same_news_gives_the_same_batch(
     again = data.draw(st.lists(st.sampled_from(news)))
     shuffled = data.draw(st.permutations([*news, *again]))
 
-    assert content(merged(*shuffled)) == content(merged(*news))
+    assert content(merge(*shuffled)) == content(merge(*news))
 
 
 @given(told(NOW), told(LATER), told(LATER + timedelta(minutes=1)))
 def test_news_may_be_put_together_before_it_is_merged(a: Batch, b: Batch, c: Batch) -> None:
-    assert content(a.merged(b).merged(c)) == content(a.merged(b.merged(c)))
-    assert content(a.merged(b)) == content(b.merged(a))
+    assert content(a.merge(b).merge(c)) == content(a.merge(b.merge(c)))
+    assert content(a.merge(b)) == content(b.merge(a))
 
 
 @given(NEWS)
 def test_no_news_takes_a_step_back(news: tuple[Batch, ...]) -> None:
     known = news[0]
     for each in news:
-        after = known.merged(each)
+        after = known.merge(each)
         assert after.status.rank >= max(known.status.rank, each.status.rank)
         assert (after.filled or 0) >= (known.filled or 0)
         assert after.shares_filled >= known.shares_filled
@@ -111,18 +111,18 @@ def test_no_news_takes_a_step_back(news: tuple[Batch, ...]) -> None:
 
 @given(NEWS)
 def test_what_is_known_already_changes_nothing(news: tuple[Batch, ...]) -> None:
-    known = merged(*news)
+    known = merge(*news)
 
-    assert known.merged(known) == known
-    assert not any(known.merged(each).says_more_than(known) for each in news)
+    assert known.merge(known) == known
+    assert not any(known.merge(each).differs_from(known) for each in news)
 
 
 @pytest.mark.parametrize("status", [BatchStatus.PLACED, BatchStatus.PARTIALLYPLACED, BatchStatus.UNKNOWN])
 def test_placed_after_completed_changes_nothing(status: BatchStatus) -> None:
     late = batch(status, stock(asked_at=LATER, filled=3), asked_at=LATER, filled=0)
 
-    assert COMPLETED.merged(late) == COMPLETED
-    assert late.merged(COMPLETED).is_final
+    assert COMPLETED.merge(late) == COMPLETED
+    assert late.merge(COMPLETED).is_final
 
 
 @pytest.mark.parametrize("known", [status for status in OrderStatus if status is not OrderStatus.UNKNOWN])
@@ -130,7 +130,7 @@ def test_a_new_word_never_replaces_a_status_that_is_known(known: OrderStatus) ->
     before = batch(BatchStatus.PLACED, stock(known))
     news = batch(BatchStatus.UNKNOWN, stock(OrderStatus.UNKNOWN, asked_at=LATER), asked_at=LATER)
 
-    after = before.merged(news)
+    after = before.merge(news)
 
     assert (after.status, after.orders[0].status) == (BatchStatus.PLACED, known)
 
@@ -139,7 +139,7 @@ def test_a_new_word_never_replaces_a_status_that_is_known(known: OrderStatus) ->
 def test_a_fill_is_not_taken_back_by_another_end(ended: OrderStatus) -> None:
     news = batch(BatchStatus.UNFILLED, stock(ended, asked_at=LATER), asked_at=LATER)
 
-    (order,) = COMPLETED.merged(news).orders
+    (order,) = COMPLETED.merge(news).orders
 
     assert (order.status, order.filled, order.average_price) == (OrderStatus.COMPLETE, 10, Decimal("420.1"))
 
@@ -147,7 +147,7 @@ def test_a_fill_is_not_taken_back_by_another_end(ended: OrderStatus) -> None:
 def test_of_two_equally_far_the_later_counts_because_a_user_may_edit_an_open_order() -> None:
     edited = batch(BatchStatus.PLACED, stock(quantity=25, asked_at=LATER), asked_at=LATER)
 
-    for after in (batch().merged(edited), edited.merged(batch())):
+    for after in (batch().merge(edited), edited.merge(batch())):
         assert after.orders[0].quantity == 25
 
 
@@ -155,14 +155,14 @@ def test_what_was_filled_before_an_order_was_cancelled_stays_filled() -> None:
     part = batch(BatchStatus.PLACED, stock(filled=4, exchange_order_id="1100"))
     cancelled = batch(BatchStatus.CANCELLED, stock(OrderStatus.CANCELLED, asked_at=LATER), asked_at=LATER)
 
-    (order,) = part.merged(cancelled).orders
+    (order,) = part.merge(cancelled).orders
 
     assert (order.status, order.filled, order.exchange_order_id) == (OrderStatus.CANCELLED, 4, "1100")
 
 
 def test_a_stock_that_the_news_does_not_name_stays() -> None:
     both = batch(BatchStatus.PLACED, stock(), stock(ticker="HDFCBANK"))
-    after = both.merged(batch(BatchStatus.PLACED, stock(ticker="HDFCBANK", filled=1), asked_at=LATER))
+    after = both.merge(batch(BatchStatus.PLACED, stock(ticker="HDFCBANK", filled=1), asked_at=LATER))
 
     assert [(order.ticker, order.filled) for order in after.orders] == [("AXISBANK", 0), ("HDFCBANK", 1)]
 
@@ -171,7 +171,7 @@ def test_a_stock_bought_and_sold_in_one_batch_stays_two() -> None:
     known = batch(BatchStatus.PLACED, stock(side="BUY"), stock(side="SELL"))
     news = batch(BatchStatus.PLACED, stock(OrderStatus.REJECTED, side="SELL", asked_at=LATER), asked_at=LATER)
 
-    after = known.merged(news)
+    after = known.merge(news)
 
     assert [(o.side, o.status) for o in after.orders] == [
         ("BUY", OrderStatus.PLACED),
@@ -184,7 +184,7 @@ def test_a_stock_that_stands_in_a_batch_twice_stays_two() -> None:
     done = stock(OrderStatus.COMPLETE, quantity=5, filled=5, asked_at=LATER)
     news = batch(BatchStatus.PLACED, done, stock(quantity=7, asked_at=LATER), asked_at=LATER)
 
-    after = known.merged(news)
+    after = known.merge(news)
 
     assert [(order.quantity, order.filled) for order in after.orders] == [(5, 5), (7, 0)]
     assert after.shares_filled == 5
@@ -193,9 +193,9 @@ def test_a_stock_that_stands_in_a_batch_twice_stays_two() -> None:
 def test_a_batch_says_more_only_when_there_is_something_to_tell_beside_the_time() -> None:
     same = batch(BatchStatus.PLACED, stock(asked_at=LATER), asked_at=LATER)
 
-    assert not same.says_more_than(batch())
-    assert batch(BatchStatus.PLACED, stock(filled=1)).says_more_than(batch())
-    assert batch(BatchStatus.PLACED, stock(quantity=11)).says_more_than(batch())
+    assert not same.differs_from(batch())
+    assert batch(BatchStatus.PLACED, stock(filled=1)).differs_from(batch())
+    assert batch(BatchStatus.PLACED, stock(quantity=11)).differs_from(batch())
 
 
 # When nothing more will come -------------------------------------------------------------------
@@ -246,13 +246,13 @@ def claim(status: OrderStatus | None = None, whole: BatchStatus = BatchStatus.CO
     ],
 )
 def test_a_webhook_may_be_older_than_what_gateway_says_now(older: Batch) -> None:
-    assert COMPLETED.bears_out(older)
+    assert COMPLETED.confirms(older)
 
 
 @pytest.mark.parametrize("rounded", ["4201", "4201.005", "4200.995", "4201.0000000000001"])
 def test_the_same_amount_may_be_rounded_in_another_way(rounded: str) -> None:
-    assert COMPLETED.bears_out(replace(COMPLETED, buy_amount=Decimal(rounded)))
-    assert COMPLETED.bears_out(claim(average_price=Decimal("420.1") + Decimal(rounded) - 4201))
+    assert COMPLETED.confirms(replace(COMPLETED, buy_amount=Decimal(rounded)))
+    assert COMPLETED.confirms(claim(average_price=Decimal("420.1") + Decimal(rounded) - 4201))
 
 
 @pytest.mark.parametrize(
@@ -273,39 +273,39 @@ def test_the_same_amount_may_be_rounded_in_another_way(rounded: str) -> None:
     ],
 )
 def test_what_differs_from_what_gateway_says_is_not_borne_out(lie: Batch) -> None:
-    assert not COMPLETED.bears_out(lie)
+    assert not COMPLETED.confirms(lie)
 
 
 @pytest.mark.parametrize("further", [claim(), claim(whole=BatchStatus.PLACED), claim(OrderStatus.PLACED, filled=0)])
 def test_what_is_further_on_than_what_gateway_says_is_not_borne_out(further: Batch) -> None:
-    assert not batch().bears_out(further)
+    assert not batch().confirms(further)
 
 
 def test_a_word_that_is_known_is_further_on_than_one_that_is_new_to_us() -> None:
     news = batch(BatchStatus.UNKNOWN, stock(OrderStatus.UNKNOWN))
 
-    assert not news.bears_out(batch(BatchStatus.PLACED, stock(OrderStatus.UNKNOWN)))
-    assert not news.bears_out(batch(BatchStatus.UNKNOWN, stock(OrderStatus.PLACED)))
+    assert not news.confirms(batch(BatchStatus.PLACED, stock(OrderStatus.UNKNOWN)))
+    assert not news.confirms(batch(BatchStatus.UNKNOWN, stock(OrderStatus.PLACED)))
 
 
 def test_a_fill_that_gateway_does_not_know_is_not_borne_out() -> None:
-    assert not batch().bears_out(batch(BatchStatus.PLACED, stock(filled=1)))
+    assert not batch().confirms(batch(BatchStatus.PLACED, stock(filled=1)))
 
 
 def test_an_end_has_one_quantity() -> None:
     rejected = batch(BatchStatus.UNFILLED, stock(OrderStatus.REJECTED))
 
-    assert not rejected.bears_out(batch(BatchStatus.UNFILLED, stock(OrderStatus.REJECTED, quantity=11)))
+    assert not rejected.confirms(batch(BatchStatus.UNFILLED, stock(OrderStatus.REJECTED, quantity=11)))
 
 
 @given(NEWS)
 def test_a_batch_bears_out_itself_and_everything_it_once_was(news: tuple[Batch, ...]) -> None:
     known = news[0]
-    assert known.bears_out(known)
+    assert known.confirms(known)
     opened = replace(known, status=BatchStatus.PLACED)
     orders = tuple(replace(one, status=OrderStatus.UNKNOWN, filled=0) for one in known.orders)
     if known.status is not BatchStatus.UNKNOWN:
-        assert known.bears_out(replace(opened, orders=orders))
+        assert known.confirms(replace(opened, orders=orders))
 
 
 # What the user took out ------------------------------------------------------------------------
@@ -315,16 +315,16 @@ def test_what_was_asked_for_and_stands_in_no_batch_was_left_out() -> None:
     asked = [RequestedSecurity(ticker, 10, "BUY") for ticker in ("AXISBANK", "M&M", "HDFCBANK")]
     placed = [batch(BatchStatus.PLACED, stock(ticker="HDFCBANK", side="SELL")), batch(BatchStatus.PLACED, stock())]
 
-    assert what_was_left_out(asked, placed) == [asked[1]]
-    assert what_was_left_out(asked, []) == asked
-    assert what_was_left_out([], placed) == []
+    assert left_out_of(asked, placed) == [asked[1]]
+    assert left_out_of(asked, []) == asked
+    assert left_out_of([], placed) == []
 
 
 def test_alike_stocks_are_told_apart_by_the_exchanges_number_whatever_their_order() -> None:
     first = stock(OrderStatus.REJECTED, exchange_order_id="1")
     second = stock(OrderStatus.COMPLETE, filled=10, exchange_order_id="2")
 
-    after = batch(BatchStatus.PARTIALLYFILLED, first, second).merged(
+    after = batch(BatchStatus.PARTIALLYFILLED, first, second).merge(
         batch(BatchStatus.PARTIALLYFILLED, second, first, asked_at=LATER)
     )
 
@@ -332,7 +332,7 @@ def test_alike_stocks_are_told_apart_by_the_exchanges_number_whatever_their_orde
 
 
 def test_a_side_that_was_not_told_at_first_makes_no_second_stock() -> None:
-    after = batch(BatchStatus.PLACED, stock(side=None)).merged(COMPLETED)
+    after = batch(BatchStatus.PLACED, stock(side=None)).merge(COMPLETED)
 
     assert [(one.side, one.status) for one in after.orders] == [("BUY", OrderStatus.COMPLETE)]
     assert after.is_final
@@ -342,26 +342,26 @@ def test_a_bad_end_stays_as_it_was_first_told_unless_it_filled() -> None:
     cancelled = batch(BatchStatus.UNFILLED, stock(OrderStatus.CANCELLED))
     rejected = batch(BatchStatus.UNFILLED, stock(OrderStatus.REJECTED, asked_at=LATER), asked_at=LATER)
 
-    assert not cancelled.merged(rejected).says_more_than(cancelled)
-    assert cancelled.merged(COMPLETED).orders[0].status is OrderStatus.COMPLETE
+    assert not cancelled.merge(rejected).differs_from(cancelled)
+    assert cancelled.merge(COMPLETED).orders[0].status is OrderStatus.COMPLETE
 
 
 def test_a_price_that_was_told_is_not_forgotten() -> None:
     without = batch(BatchStatus.COMPLETED, replace(COMPLETE, average_price=None, asked_at=LATER), asked_at=LATER)
 
-    after = COMPLETED.merged(without)
+    after = COMPLETED.merge(without)
 
     assert (after.buy_amount, after.orders[0].average_price) == (Decimal("4201"), Decimal("420.1"))
 
 
 def test_noise_in_an_amount_is_no_news() -> None:
     noisy = replace(COMPLETED, buy_amount=Decimal("4201.0000000000002"), asked_at=LATER)
-    assert not COMPLETED.merged(noisy).says_more_than(COMPLETED)
+    assert not COMPLETED.merge(noisy).differs_from(COMPLETED)
 
 
 def test_two_numbers_of_the_exchange_are_two_stocks() -> None:
     known = batch(BatchStatus.PLACED, stock(exchange_order_id="1100", filled=4))
-    after = known.merged(batch(BatchStatus.PLACED, stock(exchange_order_id="1101", asked_at=LATER), asked_at=LATER))
+    after = known.merge(batch(BatchStatus.PLACED, stock(exchange_order_id="1101", asked_at=LATER), asked_at=LATER))
 
     assert [(order.exchange_order_id, order.filled) for order in after.orders] == [("1100", 4), ("1101", 0)]
 
@@ -369,12 +369,12 @@ def test_two_numbers_of_the_exchange_are_two_stocks() -> None:
 def test_a_side_that_was_told_is_not_forgotten() -> None:
     untold = batch(BatchStatus.PLACED, stock(side=None, asked_at=LATER, filled=1), asked_at=LATER)
 
-    assert [(order.side, order.filled) for order in batch().merged(untold).orders] == [("BUY", 1)]
+    assert [(order.side, order.filled) for order in batch().merge(untold).orders] == [("BUY", 1)]
 
 
 @pytest.mark.parametrize("whole", FINAL_BATCH)
 def test_a_batch_that_the_user_has_closed_since_had_another_end_before(whole: BatchStatus) -> None:
     closed = replace(COMPLETED, status=BatchStatus.MARKEDCOMPLETE)
 
-    assert closed.bears_out(replace(COMPLETED, status=whole))
-    assert not closed.bears_out(replace(COMPLETED, status=whole, orders=(replace(COMPLETE, filled=11),)))
+    assert closed.confirms(replace(COMPLETED, status=whole))
+    assert not closed.confirms(replace(COMPLETED, status=whole, orders=(replace(COMPLETE, filled=11),)))

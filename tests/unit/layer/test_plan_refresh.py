@@ -153,7 +153,7 @@ def test_what_fell_through_is_refreshed_in_the_second_round(world: World) -> Non
     plan(world)
     world.client.before = bug
     for page in world.sqs.pages[1:]:
-        refresh_page(page, world.tools)
+        refresh_page(page, world.refresh_context)
     world.client.before = lambda _operation, _request: None
     world.sqs.sent.clear()
     assert [world.account(account_id).as_of for account_id in (lost, broken)] == [THURSDAY_EVENING] * 2
@@ -162,7 +162,7 @@ def test_what_fell_through_is_refreshed_in_the_second_round(world: World) -> Non
     world.now = SECOND_ROUND + TIMES.spread
     plan(world)
     for page in world.sqs.pages:
-        refresh_page(page, world.tools)
+        refresh_page(page, world.refresh_context)
 
     assert [world.account(account_id).as_of for account_id in (lost, broken)] == [world.now] * 2
     assert world.calls_for(fine) == 0

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.changes_api import HoldingChangesView
+from gateway_backend.contracts.changes_schema import HoldingChangesView
 from gateway_backend.domain import exact_json
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import NotFound, RequestInvalid
 from gateway_backend.domain.market_calendar import nse_calendar
-from gateway_backend.domain.times import parse, read_since
+from gateway_backend.domain.times import parse, parse_since
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.usecases.read_changes import read_changes
 from tests.portfolios import holding, market, portfolio
@@ -129,11 +129,11 @@ def test_the_answer_is_what_is_described_digit_for_digit() -> None:
         b=linked("b", None, None, None),
     )
 
-    text = exact_json.write(read(known))
+    text = exact_json.dumps(read(known))
 
     assert f'"averagePriceAfter":{price},' in text
     assert '"ratio":"2:1"' in text
-    view = HoldingChangesView.model_validate(exact_json.read(text))
+    view = HoldingChangesView.model_validate(exact_json.loads(text))
     assert view.accounts[0].changes[0].average_price_after == Decimal(price)
     assert json.loads(view.model_dump_json(by_alias=True)).keys() == json.loads(text).keys()
     assert _shape(json.loads(view.model_dump_json(by_alias=True))) == _shape(json.loads(text))
@@ -160,7 +160,7 @@ def _shape(value: Any) -> Any:
     ],
 )
 def test_a_date_begins_at_midnight_in_india_and_an_instant_is_itself(text: str, moment: str) -> None:
-    assert read_since(text, NOW) == parse(moment)
+    assert parse_since(text, NOW) == parse(moment)
 
 
 @pytest.mark.parametrize(
@@ -185,18 +185,18 @@ def test_a_date_begins_at_midnight_in_india_and_an_instant_is_itself(text: str, 
 )
 def test_what_is_no_moment_is_refused_with_the_remedy(text: str | None) -> None:
     with pytest.raises(RequestInvalid, match=r"since: give a date .* an instant with its zone"):
-        read_since(text, NOW)
+        parse_since(text, NOW)
 
 
 @pytest.mark.parametrize("text", ["2026-11-22", "2026-11-21T06:00:01Z", "9999-12-31"])
 def test_the_future_is_refused(text: str) -> None:
     with pytest.raises(RequestInvalid, match="since: lies in the future"):
-        read_since(text, NOW)
+        parse_since(text, NOW)
 
 
 @given(st.text() | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.+Z-]*)?"))
 def test_any_text_is_a_moment_of_the_past_or_refused(text: str) -> None:
     with suppress(RequestInvalid):
-        since = read_since(text, NOW)
+        since = parse_since(text, NOW)
         assert since <= NOW
         assert since.utcoffset() == timedelta(0)

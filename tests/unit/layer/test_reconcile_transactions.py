@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gateway_backend.contracts.notice import Notice
+from gateway_backend.contracts.webhook_envelope import WebhookEnvelope
 from gateway_backend.domain.errors import GatewayRefused
 from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.transactions import CHECKS_BEFORE_FORGOTTEN, GRACE, Report, Status, Transaction
+from gateway_backend.domain.transactions import CHECKS_BEFORE_EXPIRY, GRACE, Report, Status, Transaction
 from gateway_backend.usecases import reconcile_transactions as module
 from gateway_backend.usecases.reconcile_transactions import reconcile_transactions
-from gateway_backend.usecases.settle_transaction import settle
+from gateway_backend.usecases.sync_transaction import apply_gateway_report
 from tests.unit.layer.refresh_world import HALF, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 EXPIRES = THURSDAY_EVENING + 5 * MINUTE
@@ -58,10 +58,10 @@ def still_open(world: World) -> list[str]:
 
 def webhook(world: World, read: Transaction | None = None) -> None:
     """Somebody else brings Gateway's word of the completion."""
-    settle(
+    apply_gateway_report(
         read or transaction(world),
         Report("TRX_1", Status.COMPLETED, account_id="a", broker="kite"),
-        world.settling,
+        world.sync_context,
     )
 
 
@@ -204,7 +204,7 @@ def test_a_connection_made_for_itself_is_settled_without_an_import() -> None:
 def test_one_that_gateway_has_forgotten_ends_with_its_time(world: World) -> None:
     """It is asked five times over an hour before that is believed: a Gateway in trouble may forget for a while."""
     del world.upstream.transactions["TRX_1"]
-    assert len(run_for(world, 65 * MINUTE)) == CHECKS_BEFORE_FORGOTTEN
+    assert len(run_for(world, 65 * MINUTE)) == CHECKS_BEFORE_EXPIRY
     assert transaction(world).status is Status.INITIALIZED
 
     run_for(world, 2 * HOUR)
@@ -342,7 +342,7 @@ def test_what_there_is_no_time_for_waits_for_the_next_run(world: World, monkeypa
 
 def test_a_receipt_whose_message_was_lost_is_queued_again(world: World) -> None:
     body = b'{"timestamp":"2026-11-19T12:30:00.000Z","transactionId":"TRX_1","checksum":"a-checksum"}'
-    receipt = world.receipts.keep(Notice.read(body), body, world.now)
+    receipt = world.receipts.keep(WebhookEnvelope.read(body), body, world.now)
     world.now += 2 * MINUTE
 
     assert run(world)["queued"] == 1

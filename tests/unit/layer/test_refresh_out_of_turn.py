@@ -59,10 +59,10 @@ def test_a_page_whose_close_is_still_to_come_waits_for_it(world: World) -> None:
     world.pull("a")
     page = RefreshPage(FRIDAY_CLOSE + timedelta(days=3), ("a",))
 
-    assert refresh_page(page, world.tools) == {"refreshLeft": 1}
+    assert refresh_page(page, world.refresh_context) == {"refreshLeft": 1}
     world.now = MONDAY_WINDOW
     (again,) = world.sqs.pages
-    assert refresh_page(again, world.tools) == {"refreshed": 1}
+    assert refresh_page(again, world.refresh_context) == {"refreshed": 1}
 
 
 def test_a_403_that_was_overtaken_by_a_new_login_flags_nobody(world: World) -> None:

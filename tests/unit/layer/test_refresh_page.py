@@ -114,7 +114,7 @@ def test_a_broker_that_stays_at_work_is_left_for_the_next_attempt(world: World) 
     world.fails("a", *["updating"] * 3)
 
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
-    assert refresh_page(page, replace(world.tools, wait=waits.append)) == {"refreshIncomplete": 1}
+    assert refresh_page(page, replace(world.refresh_context, wait=waits.append)) == {"refreshIncomplete": 1}
 
     assert (world.calls_for("a"), waits) == (3, [2, 2])
     assert world.sqs.pages == [page.again(("a",))]
@@ -211,7 +211,7 @@ def test_keys_that_nobody_has_set_cost_no_account_its_turn(world: World) -> None
         raise GatewayUnconfigured
 
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
-    refresh_page(page, replace(world.tools, gateway=unset))
+    refresh_page(page, replace(world.refresh_context, gateway=unset))
 
     assert world.sqs.pages == [page.again(("a",))]
     assert state(world) == (SessionState.ACTIVE, None)
@@ -478,7 +478,7 @@ def test_a_page_of_an_earlier_close_is_dropped_for_its_successor(world: World) -
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
     world.now = MONDAY_WINDOW
 
-    assert refresh_page(page, world.tools) == {"pageSuperseded": 1}
+    assert refresh_page(page, world.refresh_context) == {"pageSuperseded": 1}
     assert (world.upstream.calls, world.sqs.sent) == ([], [])
 
 
@@ -633,7 +633,7 @@ def test_one_failure_in_twenty_does_not(crowd: World) -> None:
 def test_so_many_different_accounts_must_fail_over_all_pages(crowd: World, different: int, is_open: bool) -> None:
     """One that fails for ever is one, however often."""
     crowd.upstream.every_call = "500"
-    worker = crowd.tools
+    worker = crowd.refresh_context
     for attempt in range(20):
         refresh_page(RefreshPage(FRIDAY_CLOSE, (MANY[attempt % different],), attempt), worker)
 
@@ -642,7 +642,7 @@ def test_so_many_different_accounts_must_fail_over_all_pages(crowd: World, diffe
 
 def test_failures_of_long_ago_do_not_count(crowd: World) -> None:
     crowd.upstream.every_call = "500"
-    worker = crowd.tools
+    worker = crowd.refresh_context
     for attempt, account_id in enumerate(MANY[:20]):
         refresh_page(RefreshPage(FRIDAY_CLOSE, (account_id,), attempt), worker)
         crowd.now += STREAK_LASTS + SECOND

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.refresh_message import read_page, write_page
+from gateway_backend.contracts.refresh_message import encode_page, parse_page
 from gateway_backend.domain.accounts import SLOTS, UPDATING_FOR, Account, has_lapsed, slot_of
 from gateway_backend.domain.errors import MessageUnreadable
 from gateway_backend.domain.freshness import SessionState, State
@@ -206,7 +206,7 @@ PAGES = st.builds(
 
 @given(PAGES)
 def test_a_page_comes_out_of_the_queue_as_it_went_in(page: RefreshPage) -> None:
-    read = read_page(write_page(page))
+    read = parse_page(encode_page(page))
 
     assert read == page
     assert read.id == page.id
@@ -244,7 +244,7 @@ def test_each_attempt_begins_with_another_account() -> None:
 
 
 def test_a_message_that_names_no_round_is_of_the_first() -> None:
-    assert read_page('{"close":"2026-11-20T10:00:00Z","attempt":2,"accounts":["a"]}') == RefreshPage(
+    assert parse_page('{"close":"2026-11-20T10:00:00Z","attempt":2,"accounts":["a"]}') == RefreshPage(
         FRIDAY_CLOSE, ("a",), attempt=2
     )
 
@@ -285,4 +285,4 @@ def test_each_retry_waits_twice_as_long_less_a_random_part() -> None:
 )
 def test_a_poisoned_message_has_a_name(message: str) -> None:
     with pytest.raises(MessageUnreadable):
-        read_page(message)
+        parse_page(message)

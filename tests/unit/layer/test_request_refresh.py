@@ -45,7 +45,7 @@ def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "k
         idempotency_key=key,
         attempt=f"request-{len(world.upstream.calls)}",
         floor=FLOOR,
-        tools=world.starting,
+        context=world.start_context,
         calendar=CALENDAR,
         refresh_times=TIMES,
         confirm_share=HALF,

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from gateway_backend.contracts.reading import read_body
+from gateway_backend.contracts.any_transaction_request import ConnectRequest, CreateTransactionRequest
+from gateway_backend.contracts.parse_body import parse_body
 from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.session_api import SessionRequest
-from gateway_backend.contracts.start import HoldingsImportRequest
-from gateway_backend.contracts.start_api import ConnectRequest, TransactionRequest
 from gateway_backend.contracts.transaction_api import TransactionView
+from gateway_backend.contracts.transaction_request import HoldingsImportRequest
 from gateway_backend.domain.errors import RequestInvalid
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.transactions import Failure, Status, Transaction
@@ -20,12 +20,12 @@ NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 
 
 def transaction_request(text: str) -> Any:
-    return read_body(TransactionRequest, text.encode()).root
+    return parse_body(CreateTransactionRequest, text.encode()).root
 
 
 def refusal(model: type[BaseModel], text: str | bytes) -> str:
     with pytest.raises(RequestInvalid) as refused:
-        read_body(model, text if isinstance(text, bytes) else text.encode())
+        parse_body(model, text if isinstance(text, bytes) else text.encode())
     return refused.value.detail
 
 
@@ -98,21 +98,21 @@ def test_notes_may_have_256_characters_of_any_script() -> None:
     ],
 )
 def test_what_does_not_fit_is_named(text: str, named: str) -> None:
-    assert named in refusal(TransactionRequest, text)
+    assert named in refusal(CreateTransactionRequest, text)
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\x00", b"[" * 100_000, b'{"intent":' * 100_000, b"not JSON"])
 def test_what_is_not_json_or_nests_without_end_is_refused(raw: bytes) -> None:
-    assert "JSON" in refusal(TransactionRequest, raw)
+    assert "JSON" in refusal(CreateTransactionRequest, raw)
 
 
 def test_a_refusal_does_not_quote_what_was_sent() -> None:
-    assert "ABCDE1234F" not in refusal(TransactionRequest, '{"intent":"CONNECT","notes":["ABCDE1234F"]}')
+    assert "ABCDE1234F" not in refusal(CreateTransactionRequest, '{"intent":"CONNECT","notes":["ABCDE1234F"]}')
 
 
 def test_a_session_needs_no_body() -> None:
-    assert read_body(SessionRequest, b"").smallcase_auth_id is None
-    assert read_body(SessionRequest, b'{"smallcaseAuthId":"abc"}').smallcase_auth_id == "abc"
+    assert parse_body(SessionRequest, b"").smallcase_auth_id is None
+    assert parse_body(SessionRequest, b'{"smallcaseAuthId":"abc"}').smallcase_auth_id == "abc"
     assert "smallcaseAuthId" in refusal(SessionRequest, '{"smallcaseAuthId":5}')
 
 
@@ -120,8 +120,8 @@ def test_a_session_needs_no_body() -> None:
 
 
 def test_a_result_is_what_the_sdk_gave_even_when_that_is_nothing() -> None:
-    resolved = read_body(ResultRequest, b'{"platform":"web","resolved":{"broker":"kite"}}')
-    nothing = read_body(ResultRequest, b'{"platform":"cordova","rejected":null}')
+    resolved = parse_body(ResultRequest, b'{"platform":"web","resolved":{"broker":"kite"}}')
+    nothing = parse_body(ResultRequest, b'{"platform":"cordova","rejected":null}')
 
     assert (resolved.was_rejected, resolved.given) == (False, {"broker": "kite"})
     assert (nothing.was_rejected, nothing.given) == (True, None)
@@ -129,7 +129,7 @@ def test_a_result_is_what_the_sdk_gave_even_when_that_is_nothing() -> None:
 
 @pytest.mark.parametrize("platform", ["web", "react-native", "flutter", "cordova", "ios", "android"])
 def test_every_platform_is_known(platform: str) -> None:
-    assert read_body(ResultRequest, f'{{"platform":"{platform}","resolved":"text"}}'.encode()).platform == platform
+    assert parse_body(ResultRequest, f'{{"platform":"{platform}","resolved":"text"}}'.encode()).platform == platform
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.sdk_result import SdkResult, read_sdk_result
+from gateway_backend.contracts.sdk_result import SdkResult, parse_sdk_result
 from gateway_backend.domain.transactions import Failure
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzbWFsbGNhc2VBdXRoSWQiOiJhIn0.c2lnbmVk"
@@ -56,7 +56,7 @@ CANCELLED = Failure(1012, "user_cancelled")
     ],
 )
 def test_a_success_gives_token_broker_and_transaction(value: Any, transaction_id: str | None) -> None:
-    assert read_sdk_result(value, rejected=False) == SdkResult(TOKEN, "kite", transaction_id, None)
+    assert parse_sdk_result(value, rejected=False) == SdkResult(TOKEN, "kite", transaction_id, None)
 
 
 @pytest.mark.parametrize(
@@ -93,28 +93,28 @@ def test_a_success_gives_token_broker_and_transaction(value: Any, transaction_id
     ],
 )
 def test_a_failure_keeps_its_code_and_the_account_that_the_user_logged_in_to(value: Any) -> None:
-    assert read_sdk_result(value, rejected=True) == SdkResult(TOKEN, "kite", None, CANCELLED)
+    assert parse_sdk_result(value, rejected=True) == SdkResult(TOKEN, "kite", None, CANCELLED)
 
 
 def test_a_failure_through_the_success_path_is_a_failure() -> None:
     """Cordova on iOS does that (contract 6.3)."""
     value = {"success": False, "errorCode": 1012, "error": "user_cancelled"}
 
-    assert read_sdk_result(value, rejected=False) == SdkResult(failure=CANCELLED)
-    assert read_sdk_result(json.dumps(value), rejected=False) == SdkResult(failure=CANCELLED)
+    assert parse_sdk_result(value, rejected=False) == SdkResult(failure=CANCELLED)
+    assert parse_sdk_result(json.dumps(value), rejected=False) == SdkResult(failure=CANCELLED)
 
 
 def test_a_resolved_result_is_no_failure_for_having_words_in_it() -> None:
-    assert read_sdk_result({**DONE, "message": "done", "code": 5}, rejected=False).failure is None
+    assert parse_sdk_result({**DONE, "message": "done", "code": 5}, rejected=False).failure is None
 
 
 @pytest.mark.parametrize("code", [None, "", "user_cancelled", True, 10**60, "9" * 60, -5, 1.5, "١٢", [1012], {"a": 1}])
 def test_a_code_that_is_none_becomes_an_internal_error(code: Any) -> None:
-    assert read_sdk_result({"errorCode": code}, rejected=True).failure == Failure(2000, "internal_error")
+    assert parse_sdk_result({"errorCode": code}, rejected=True).failure == Failure(2000, "internal_error")
 
 
 def test_a_message_is_kept_short() -> None:
-    failure = read_sdk_result({"code": 2000, "message": "m" * 10_000}, rejected=True).failure
+    failure = parse_sdk_result({"code": 2000, "message": "m" * 10_000}, rejected=True).failure
 
     assert failure is not None
     assert len(failure.message) == 100
@@ -136,7 +136,7 @@ def test_a_message_is_kept_short() -> None:
     ],
 )
 def test_nothing_useful_is_nothing_proven(value: Any) -> None:
-    assert read_sdk_result(value, rejected=False) == SdkResult()
+    assert parse_sdk_result(value, rejected=False) == SdkResult()
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_nothing_useful_is_nothing_proven(value: Any) -> None:
     ['{"data":' * 100_000, '{"broker":"\\ud800"}', '{"broker":"kite","code":' + "9" * 5000 + "}", '{"broker":NaN}'],
 )
 def test_hostile_text_inside_does_no_harm(text: str) -> None:
-    found = read_sdk_result({"data": text}, rejected=False)
+    found = parse_sdk_result({"data": text}, rejected=False)
 
     assert found.broker in (None, "kite")
     assert (found.broker or "").encode() is not None
@@ -173,7 +173,7 @@ def test_hostile_text_inside_does_no_harm(text: str) -> None:
     st.booleans(),
 )
 def test_whatever_a_client_sends_is_read(value: Any, rejected: bool) -> None:
-    found = read_sdk_result(value, rejected=rejected)
+    found = parse_sdk_result(value, rejected=rejected)
 
     assert found.failure is not None or not rejected
     assert found.token is None or isinstance(found.token, str)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.contracts.reading import read_body
-from gateway_backend.contracts.start import Start
-from gateway_backend.contracts.start_api import TransactionRequest
+from gateway_backend.contracts.any_transaction_request import CreateTransactionRequest
+from gateway_backend.contracts.parse_body import parse_body
+from gateway_backend.contracts.transaction_request import TransactionRequest
 from gateway_backend.domain import exact_json
 from gateway_backend.domain.errors import RequestInvalid
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity, is_limited
@@ -22,14 +22,14 @@ LIMIT_NAMES = {"orderType": "orderType", "validity": "validity", "price": "limit
 LIMIT_RULES = OrderRules(limit_fields=LIMIT_NAMES)
 
 
-def request(body: dict[str, Any]) -> Start:
-    found: Start = read_body(TransactionRequest, json.dumps(body).encode()).root
+def request(body: dict[str, Any]) -> TransactionRequest:
+    found: TransactionRequest = parse_body(CreateTransactionRequest, json.dumps(body).encode()).root
     return found
 
 
 def sent(body: dict[str, Any], rules: OrderRules = RULES) -> Any:
     """What Gateway gets, as it reads it."""
-    return exact_json.read(exact_json.write(request(body).to_gateway(rules)))
+    return exact_json.loads(exact_json.dumps(request(body).to_gateway(rules)))
 
 
 def refusal(body: dict[str, Any]) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.reading import read_body
-from gateway_backend.contracts.start_api import TransactionRequest
+from gateway_backend.contracts.any_transaction_request import CreateTransactionRequest
+from gateway_backend.contracts.parse_body import parse_body
 from gateway_backend.domain.broker_corrections import capabilities
 from gateway_backend.domain.errors import (
     BrokerCannot,
@@ -32,7 +32,7 @@ from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.runtime.observability import logger
-from gateway_backend.usecases.start_transaction import Started, Starting, start_transaction
+from gateway_backend.usecases.start_transaction import StartContext, Started, start_transaction
 from tests.portfolios import market
 from tests.unit.layer.refresh_world import KEYS, SECOND, Crash, World
 
@@ -52,11 +52,13 @@ def start(
     *,
     user: str = "user-1",
     key: str = "key-1",
-    tools: Starting | None = None,
+    context: StartContext | None = None,
 ) -> Started:
     """One request of the app; each has an id of its own."""
-    request, attempt = read_body(TransactionRequest, json.dumps(body).encode()).root, f"request-{next(REQUESTS)}"
-    return start_transaction(request, user=user, idempotency_key=key, attempt=attempt, tools=tools or world.starting)
+    request, attempt = parse_body(CreateTransactionRequest, json.dumps(body).encode()).root, f"request-{next(REQUESTS)}"
+    return start_transaction(
+        request, user=user, idempotency_key=key, attempt=attempt, context=context or world.start_context
+    )
 
 
 def basket(*securities: tuple[str, int | None, str | None], **more: Any) -> dict[str, Any]:
@@ -180,7 +182,7 @@ def test_what_the_accounts_broker_does_not_offer_is_refused(world: World, broker
     world.link("account-1", broker=broker, imported=False)
 
     with pytest.raises(BrokerCannot, match=broker):
-        start(world, body | {"smallcaseAuthId": "account-1"}, tools=with_limits(world))
+        start(world, body | {"smallcaseAuthId": "account-1"}, context=with_limits(world))
     assert created(world) == 0
 
 
@@ -198,14 +200,14 @@ def test_what_the_accounts_broker_does_not_offer_is_refused(world: World, broker
 def test_what_it_offers_or_nobody_knows_is_left_to_gateway(world: World, broker: str, body: dict[str, Any]) -> None:
     world.link("account-1", broker=broker, imported=False)
 
-    assert start(world, body | {"smallcaseAuthId": "account-1"}, tools=with_limits(world)).transaction.id
+    assert start(world, body | {"smallcaseAuthId": "account-1"}, context=with_limits(world)).transaction.id
 
 
 def test_what_the_operator_says_of_a_broker_counts(world: World) -> None:
     world.link("account-1", broker="dhan", imported=False)
-    corrected = replace(world.starting, brokers=capabilities("dhan+securitiesOrders"))
+    corrected = replace(world.start_context, brokers=capabilities("dhan+securitiesOrders"))
 
-    assert start(world, BUY | {"smallcaseAuthId": "account-1"}, tools=corrected).transaction.id
+    assert start(world, BUY | {"smallcaseAuthId": "account-1"}, context=corrected).transaction.id
 
 
 def test_a_refused_request_leaves_its_key_free(world: World) -> None:
@@ -215,8 +217,8 @@ def test_a_refused_request_leaves_its_key_free(world: World) -> None:
     assert not start(world, BUY).replayed
 
 
-def with_limits(world: World) -> Starting:
-    return replace(world.starting, rules=OrderRules(limit_fields=LIMIT))
+def with_limits(world: World) -> StartContext:
+    return replace(world.start_context, rules=OrderRules(limit_fields=LIMIT))
 
 
 # Cancelling ------------------------------------------------------------------------------------

@@ -6,19 +6,19 @@ import pytest
 
 from gateway_backend.domain.errors import StoreUnavailable
 from gateway_backend.runtime import threads
-from gateway_backend.runtime.threads import Deadline, each
+from gateway_backend.runtime.threads import Deadline, map_concurrently
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
 def test_results_come_in_the_order_of_the_items(at_once: int) -> None:
-    assert each(lambda number: number * number, range(50), threads=at_once) == [n * n for n in range(50)]
+    assert map_concurrently(lambda number: number * number, range(50), threads=at_once) == [n * n for n in range(50)]
 
 
 def test_so_many_are_worked_on_at_once() -> None:
     together = threading.Barrier(3)
 
     # Nobody gets past the barrier unless three are there at once.
-    assert each(lambda _number: together.wait(timeout=10), range(6), threads=3).count(0) == 2
+    assert map_concurrently(lambda _number: together.wait(timeout=10), range(6), threads=3).count(0) == 2
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
@@ -34,7 +34,7 @@ def test_a_failure_is_counted_and_the_others_go_on(
             raise error
         return number
 
-    assert each(work, range(4), threads=at_once) == [0, None, 2, 3]
+    assert map_concurrently(work, range(4), threads=at_once) == [0, None, 2, 3]
     assert counted == [counter]
 
 

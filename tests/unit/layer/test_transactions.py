@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.order_requests import OrderRequest
 from gateway_backend.domain.transactions import (
-    CHECKS_BEFORE_FORGOTTEN,
+    CHECKS_BEFORE_EXPIRY,
     GRACE,
     Failure,
     Outcome,
@@ -41,7 +41,7 @@ MOMENTS = st.timedeltas(timedelta(0), timedelta(hours=1)).map(lambda passed: NOW
 
 def after(*reports: Report, now: datetime = NOW, begun: Transaction = BEGUN) -> Transaction:
     for report in reports:
-        begun = begun.moved_to(report, now)
+        begun = begun.apply_report(report, now)
     return begun
 
 
@@ -53,7 +53,7 @@ def told(status: Status, **more: str | bool | Failure | None) -> Report:
 def test_no_report_moves_a_transaction_back(reports: list[Report], now: datetime) -> None:
     transaction = BEGUN
     for report in reports:
-        moved = transaction.moved_to(report, now)
+        moved = transaction.apply_report(report, now)
         assert moved.status.rank >= transaction.status.rank
         assert moved.account_id == transaction.account_id or transaction.account_id is None
         transaction = moved
@@ -84,23 +84,23 @@ def test_a_transaction_that_the_user_just_left_expires(status: Status) -> None:
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
 def test_one_that_gateway_has_forgotten_ends_with_its_time(status: Status) -> None:
-    left, over = replace(BEGUN, status=status, checks=CHECKS_BEFORE_FORGOTTEN), BEGUN.expire_at + GRACE
+    left, over = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY), BEGUN.expire_at + GRACE
 
-    assert left.forgotten(over - timedelta(seconds=1)) == left
-    assert left.forgotten(over) == replace(left, status=Status.EXPIRED, updated_at=over)
+    assert left.expire_if_unknown(over - timedelta(seconds=1)) == left
+    assert left.expire_if_unknown(over) == replace(left, status=Status.EXPIRED, updated_at=over)
 
 
 def test_a_gateway_that_forgets_for_a_while_is_asked_again_before_it_is_believed() -> None:
-    left = replace(BEGUN, checks=CHECKS_BEFORE_FORGOTTEN - 1)
+    left = replace(BEGUN, checks=CHECKS_BEFORE_EXPIRY - 1)
 
-    assert left.forgotten(BEGUN.expire_at + timedelta(days=1)) == left
+    assert left.expire_if_unknown(BEGUN.expire_at + timedelta(days=1)) == left
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status.rank > Status.USED.rank])
 def test_what_was_under_way_or_at_its_end_is_not_called_expired_for_being_forgotten(status: Status) -> None:
-    known = replace(BEGUN, status=status, checks=CHECKS_BEFORE_FORGOTTEN)
+    known = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY)
 
-    assert known.forgotten(BEGUN.expire_at + timedelta(days=30)) == known
+    assert known.expire_if_unknown(BEGUN.expire_at + timedelta(days=30)) == known
 
 
 def test_a_transaction_is_asked_about_less_and_less_often() -> None:

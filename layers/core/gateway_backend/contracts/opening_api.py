@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from gateway_backend.contracts.http_api import Answer, Body, Instant
 from gateway_backend.domain.account_openings import AccountOpening, OpeningStatus
 from gateway_backend.domain.errors import Action
-from gateway_backend.domain.transaction_errors import advise
+from gateway_backend.domain.transaction_messages import advise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ type PinCode = Annotated[str, BeforeValidator(PIN_CODE.check), Field(json_schema
 type SignupField = Literal["name", "email", "contact", "pinCode"]
 
 
-class OpeningRequest(Body):
+class AccountOpeningRequest(Body):
     """What the app knows of the user already, for the flow to begin with. It is handed on, and kept nowhere."""
 
     name: Name | None = None

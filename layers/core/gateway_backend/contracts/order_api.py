@@ -12,9 +12,9 @@ from pydantic import Field
 from gateway_backend.contracts.http_api import Answer, Instant
 from gateway_backend.contracts.transaction_api import FailureView, failure_of
 from gateway_backend.domain.errors import Action
-from gateway_backend.domain.order_errors import advise
+from gateway_backend.domain.order_messages import advise
 from gateway_backend.domain.order_requests import RequestedSecurity
-from gateway_backend.domain.orders import BatchStatus, KnownBatch, Order, OrderStatus, what_was_left_out
+from gateway_backend.domain.orders import BatchStatus, KnownBatch, Order, OrderStatus, left_out_of
 from gateway_backend.domain.transactions import Status, Transaction
 
 
@@ -143,7 +143,7 @@ class OrderView(Answer):
         order = transaction.order
         asked = order.securities if order else ()
         moved = [transaction.updated_at, *(known.updated_at for known in batches)]
-        left_out = what_was_left_out(asked, [known.batch for known in batches]) if batches else []
+        left_out = left_out_of(asked, [known.batch for known in batches]) if batches else []
         return cls(
             transaction_id=transaction.id,
             type=order.type if order else None,

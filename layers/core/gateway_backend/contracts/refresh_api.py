@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway_backend.contracts.connection_api import ConnectionView
 from gateway_backend.contracts.http_api import Answer
-from gateway_backend.contracts.start import TransactionCreated
+from gateway_backend.contracts.transaction_request import TransactionCreated
 from gateway_backend.domain.refreshes import Refresh, Refreshed
 
 

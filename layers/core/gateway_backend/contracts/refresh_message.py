@@ -7,12 +7,12 @@ from gateway_backend.domain.errors import MessageUnreadable
 from gateway_backend.domain.refreshes import RefreshPage
 
 
-def write_page(page: RefreshPage) -> str:
+def encode_page(page: RefreshPage) -> str:
     body = {"close": times.to_text(page.close), "round": page.round, "attempt": page.attempt, "accounts": page.accounts}
     return json.dumps(body, separators=(",", ":"))
 
 
-def read_page(message: str) -> RefreshPage:
+def parse_page(message: str) -> RefreshPage:
     """Raises: MessageUnreadable."""
     try:
         body = json.loads(message)

@@ -10,18 +10,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from gateway_backend.contracts.changes_api import HoldingChangesView
+from gateway_backend.contracts.any_transaction_request import CreateTransactionRequest
+from gateway_backend.contracts.changes_schema import HoldingChangesView
 from gateway_backend.contracts.connection_api import ConnectionsView, FreshnessView
-from gateway_backend.contracts.described import HoldingsView
 from gateway_backend.contracts.http_api import Answer, Instant
-from gateway_backend.contracts.opening_api import OpeningCreated, OpeningRequest, OpeningsView, OpeningView
+from gateway_backend.contracts.opening_api import AccountOpeningRequest, OpeningCreated, OpeningsView, OpeningView
 from gateway_backend.contracts.order_api import OrdersView, OrderView
 from gateway_backend.contracts.refresh_api import RefreshView
+from gateway_backend.contracts.response_schemas import HoldingsView
 from gateway_backend.contracts.result_api import ResultRequest
 from gateway_backend.contracts.session_api import SessionRequest, SessionView
-from gateway_backend.contracts.start import TransactionCreated
-from gateway_backend.contracts.start_api import TransactionRequest
 from gateway_backend.contracts.transaction_api import TransactionsView, TransactionView
+from gateway_backend.contracts.transaction_request import TransactionCreated
 from gateway_backend.domain.errors import (
     AccountMismatch,
     AccountOfAnotherUser,
@@ -248,7 +248,7 @@ ROUTES = (
         "/v1/transactions",
         "create_transaction",
         "Start an interaction of the user with Gateway",
-        body=TransactionRequest,
+        body=CreateTransactionRequest,
         headers=(IDEMPOTENCY_KEY,),
         answers={201: TransactionCreated},
         answer_headers=(REPLAYED,),
@@ -309,7 +309,7 @@ ROUTES = (
         "/v1/account-openings",
         "create_account_opening",
         "Begin to open a broker account: what the SDK's `signup` takes. Nothing of the person is kept",
-        body=OpeningRequest,
+        body=AccountOpeningRequest,
         headers=(IDEMPOTENCY_KEY,),
         answers={201: OpeningCreated},
         answer_headers=(REPLAYED,),
@@ -393,6 +393,7 @@ ROUTES = (
             *WITH_KEY,
             RefreshTooSoon,
             NotFound,
+            BrokerCannot,
             GatewayUnconfigured,
             GatewayAnswerNotWhole,
             GatewayUnavailable,

@@ -24,7 +24,7 @@ class SdkResult:
     failure: Failure | None = None
 
 
-def read_sdk_result(value: Any, *, rejected: bool) -> SdkResult:
+def parse_sdk_result(value: Any, *, rejected: bool) -> SdkResult:
     """`value` as the SDK gave it: an object, JSON text, or (Flutter) an object whose `data` is a bare token."""
     layers = list(_layers(value, 0))
     # Cordova on iOS hands errors to the success callback (contract 6.3).

@@ -8,7 +8,7 @@ from pydantic import Field
 from gateway_backend.contracts.http_api import Answer, Instant
 from gateway_backend.domain.errors import LINK_REFUSALS, Action, ConnectionWithdrawn
 from gateway_backend.domain.intents import Intent
-from gateway_backend.domain.transaction_errors import UNKNOWN, Advice, advise
+from gateway_backend.domain.transaction_messages import UNKNOWN, Advice, advise
 from gateway_backend.domain.transactions import Outcome, Status, Transaction
 
 REFUSALS = {refusal.code: refusal for refusal in LINK_REFUSALS}
@@ -114,7 +114,7 @@ _NOT_CANCELLED = "The order could not be cancelled: it may have been done before
 
 def failure_of(transaction: Transaction) -> FailureView | None:
     """What went wrong, for the user; never advice to begin again what the broker may have."""
-    if transaction.refused == ConnectionWithdrawn.code and transaction.is_tracked:
+    if transaction.refused == ConnectionWithdrawn.code and transaction.can_place_orders:
         code, message = ConnectionWithdrawn.status, ConnectionWithdrawn.code
         return FailureView(code=code, message=message, text=_UNLINKED, action=Action.NONE)
     if transaction.refused:

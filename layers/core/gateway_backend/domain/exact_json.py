@@ -1,6 +1,6 @@
 """JSON whose numbers stay exact: Decimal from the wire to the wire (design, promise 6).
 
-`read` never makes a float, `write` never loses a digit, and `members` hands out the very text a member
+`loads` never makes a float, `dumps` never loses a digit, and `members` hands out the very text a member
 arrived as, so that what Gateway sent can be stored and served again digit for digit.
 """
 
@@ -23,7 +23,7 @@ def _no_such_constant(text: str) -> NoReturn:
 _decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_such_constant)
 
 
-def read(text: str | bytes) -> Any:
+def loads(text: str | bytes) -> Any:
     """Parse JSON, fractions as Decimal. Raises: JsonUnreadable."""
     try:
         return _decoder.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
@@ -86,14 +86,14 @@ def _reason(error: Exception) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
 
 
-def write(value: Any) -> str:
+def dumps(value: Any) -> str:
     """Compact JSON; a Decimal is written with all its digits and no exponent."""
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Mapping):
-        return "{" + ",".join([f"{encode_basestring(name)}:{write(item)}" for name, item in value.items()]) + "}"
+        return "{" + ",".join([f"{encode_basestring(name)}:{dumps(item)}" for name, item in value.items()]) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(write, value)) + "]"
+        return "[" + ",".join(map(dumps, value)) + "]"
     return json.dumps(value)

@@ -78,7 +78,7 @@ class Portfolio:
 # Reading ---------------------------------------------------------------------------------------
 
 
-def read_portfolio(data: Mapping[str, Any]) -> Portfolio:
+def parse_portfolio(data: Mapping[str, Any]) -> Portfolio:
     """Read Gateway's holdings data object, v2 or v1 by its shape. Raises: PortfolioUnreadable."""
     securities = data.get("securities")
     funds = tuple(map(_fund, _list(_object(data.get("mutualFunds") or {}, "mutualFunds"), "holdings")))

@@ -105,7 +105,7 @@ class Order:
             -asked_at if is_bad_end else asked_at,
         )
 
-    def is_alike(self, other: Self) -> bool:
+    def could_be(self, other: Self) -> bool:
         """Can the two be one stock? An id of the exchange tells; a side that was not told fits any."""
         ids = {self.exchange_order_id, other.exchange_order_id} - {None}
         sides = {self.side, other.side} - {None}
@@ -147,7 +147,7 @@ class Batch:
         has_amounts = self.buy_amount is not None or self.sell_amount is not None
         return self.status.rank, has_amounts, self.asked_at
 
-    def merged(self, news: Self) -> Self:
+    def merge(self, news: Self) -> Self:
         """The batch after the news. No status goes back, no fill shrinks, and no stock is lost.
 
         Of two equally far the one that was asked for later counts: a user may edit an open order.
@@ -161,16 +161,16 @@ class Batch:
             completed_at=further.completed_at or self.completed_at or news.completed_at,
         )
 
-    def says_more_than(self, other: Self) -> bool:
+    def differs_from(self, other: Self) -> bool:
         """Is there anything to tell, beside when it was asked for and the noise in its amounts?"""
         return self._told() != other._told()
 
-    def bears_out(self, claim: Self) -> bool:
+    def confirms(self, claim: Self) -> bool:
         """Does everything agree with what a webhook claims? What it says may be older than this, never further on."""
         if claim.id != self.id or claim.status.rank > self.status.rank:
             return False
         pairs = _pairs(self.orders, claim.orders)
-        if any(claimed and not (known and _bears_out(known, claimed)) for known, claimed in pairs):
+        if any(claimed and not (known and _confirms(known, claimed)) for known, claimed in pairs):
             return False
         if not claim.status.is_final or self.status is BatchStatus.MARKEDCOMPLETE:
             return True  # the user closes a batch, as it is, after its end
@@ -202,10 +202,10 @@ class KnownBatch:
     updated_at: datetime
     revision: int
 
-    def learns_from(self, news: Batch, account_id: str | None) -> bool:
+    def is_changed_by(self, news: Batch, account_id: str | None) -> bool:
         """Is there anything in the news, or in the account being known now, that is not here yet?"""
         is_placed_now = self.account_id is None and account_id is not None
-        return is_placed_now or self.batch.merged(news).says_more_than(self.batch)
+        return is_placed_now or self.batch.merge(news).differs_from(self.batch)
 
 
 def _pairs(known: Iterable[Order], news: Iterable[Order]) -> list[tuple[Order | None, Order | None]]:
@@ -213,7 +213,7 @@ def _pairs(known: Iterable[Order], news: Iterable[Order]) -> list[tuple[Order | 
     waiting = list(news)
     pairs: list[tuple[Order | None, Order | None]] = []
     for order in known:
-        alike = [one for one in waiting if one.is_alike(order)]
+        alike = [one for one in waiting if one.could_be(order)]
         by_id = [one for one in alike if one.exchange_order_id and one.exchange_order_id == order.exchange_order_id]
         match = next(iter(by_id or alike), None)
         if match:
@@ -240,7 +240,7 @@ def _further(a: Order, b: Order) -> Order:
     )
 
 
-def _bears_out(known: Order, claim: Order) -> bool:
+def _confirms(known: Order, claim: Order) -> bool:
     if claim.status.rank > known.status.rank or claim.filled > known.filled:
         return False
     if claim.status.is_final and claim.status is not known.status:
@@ -259,7 +259,7 @@ def _same_amount(known: Decimal | None, claimed: Decimal | None) -> bool:
     return claimed is None or abs((known or ZERO) - claimed) <= _CLOSE_ENOUGH
 
 
-def what_was_left_out(requested: Iterable[RequestedSecurity], batches: Iterable[Batch]) -> list[RequestedSecurity]:
+def left_out_of(requested: Iterable[RequestedSecurity], batches: Iterable[Batch]) -> list[RequestedSecurity]:
     """What was asked for and appears in no batch: the user took it out."""
     traded = {order.ticker for batch in batches for order in batch.orders}
     return [security for security in requested if security.ticker not in traded]

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from gateway_backend.domain import times
-from gateway_backend.domain.holdings import Portfolio, PortfolioUnreadable, identities, read_portfolio
+from gateway_backend.domain.holdings import Portfolio, PortfolioUnreadable, identities, parse_portfolio
 
 UPDATING = "UPDATING"
 """Gateway's word that a newer snapshot is being made."""
@@ -48,7 +48,7 @@ class Snapshot:
 
     @cached_property
     def portfolio(self) -> Portfolio:
-        return read_portfolio(self.values)
+        return parse_portfolio(self.values)
 
     @property
     def is_readable(self) -> bool:

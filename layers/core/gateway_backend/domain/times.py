@@ -29,7 +29,7 @@ def to_key(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def read_moment(name: str, text: str | None) -> datetime:
+def parse_moment(name: str, text: str | None) -> datetime:
     """An instant, or the midnight in India that a date begins with. Raises: RequestInvalid, naming the parameter."""
     is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text or "")
     try:
@@ -41,18 +41,18 @@ def read_moment(name: str, text: str | None) -> datetime:
         ) from None
 
 
-def read_span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+def parse_span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
     """Two moments that a list lies between, either of them open. Raises: RequestInvalid."""
-    first = read_moment("since", since) if since else None
-    last = read_moment("until", until) if until else None
+    first = parse_moment("since", since) if since else None
+    last = parse_moment("until", until) if until else None
     if first and last and first >= last:
         raise RequestInvalid("until: must be later than since")
     return first, last
 
 
-def read_since(text: str | None, now: datetime) -> datetime:
+def parse_since(text: str | None, now: datetime) -> datetime:
     """The moment a caller looks back to. Raises: RequestInvalid when it is missing, no moment, or still to come."""
-    since = read_moment("since", text)
+    since = parse_moment("since", text)
     if since > now:
         raise RequestInvalid("since: lies in the future; give a date or an instant that has been")
     return since

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
 """How long nobody need ask about an open transaction before we do, at first and at the most."""
 
-CHECKS_BEFORE_FORGOTTEN = 5
+CHECKS_BEFORE_EXPIRY = 5
 GRACE = timedelta(minutes=15)
 """How long after `expireAt` a transaction that Gateway has not called expired may still be finishing."""
 
@@ -119,7 +119,7 @@ class Transaction:
 
     def next_check(self, now: datetime) -> datetime:
         """When to ask Gateway next if nobody else has: each time after twice as long."""
-        longest = LONGEST_CHECK_OF_ORDERS if self.is_tracked else LONGEST_CHECK
+        longest = LONGEST_CHECK_OF_ORDERS if self.can_place_orders else LONGEST_CHECK
         return now + min(longest, FIRST_CHECK * (1 << min(self.checks, 10)))
 
     def is_watched(self, now: datetime) -> bool:
@@ -129,7 +129,7 @@ class Transaction:
         point 6).
         """
         ended_badly = self.status in (Status.EXPIRED, Status.CANCELLED, Status.ERRORED)
-        could_order = self.is_tracked and self.account_id is not None and not self.placed
+        could_order = self.can_place_orders and self.account_id is not None and not self.placed
         return ended_badly and could_order and now < self.expire_at + WATCHED_FOR
 
     @property
@@ -147,13 +147,13 @@ class Transaction:
         An order may live on when its transaction ended badly, so each end of one is looked at once; and it is the
         user's own even where the account belongs to somebody else, but not when they have taken their consent back.
         """
-        if self.refused and not (self.is_tracked and self.refused != ConnectionWithdrawn.code):
+        if self.refused and not (self.can_place_orders and self.refused != ConnectionWithdrawn.code):
             return True
-        brings = self.is_tracked or (self.status is Status.COMPLETED and self.intent in BRINGS_HOLDINGS)
+        brings = self.can_place_orders or (self.status is Status.COMPLETED and self.intent in BRINGS_HOLDINGS)
         return self.status.is_final and (self.stored or not brings)
 
     @property
-    def is_tracked(self) -> bool:
+    def can_place_orders(self) -> bool:
         """May it have placed an order?"""
         return self.intent is Intent.TRANSACTION
 
@@ -167,16 +167,16 @@ class Transaction:
         """May it speak for the account: is that the one it was pinned to, and the first that Gateway named?"""
         return all(known in (None, account_id) for known in (self.account_id, self.requested_account_id))
 
-    def forgotten(self, now: datetime) -> Self:
+    def expire_if_unknown(self, now: datetime) -> Self:
         """The transaction when Gateway knows nothing of it (any more): one that was left open ends with its time.
 
         Only after two hours of asking: a Gateway in trouble may forget for a while.
         """
         left_open = self.status in (Status.INITIALIZED, Status.USED)
-        over = left_open and now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_FORGOTTEN
+        over = left_open and now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_EXPIRY
         return replace(self, status=Status.EXPIRED, updated_at=now) if over else self
 
-    def moved_to(self, report: "Report", now: datetime) -> Self:
+    def apply_report(self, report: "Report", now: datetime) -> Self:
         """The transaction after Gateway's report; an older status never replaces a later one."""
         status = max(self.status, report.status_at(now, self.expire_at), key=lambda s: s.rank)
         return replace(

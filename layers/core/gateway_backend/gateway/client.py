@@ -13,7 +13,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from gateway_backend.contracts.gateway_wire import CreatedTransaction, Envelope, TransactionDetails, fit
+from gateway_backend.contracts.gateway_details import (
+    CreatedTransaction,
+    ResponseEnvelope,
+    TransactionDetails,
+    parse_response,
+)
 from gateway_backend.domain import exact_json
 from gateway_backend.domain.errors import (
     DomainError,
@@ -89,15 +94,15 @@ class Gateway:
     def create_transaction(self, body: dict[str, Any], token: str) -> CreatedTransaction:
         """Contract 2.1. A timeout leaves it unknown whether an id was made; that id was shown to nobody and lapses."""
         path = f"/gateway/{self.keys.gateway_name}/transaction"
-        _, data = self._data("POST", path, token, data=exact_json.write(body))
-        return fit(CreatedTransaction, data)
+        _, data = self._data("POST", path, token, data=exact_json.dumps(body))
+        return parse_response(CreatedTransaction, data)
 
     def transaction(self, transaction_id: str, now: datetime) -> Report:
         """Contract 2.5, with the account that the transaction's own token proves when no id is given beside it."""
         path = f"/v1/{self.keys.gateway_name}/engine/transactiondetails"
         token = tokens.guest_token(self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
-        details = fit(TransactionDetails, data)
+        details = parse_response(TransactionDetails, data)
         return details.report(transaction_id, details.account_id or self._account_of(details.token))
 
     def holdings(self, account_id: str, now: datetime, *, mutual_funds: bool) -> dict[str, tuple[str, Any]]:
@@ -187,7 +192,7 @@ def _checked(status: int, content: bytes, *, split: bool = False) -> tuple[str, 
         body = members(content.decode(), split="data" if split else None)
     except (JsonUnreadable, UnicodeDecodeError):
         raise GatewayUnavailable("smallcase Gateway's answer is not its JSON envelope") from None
-    envelope = fit(Envelope, {name: value for name, (_, value) in body.items() if name != "data"})
+    envelope = parse_response(ResponseEnvelope, {name: value for name, (_, value) in body.items() if name != "data"})
     if status in (requests.codes.unauthorized, requests.codes.forbidden):
         raise GatewayForbidden(f"smallcase Gateway answered {status}")
     if not envelope.success or status >= requests.codes.bad_request:

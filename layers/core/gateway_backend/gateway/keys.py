@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway_backend.domain.errors import GatewayUnconfigured
-from gateway_backend.domain.exact_json import JsonUnreadable, read
+from gateway_backend.domain.exact_json import JsonUnreadable, loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class GatewayKeys:
     def parse(cls, text: str) -> "GatewayKeys":
         """From the secret's JSON. Raises: GatewayUnconfigured, naming the member that is missing."""
         try:
-            given = read(text)
+            given = loads(text)
         except JsonUnreadable:
             given = None
         if not isinstance(given, dict):

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway_backend.domain.errors import DomainError
 from gateway_backend.runtime.clients import client
-from gateway_backend.runtime.observability import count, flush_metrics, logger, where
+from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
 
 type Work = Callable[[str, int], None]
 type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -43,7 +43,7 @@ def _is_done(work: Work, record: dict[str, Any], queue_url: str) -> bool:
         logger.warning(
             "message failed",
             error=type(error).__name__,
-            where=where(error),
+            where=frames_of(error),
             messageId=record["messageId"],
             attempt=attempt,
         )

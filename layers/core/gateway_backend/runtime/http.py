@@ -18,7 +18,7 @@ from gateway_backend.domain.errors import (
     NotSignedIn,
     RequestInvalid,
 )
-from gateway_backend.runtime.observability import count, flush_metrics, logger, where
+from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
 
 MAX_BODY_BYTES = 256 * 1024
 """For bodies that the app sends; webhooks have a limit of their own."""
@@ -133,7 +133,7 @@ class Response:
     @classmethod
     def exact(cls, view: "ExactView", status: int = 200) -> "Response":
         """Like `of`, for what holds amounts: a Decimal becomes a JSON number with all its digits."""
-        return cls(status, exact_json.write(view.model_dump(by_alias=True)))
+        return cls(status, exact_json.dumps(view.model_dump(by_alias=True)))
 
 
 def endpoint(handle: Callable[[Request], Response]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
@@ -174,7 +174,7 @@ def _answer(
         return problem(error, event["rawPath"], request_id), error.code
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
         count("UnexpectedError")
-        logger.error("unexpected", error=type(error).__name__, where=where(error), correlationId=request_id)
+        logger.error("unexpected", error=type(error).__name__, where=frames_of(error), correlationId=request_id)
         internal = Internal("This is our fault. Quote the correlationId when you contact support.")
         return problem(internal, event["rawPath"], request_id), internal.code
 

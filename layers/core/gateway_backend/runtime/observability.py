@@ -22,7 +22,7 @@ def flush_metrics() -> None:
         metrics.flush_metrics()
 
 
-def where(error: BaseException) -> list[str]:
+def frames_of(error: BaseException) -> list[str]:
     """File and line of each frame; an exception's text may quote data and stays out of the log."""
     frames = []
     trace = error.__traceback__

@@ -21,9 +21,9 @@ class Queue:
 
     def offer(self, message: str) -> bool:
         """False when the queue does not take it: what it is about must be durable already, for the sweep to find."""
-        return self.offer_all([message])
+        return self.send_all([message])
 
-    def offer_all(self, messages: Sequence[str], *, delay: timedelta = _NO_DELAY) -> bool:
+    def send_all(self, messages: Sequence[str], *, delay: timedelta = _NO_DELAY) -> bool:
         """Put them all, to be seen after the delay (15 minutes at most); False when some were not taken."""
         return all(self._send(messages[at : at + _AT_ONCE], delay) for at in range(0, len(messages), _AT_ONCE))
 

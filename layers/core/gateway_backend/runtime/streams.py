@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from gateway_backend.runtime.observability import count, flush_metrics, logger, where
+from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
 
 type Image = dict[str, Any]
 """An item in DynamoDB's typed attributes."""
@@ -60,6 +60,6 @@ def _unfinished(work: Callable[[Sequence[Change]], Collection[Change]], changes:
     try:
         return {change.id for change in work(changes)}
     except Exception as error:  # noqa: BLE001 - whatever it is: nothing is done, and it is counted as our bug
-        logger.error("changes failed", error=type(error).__name__, where=where(error))
+        logger.error("changes failed", error=type(error).__name__, where=frames_of(error))
         count("UnexpectedError")
         return {change.id for change in changes}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from gateway_backend.domain.errors import DomainError
-from gateway_backend.runtime.observability import count, logger, where
+from gateway_backend.runtime.observability import count, frames_of, logger
 
 
 class Deadline:
@@ -19,14 +19,16 @@ class Deadline:
         return time.monotonic() >= self._ends_at
 
 
-def each[Item, Result](work: Callable[[Item], Result], items: Iterable[Item], *, threads: int) -> list[Result | None]:
+def map_concurrently[Item, Result](
+    work: Callable[[Item], Result], items: Iterable[Item], *, threads: int
+) -> list[Result | None]:
     """The results in the order of the items; None, counted and logged, where one failed: the others go on."""
 
     def alone(item: Item) -> Result | None:
         try:
             return work(item)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one item, the others go on
-            logger.warning("work failed", error=type(error).__name__, where=where(error))
+            logger.warning("work failed", error=type(error).__name__, where=frames_of(error))
             count("WorkFailed" if isinstance(error, DomainError) else "UnexpectedError")
             return None
 

@@ -77,7 +77,7 @@ class Orders:
         for _ in range(_TRIES):
             item = self._table.get(_pk(transaction.id), _sk(news.id))
             before = _read(item) if item and "body" in item else None
-            if before and not before.learns_from(news, transaction.account_id):
+            if before and not before.is_changed_by(news, transaction.account_id):
                 return before
             after = _after(transaction, before, news, now)
             if item and before is None:
@@ -121,7 +121,7 @@ def _after(transaction: Transaction, before: KnownBatch | None, news: Batch, now
     if before:
         return replace(
             before,
-            batch=before.batch.merged(news),
+            batch=before.batch.merge(news),
             account_id=before.account_id or transaction.account_id,
             broker=before.broker or transaction.broker,
             updated_at=now,
@@ -156,7 +156,7 @@ def batch_item(known: KnownBatch) -> Item:
         "revision": known.revision,
         "createdAt": times.to_key(known.placed_at),
         "updatedAt": times.to_key(known.updated_at),
-        "body": zlib.compress(exact_json.write(_told(batch) | {"name": known.name}).encode(), 6),
+        "body": zlib.compress(exact_json.dumps(_told(batch) | {"name": known.name}).encode(), 6),
     }
 
 
@@ -174,7 +174,7 @@ def _members(part: Batch | Order) -> dict[str, Any]:
 
 
 def _read(item: Item) -> KnownBatch:
-    said = exact_json.read(zlib.decompress(item["body"]))
+    said = exact_json.loads(zlib.decompress(item["body"]))
     name, orders = said.pop("name", None), said.pop("orders")
     batch = Batch(
         **said

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway_backend.contracts.notice import Kind, Notice
+from gateway_backend.contracts.webhook_envelope import WebhookEnvelope, WebhookKind
 from gateway_backend.domain import times
 from gateway_backend.domain.errors import StoreUnavailable
 from gateway_backend.store.blobs import part_keys, put_with_blob, read_blob
@@ -49,7 +49,7 @@ class Receipt:
     """`seen` counts deliveries; `verdict` is None while it waits to be applied."""
 
     key: ReceiptKey
-    kind: Kind
+    kind: WebhookKind
     received_at: datetime
     timestamp: str
     account_id: str | None = None
@@ -69,7 +69,7 @@ class Receipts:
         self._table = table
         self._retention = retention
 
-    def keep(self, notice: Notice, raw: bytes, received_at: datetime) -> Receipt:
+    def keep(self, notice: WebhookEnvelope, raw: bytes, received_at: datetime) -> Receipt:
         """Make the webhook durable; one seen before is counted on its receipt instead.
 
         Of several bodies with one checksum only the first is kept: the others are evidence enough by their hash, and
@@ -83,7 +83,7 @@ class Receipts:
             return self._count(item)
         return _receipt(item)
 
-    def _is_first(self, notice: Notice, expires_at: int) -> bool:
+    def _is_first(self, notice: WebhookEnvelope, expires_at: int) -> bool:
         pk = _pk(notice.checksum or "")
         first = {"pk": pk, "sk": _FIRST, "bodyHash": notice.body_hash, "expiresAt": expires_at}
         try:
@@ -170,7 +170,7 @@ class Receipts:
             whole = self._table.get(item["pk"], item["sk"]) or item
             self._table.delete_all([*part_keys(whole, whole["sk"]), (item["pk"], item["sk"])])
 
-    def _item(self, notice: Notice, received_at: datetime) -> Item:
+    def _item(self, notice: WebhookEnvelope, received_at: datetime) -> Item:
         return {
             "pk": _pk(notice.checksum or ""),
             "sk": notice.body_hash,
@@ -190,7 +190,7 @@ class Receipts:
 def _receipt(item: Item) -> Receipt:
     return Receipt(
         key=ReceiptKey(item["pk"].removeprefix("RECEIPT#"), item["sk"]),
-        kind=Kind(item["kind"]),
+        kind=WebhookKind(item["kind"]),
         received_at=times.parse(item["receivedAt"]),
         timestamp=item["timestamp"],
         account_id=item.get("smallcaseAuthId"),

@@ -74,7 +74,7 @@ class Transactions:
             return self.find(transaction.id) or transaction
         return transaction
 
-    def mark_stored(self, transaction: Transaction, now: datetime) -> Transaction:
+    def mark_result_persisted(self, transaction: Transaction, now: datetime) -> Transaction:
         """What it brought is stored: nothing is left to do for it.
 
         Unless another worker has just found an order that this one had not seen: then it stays open.
@@ -209,7 +209,7 @@ def _outcome(outcome: Outcome) -> Item:
         "scid": outcome.scid,
         "iscid": outcome.iscid,
         "name": outcome.name,
-        "sip": exact_json.write(outcome.sip) if outcome.sip else None,
+        "sip": exact_json.dumps(outcome.sip) if outcome.sip else None,
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -221,7 +221,7 @@ def _read_outcome(item: Item) -> Outcome:
         scid=item.get("scid"),
         iscid=item.get("iscid"),
         name=item.get("name"),
-        sip=exact_json.read(item["sip"]) if "sip" in item else None,
+        sip=exact_json.loads(item["sip"]) if "sip" in item else None,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway_backend.contracts.notice import Notice
+from gateway_backend.contracts.webhook_envelope import WebhookEnvelope
 from gateway_backend.domain.errors import BodyTooLarge, BodyUnreadable, NotAuthentic
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.runtime.observability import count
@@ -33,10 +33,10 @@ def accept_webhook(
     return receipt
 
 
-def _authenticated(raw: bytes, api_secrets: Sequence[str]) -> Notice:
+def _authenticated(raw: bytes, api_secrets: Sequence[str]) -> WebhookEnvelope:
     if len(raw) > MAX_WEBHOOK_BYTES:
         raise BodyTooLarge(f"A webhook may have {MAX_WEBHOOK_BYTES} bytes")
-    notice = Notice.read(raw)  # ids only: the checksum does not cover the rest
+    notice = WebhookEnvelope.read(raw)  # ids only: the checksum does not cover the rest
     if not is_authentic(notice.signed_text, notice.checksum, api_secrets):
         raise NotAuthentic("The checksum does not fit the timestamp and id: is the API secret the current one?")
     return notice

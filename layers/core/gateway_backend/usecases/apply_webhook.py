@@ -6,7 +6,7 @@ truth: it tells us whom to ask about. Mutual funds are the one exception, becaus
 
 from datetime import timedelta
 
-from gateway_backend.contracts.notice import Kind
+from gateway_backend.contracts.webhook_envelope import WebhookKind
 from gateway_backend.domain import times
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import (
@@ -22,32 +22,32 @@ from gateway_backend.domain.snapshots import Incomplete
 from gateway_backend.domain.transactions import Report, Transaction
 from gateway_backend.runtime.observability import count, logger
 from gateway_backend.store.receipts import Receipt, ReceiptKey, Receipts, ReceiptVerdict
-from gateway_backend.usecases.applying import PATIENCE, Applying, Quarantine, asked
-from gateway_backend.usecases.check_order import check_order
-from gateway_backend.usecases.settle_transaction import settle
-from gateway_backend.usecases.settling import Settling, import_into
+from gateway_backend.usecases.confirm_order_webhook import confirm_order_webhook
+from gateway_backend.usecases.sync_context import SyncContext, import_into
+from gateway_backend.usecases.sync_transaction import apply_gateway_report
+from gateway_backend.usecases.webhook_context import PATIENCE, Quarantine, WebhookContext, fetch_report
 
 INTENT_OF = {
-    Kind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT,
-    Kind.HOLDINGS_V2: Intent.HOLDINGS_IMPORT,
-    Kind.ORDER: Intent.TRANSACTION,
+    WebhookKind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT,
+    WebhookKind.HOLDINGS_V2: Intent.HOLDINGS_IMPORT,
+    WebhookKind.ORDER: Intent.TRANSACTION,
 }
 
 
-def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, tools: Applying) -> None:
+def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, context: WebhookContext) -> None:
     """Give the receipt its verdict. One that has its verdict, or is no longer kept, is left alone.
 
     Raises: what the store and Gateway raise, and NotYet: the message must come again.
     """
-    receipts, now = tools.receipts, tools.settling.now
+    receipts, now = context.receipts, context.sync.now
     receipt = receipts.find(key)
     if receipt is None or not receipt.is_pending:
         return
     try:
         _check_origin(receipt, receipts, replay_window)
-        reason = _apply(receipt, attempt, tools)
+        reason = _apply(receipt, attempt, context)
         # What a mutual fund statement said is kept on its own, without the investor's personal data.
-        erase = receipt.kind is Kind.MUTUAL_FUNDS
+        erase = receipt.kind is WebhookKind.MUTUAL_FUNDS
         receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, now, erase=erase)
         count("WebhookApplied")
     except Quarantine as quarantine:
@@ -55,7 +55,7 @@ def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, to
         count("WebhookQuarantined")
         # What may still prove true is kept; the body of a second statement, or of no transaction of ours, is not.
         unsure = quarantine.reason in ("UNKNOWN_TO_GATEWAY", "NOT_CONFIRMED")
-        erase = quarantine.erase or (receipt.kind is Kind.MUTUAL_FUNDS and not unsure)
+        erase = quarantine.erase or (receipt.kind is WebhookKind.MUTUAL_FUNDS and not unsure)
         receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=erase)
 
 
@@ -70,30 +70,30 @@ def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta
         raise Quarantine("OUTSIDE_REPLAY_WINDOW")
 
 
-def _apply(receipt: Receipt, attempt: int, tools: Applying) -> str:
+def _apply(receipt: Receipt, attempt: int, context: WebhookContext) -> str:
     """What became of it, as a stable word. Raises: Quarantine, NotYet."""
     match receipt.kind:
-        case Kind.PENDING_ACTION:
-            from gateway_backend.usecases.note_pending_action import note_pending_action
+        case WebhookKind.PENDING_ACTION:
+            from gateway_backend.usecases.record_pending_action import record_pending_action
 
-            return note_pending_action(receipt, tools)
-        case Kind.MUTUAL_FUNDS:
-            from gateway_backend.usecases.keep_mutual_funds import (
-                keep_mutual_funds,  # the rare kinds pay for themselves
+            return record_pending_action(receipt, context)
+        case WebhookKind.MUTUAL_FUNDS:
+            from gateway_backend.usecases.record_mutual_funds import (
+                record_mutual_funds,  # the rare kinds pay for themselves
             )
 
-            return keep_mutual_funds(receipt, attempt, tools)
-    transaction = _bind(receipt, tools.settling)
-    report = _confirm(receipt, transaction, tools.settling)
+            return record_mutual_funds(receipt, attempt, context)
+    transaction = _bind(receipt, context.sync)
+    report = _confirm(receipt, transaction, context.sync)
     try:
-        settle(transaction, report, tools.settling)
-        if receipt.kind is Kind.ORDER:
-            return check_order(receipt, attempt, tools)
-        return _catch_up(receipt, attempt, tools.settling)
+        apply_gateway_report(transaction, report, context.sync)
+        if receipt.kind is WebhookKind.ORDER:
+            return confirm_order_webhook(receipt, attempt, context)
+        return _catch_up(receipt, attempt, context.sync)
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
-        if receipt.kind is Kind.ORDER:
+        if receipt.kind is WebhookKind.ORDER:
             raise  # an order is asked for with a guest's token: this is about our keys, or passes
         # Gateway answered about the transaction, so our keys are right: it is this account's session that is over.
         return "NEEDS_LOGIN"
@@ -102,24 +102,24 @@ def _apply(receipt: Receipt, attempt: int, tools: Applying) -> str:
         raise Quarantine(ConnectionWithdrawn.code, erase=True) from None
 
 
-def _bind(receipt: Receipt, tools: Settling) -> Transaction:
+def _bind(receipt: Receipt, context: SyncContext) -> Transaction:
     """The transaction that the receipt is about: created by us, with an intent, user and account that agree."""
-    transaction = tools.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
+    transaction = context.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
     if transaction is None:
         raise Quarantine("UNKNOWN_TRANSACTION")
     if INTENT_OF.get(receipt.kind) is not transaction.intent:
         raise Quarantine("INTENT_MISMATCH")
     if not transaction.is_about(receipt.account_id or ""):
         raise Quarantine(AccountMismatch.code)
-    account = tools.accounts.find(receipt.account_id or "")
-    if account and account.owner != transaction.owner and not transaction.is_tracked:
+    account = context.accounts.find(receipt.account_id or "")
+    if account and account.owner != transaction.owner and not transaction.can_place_orders:
         raise Quarantine(AccountOfAnotherUser.code)
     return transaction
 
 
-def _confirm(receipt: Receipt, transaction: Transaction, tools: Settling) -> Report:
+def _confirm(receipt: Receipt, transaction: Transaction, context: SyncContext) -> Report:
     """Gateway's own word on the transaction. Without it a captured checksum could link a stranger's account."""
-    report = asked(transaction, tools)
+    report = fetch_report(transaction, context)
     if report.account_id is None:
         raise NotYet("Gateway does not name the transaction's account yet")
     if report.account_id != receipt.account_id:
@@ -127,15 +127,15 @@ def _confirm(receipt: Receipt, transaction: Transaction, tools: Settling) -> Rep
     return report
 
 
-def _catch_up(receipt: Receipt, attempt: int, tools: Settling) -> str:
+def _catch_up(receipt: Receipt, attempt: int, context: SyncContext) -> str:
     """Our snapshot must become as new as the one the webhook speaks of."""
-    account = tools.accounts.find(receipt.account_id or "")
+    account = context.accounts.find(receipt.account_id or "")
     if account is None:
         raise NotFound
     if _is_as_new(account, receipt):
         return "CONFIRMED"
-    outcome = import_into(account, tools)
-    account = tools.accounts.find(account.id) or account
+    outcome = import_into(account, context)
+    account = context.accounts.find(account.id) or account
     if _is_as_new(account, receipt):
         return "CONFIRMED"
     if isinstance(outcome, Incomplete) or attempt < PATIENCE:

@@ -12,8 +12,8 @@ from gateway_backend.domain.errors import (
 )
 from gateway_backend.domain.transactions import Report, Status, Transaction
 from gateway_backend.gateway import tokens
-from gateway_backend.usecases.settle_transaction import settle
-from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.sync_context import SyncContext
+from gateway_backend.usecases.sync_transaction import apply_gateway_report
 
 
 def complete_transaction(
@@ -21,7 +21,7 @@ def complete_transaction(
     result: SdkResult,
     *,
     user: str,
-    tools: Settling,
+    context: SyncContext,
 ) -> Transaction:
     """The transaction as Gateway reports it; not settled while Gateway cannot tell.
 
@@ -31,35 +31,35 @@ def complete_transaction(
     Raises: NotFound, RequestInvalid, SdkTokenInvalid, SdkTokenExpired, AccountMismatch, AccountOfAnotherUser,
     ConnectionWithdrawn, TransactionExpired.
     """
-    transaction = tools.transactions.owned(transaction_id, user)
+    transaction = context.transactions.owned(transaction_id, user)
     if result.transaction_id not in (None, transaction_id):
         raise RequestInvalid("transactionId: the SDK's result is about another transaction than the path")
-    proven = tokens.account_of(result.token, tools.gateway.keys.secret, tools.now) if result.token else None
-    if transaction.is_tracked and transaction.is_settled:
+    proven = tokens.account_of(result.token, context.gateway.keys.secret, context.now) if result.token else None
+    if transaction.can_place_orders and transaction.is_settled:
         return transaction  # what became of the order is known; a result that is sent again asks nobody
     transaction = replace(transaction, failure=transaction.failure or result.failure)
-    report = _ask(transaction, tools)
+    report = _ask(transaction, context)
     if report is None:
-        return tools.transactions.advance(replace(transaction, updated_at=tools.now))
+        return context.transactions.advance(replace(transaction, updated_at=context.now))
     if proven and report.account_id not in (None, proven):
         raise AccountMismatch
-    transaction = _settled(transaction, report, tools)
+    transaction = _settled(transaction, report, context)
     if transaction.status is Status.EXPIRED and not transaction.placed:
         raise TransactionExpired("The transaction expired before it was finished: start a new one")
     return transaction
 
 
-def _settled(transaction: Transaction, report: Report, tools: Settling) -> Transaction:
+def _settled(transaction: Transaction, report: Report, context: SyncContext) -> Transaction:
     try:
-        return settle(transaction, report, tools)
+        return apply_gateway_report(transaction, report, context)
     except (GatewayUnavailable, GatewayRefused):
         # Linked, but the holdings did not come: the next read or the webhook fetches them.
-        return tools.transactions.find(transaction.id) or transaction
+        return context.transactions.find(transaction.id) or transaction
 
 
-def _ask(transaction: Transaction, tools: Settling) -> Report | None:
+def _ask(transaction: Transaction, context: SyncContext) -> Report | None:
     """None while Gateway is away: the next read, result or webhook asks again."""
     try:
-        return tools.gateway.transaction(transaction.id, tools.now)
+        return context.gateway.transaction(transaction.id, context.now)
     except (GatewayUnavailable, GatewayRefused):
         return None

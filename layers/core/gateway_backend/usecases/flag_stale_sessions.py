@@ -7,7 +7,7 @@ from itertools import islice
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.freshness import State
 from gateway_backend.domain.market_calendar import MarketCalendar
-from gateway_backend.runtime.threads import Deadline, each
+from gateway_backend.runtime.threads import Deadline, map_concurrently
 from gateway_backend.store.accounts import Accounts
 
 THREADS, SECONDS = 10, 200.0
@@ -25,7 +25,7 @@ def flag_stale_sessions(
         return account is not None and flag_if_stale(account, now=clock(), accounts=accounts, calendar=calendar)
 
     while not deadline.has_passed and (ids := list(islice(watched, AT_ONCE))):
-        flagged += sum(filter(None, each(look, ids, threads=threads)))
+        flagged += sum(filter(None, map_concurrently(look, ids, threads=threads)))
     return {"flaggedStale": flagged}
 
 

@@ -51,7 +51,7 @@ def import_holdings(
     try:
         outcome = _pull(account, now, accounts, gateway, confirm_share, polls, wait)
     except DomainError as error:
-        told = explained(error, account, now, gateway)
+        told = diagnose_forbidden(error, account, now, gateway)
         # 403 for this account alone: the user has revoked consent, or the session is over (contract 12, question 20).
         accounts.record_failure(account, told.code, now, needs_login=flags_403 and isinstance(told, GatewayForbidden))
         raise told from None
@@ -109,7 +109,7 @@ def _last(account: Account, accounts: Accounts) -> dict[str, Any] | None:
     return json.loads(text) if text else None  # only what is held is compared, no number
 
 
-def explained(error: DomainError, account: Account, now: datetime, gateway: Gateway) -> DomainError:
+def diagnose_forbidden(error: DomainError, account: Account, now: datetime, gateway: Gateway) -> DomainError:
     """Is it the account that Gateway forbids, or our keys? Its answer about a transaction of ours tells.
 
     Without this question a wrong API secret would flag every user of the app.

@@ -3,7 +3,7 @@
 from datetime import datetime
 from itertools import batched
 
-from gateway_backend.contracts.refresh_message import write_page
+from gateway_backend.contracts.refresh_message import encode_page
 from gateway_backend.domain.accounts import SLOTS
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.refreshes import RefreshPage, RefreshTimes
@@ -37,7 +37,7 @@ def plan_refresh(
     while planned < begun and not deadline.has_passed:
         ids, until = _together(planned, begun, accounts)
         ready = [RefreshPage(close, page, round=planned // SLOTS) for page in batched(ids, PAGE_ACCOUNTS, strict=False)]
-        if not queue.offer_all([write_page(page) for page in ready]) or not refreshes.plan(close, planned, until, now):
+        if not queue.send_all([encode_page(page) for page in ready]) or not refreshes.plan(close, planned, until, now):
             break
         slots, pages, found = slots + until - planned, pages + len(ready), found + len(ids)
         planned = until

@@ -14,7 +14,7 @@ from gateway_backend.domain import times
 from gateway_backend.domain.freshness import Reason, SessionState
 from gateway_backend.domain.intents import Intent
 from gateway_backend.runtime.event_bus import Event, EventBus
-from gateway_backend.runtime.observability import count, logger, where
+from gateway_backend.runtime.observability import count, frames_of, logger
 from gateway_backend.runtime.streams import Change
 from gateway_backend.store.codec import Item, decode
 from gateway_backend.store.transactions import read_transaction
@@ -34,7 +34,7 @@ def publish_events(changes: Sequence[Change], *, bus: EventBus) -> list[Change]:
         try:
             found += [(change, _on_the_bus(detail)) for detail in events_of(change)]
         except UNREADABLE as error:
-            logger.error("change unreadable", error=type(error).__name__, where=where(error), change=change.id)
+            logger.error("change unreadable", error=type(error).__name__, where=frames_of(error), change=change.id)
             count("EventFailed")
             count("UnexpectedError")
     taken = bus.put([event for _, event in found])

@@ -7,7 +7,7 @@ from gateway_backend.domain import exact_json, times
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import NotFound
 from gateway_backend.domain.holding_changes import compare
-from gateway_backend.domain.holdings import AccountPortfolio, read_portfolio
+from gateway_backend.domain.holdings import AccountPortfolio, parse_portfolio
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.store.accounts import Accounts
 
@@ -58,4 +58,4 @@ def _portfolios(account: Account, text: str | None) -> list[AccountPortfolio]:
     """One, or none before the first import."""
     if text is None:
         return []
-    return [AccountPortfolio(account.id, account.broker, read_portfolio(exact_json.read(text)))]
+    return [AccountPortfolio(account.id, account.broker, parse_portfolio(exact_json.loads(text)))]

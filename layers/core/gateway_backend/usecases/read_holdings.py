@@ -10,7 +10,7 @@ from gateway_backend.domain import exact_json, portfolio_csv, times
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import NotFound, NothingImported, VersionUnavailable
 from gateway_backend.domain.freshness import State, Verdict
-from gateway_backend.domain.holdings import AccountPortfolio, consolidate, read_portfolio, v1_securities
+from gateway_backend.domain.holdings import AccountPortfolio, consolidate, parse_portfolio, v1_securities
 from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.store.accounts import Accounts
 
@@ -35,7 +35,7 @@ def read_account_holdings(
     account, portfolio = accounts.owned_with_portfolio(account_id, user)
     if portfolio is None:
         raise NothingImported
-    verdict = exact_json.write(account.verdict(now, calendar).to_dict())
+    verdict = exact_json.dumps(account.verdict(now, calendar).to_dict())
     data = f"{_in_version(version, account, portfolio)[:-1]},{_about(account)[1:]}"
     text = f'{{"success":true,"errors":null,"data":{data},"freshness":{verdict}}}'
     seen = f"{version}|{account.content_hash}|{account.snapshot_date}|{account.last_update}|{verdict}"
@@ -78,7 +78,7 @@ def _load(user: str, accounts: Accounts) -> list[tuple[Account, str | None]]:
 
 def _portfolios(loaded: list[tuple[Account, str | None]]) -> list[AccountPortfolio]:
     return [
-        AccountPortfolio(account.id, account.broker, read_portfolio(exact_json.read(portfolio)))
+        AccountPortfolio(account.id, account.broker, parse_portfolio(exact_json.loads(portfolio)))
         for account, portfolio in loaded
         if portfolio is not None
     ]
@@ -93,13 +93,13 @@ def _in_version(version: str, account: Account, portfolio: str) -> str:
     stored = exact_json.members(portfolio)
     values = {name: value for name, (_, value) in stored.items()}
     texts = {name: text for name, (text, _) in stored.items()}
-    texts["securities"] = exact_json.write(v1_securities(read_portfolio(values)))
+    texts["securities"] = exact_json.dumps(v1_securities(parse_portfolio(values)))
     return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in texts.items()) + "}"
 
 
 def _about(account: Account) -> str:
     """The members of the data object that are about the snapshot (contract 4.2)."""
-    return exact_json.write(
+    return exact_json.dumps(
         {
             "updating": False,
             "lastUpdate": account.last_update,

@@ -21,4 +21,4 @@ def read_mutual_funds(transaction_id: str, *, user: str, transactions: Transacti
     if statement is None:
         raise NothingImported("Gateway sends the statement by webhook when the user has finished: it has not come yet")
     about = {"transactionId": transaction_id, "receivedAt": times.to_text(statement.received_at)}
-    return f'{exact_json.write(about)[:-1]},"data":{statement.text}}}'
+    return f'{exact_json.dumps(about)[:-1]},"data":{statement.text}}}'

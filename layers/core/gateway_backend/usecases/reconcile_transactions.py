@@ -8,14 +8,14 @@ from itertools import islice
 from gateway_backend.domain.transactions import Transaction
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.runtime.queue import Queue
-from gateway_backend.runtime.threads import Deadline, each
+from gateway_backend.runtime.threads import Deadline, map_concurrently
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.orders import Orders
 from gateway_backend.store.receipts import Receipts
 from gateway_backend.store.transactions import Transactions
 from gateway_backend.usecases.requeue_receipts import requeue_receipts
-from gateway_backend.usecases.settle_transaction import look_again
-from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.sync_context import SyncContext
+from gateway_backend.usecases.sync_transaction import sync
 
 THREADS, SECONDS = 10, 120.0
 AT_ONCE = 50
@@ -55,7 +55,7 @@ def reconcile_transactions(
         if was_settled and not transaction.is_watched(now):  # put back by somebody who had read it a moment before
             transactions.checked(transaction, now, last=True)
             return True, False
-        transaction = look_again(transaction, Settling(now, transactions, accounts, orders, gateway(), confirm_share))
+        transaction = sync(transaction, SyncContext(now, transactions, accounts, orders, gateway(), confirm_share))
         if not transaction.is_settled and age > (ORDERS_GIVEN_UP_AFTER if transaction.placed else GIVEN_UP_AFTER):
             transaction = _given_up(transaction, now, transactions)
         elif not transaction.is_settled or transaction.is_watched(now):
@@ -64,7 +64,7 @@ def reconcile_transactions(
         return transaction.is_settled and not was_settled, is_stuck
 
     while not deadline.has_passed and (ids := list(islice(due, AT_ONCE))):
-        results = [result for result in each(check, ids, threads=threads) if result]
+        results = [result for result in map_concurrently(check, ids, threads=threads) if result]
         checked += len(ids)
         settled += sum(has_settled for has_settled, _ in results)
         stuck += sum(is_stuck for _, is_stuck in results)
@@ -79,5 +79,5 @@ def reconcile_transactions(
 def _given_up(transaction: Transaction, now: datetime, transactions: Transactions) -> Transaction:
     """An order that has ended, and of which Gateway shows no batch, ends without one."""
     transactions.checked(transaction, now, last=True)
-    is_over = transaction.is_tracked and transaction.status.is_final
-    return transactions.mark_stored(transaction, now) if is_over else transaction
+    is_over = transaction.can_place_orders and transaction.status.is_final
+    return transactions.mark_result_persisted(transaction, now) if is_over else transaction

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from threading import Lock
 
-from gateway_backend.contracts.refresh_message import write_page
+from gateway_backend.contracts.refresh_message import encode_page
 from gateway_backend.domain.accounts import Account, has_lapsed
 from gateway_backend.domain.errors import (
     GatewayForbidden,
@@ -30,7 +30,7 @@ from gateway_backend.domain.snapshots import PROVEN, Failed, Incomplete, Outcome
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.runtime.observability import count, logger
 from gateway_backend.runtime.queue import Queue
-from gateway_backend.runtime.threads import Deadline, each
+from gateway_backend.runtime.threads import Deadline, map_concurrently
 from gateway_backend.store.accounts import Accounts
 from gateway_backend.store.circuit import Circuit, Circuits
 from gateway_backend.store.refreshes import Refreshes
@@ -97,7 +97,7 @@ class Streak:
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshing:
+class RefreshContext:
     """What a worker works with. `gateway` makes a client for one account's calls."""
 
     clock: Callable[[], datetime]
@@ -115,48 +115,48 @@ class Refreshing:
     streak: Streak = field(default_factory=Streak)
 
 
-def refresh_page(page: RefreshPage, tools: Refreshing) -> Counter[str]:
+def refresh_page(page: RefreshPage, context: RefreshContext) -> Counter[str]:
     """Every account of the page is refreshed, or queued again, or needs nothing; how many of each.
 
     Nothing depends on it that the page is worked on once: a second worker finds the accounts fresh. The lease saves
     Gateway the second question. Raises: NotYet while another worker has the page; StoreUnavailable.
     """
-    now = tools.clock()
-    if page.close < tools.calendar.last_close(now):
+    now = context.clock()
+    if page.close < context.calendar.last_close(now):
         return _counted(Counter(pageSuperseded=1))
-    if not tools.refreshes.lease(page, now, lasting=LEASE):
-        if tools.refreshes.is_done(page):
+    if not context.refreshes.lease(page, now, lasting=LEASE):
+        if context.refreshes.is_done(page):
             return _counted(Counter(pageRepeated=1))
         raise NotYet("Another worker has this page")
     with ExitStack() as undo:
-        undo.callback(tools.refreshes.release, page)
-        results = _believed(page, list(_results(page, tools)), tools)
+        undo.callback(context.refreshes.release, page)
+        results = _apply_forbidden_quorum(page, list(_results(page, context)), context)
         again = tuple(account for account, result in zip(page.accounts, results, strict=True) if result in AGAIN)
-        _queue_again(page, again, tools)
+        _queue_again(page, again, context)
         undo.pop_all()
-    tools.refreshes.finish(page)
-    return _counted(Counter(results) + _overdue(page, sum(result in LATE for result in results), tools))
+    context.refreshes.finish(page)
+    return _counted(Counter(results) + _overdue(page, sum(result in LATE for result in results), context))
 
 
-def _results(page: RefreshPage, tools: Refreshing) -> Iterator[Result]:
+def _results(page: RefreshPage, context: RefreshContext) -> Iterator[Result]:
     """In the order of the accounts; while the circuit is open they are left, but for a first one that tries."""
-    circuit, now = tools.circuits.find(), tools.clock()
+    circuit, now = context.circuits.find(), context.clock()
     if circuit.is_open(now):
         count("CircuitOpen")
     if circuit.is_open(now) or page.close > now:  # a planner's clock ran ahead: the page waits for its close
         yield from (Result.LEFT for _ in page.accounts)
         return
-    pulse, waiting, deadline = _Pulse(circuit, tools), list(page.accounts), Deadline(SECONDS)
+    pulse, waiting, deadline = CircuitBreaker(circuit, context), list(page.accounts), Deadline(SECONDS)
 
     def refresh(account_id: str) -> Result:
-        return Result.LEFT if pulse.has_stopped or deadline.has_passed else _refresh(account_id, pulse, tools)
+        return Result.LEFT if pulse.has_stopped or deadline.has_passed else _refresh(account_id, pulse, context)
 
     while waiting and pulse.is_probing:
-        yield from (result or Result.BROKEN for result in each(refresh, [waiting.pop(0)], threads=1))
-    yield from (result or Result.BROKEN for result in each(refresh, waiting, threads=tools.threads))
+        yield from (result or Result.BROKEN for result in map_concurrently(refresh, [waiting.pop(0)], threads=1))
+    yield from (result or Result.BROKEN for result in map_concurrently(refresh, waiting, threads=context.threads))
 
 
-def _believed(page: RefreshPage, results: list[Result], tools: Refreshing) -> list[Result]:
+def _apply_forbidden_quorum(page: RefreshPage, results: list[Result], context: RefreshContext) -> list[Result]:
     """A 403 is an account's own, and flagged, when few get one. Of many at once Gateway, or what is before it, is to
     blame: they are tried again, and believed when that lasts for two hours."""
     told = results.count(Result.FORBIDDEN)
@@ -165,27 +165,27 @@ def _believed(page: RefreshPage, results: list[Result], tools: Refreshing) -> li
         logger.warning("many accounts forbidden at once", accounts=told)
         return results
     forbidden = [ids for ids, result in zip(page.accounts, results, strict=True) if result is Result.FORBIDDEN]
-    flagged = iter(each(lambda account_id: _flagged(account_id, tools), forbidden, threads=1))
+    flagged = iter(map_concurrently(lambda account_id: _flagged(account_id, context), forbidden, threads=1))
     return [(next(flagged) or Result.BROKEN) if result is Result.FORBIDDEN else result for result in results]
 
 
-def _flagged(account_id: str, tools: Refreshing) -> Result:
-    account, now = tools.accounts.find(account_id), tools.clock()
+def _flagged(account_id: str, context: RefreshContext) -> Result:
+    account, now = context.accounts.find(account_id), context.clock()
     if account is None:
         return Result.UNKNOWN
-    if not is_due(account, now, tools.calendar):  # a login has overtaken the answer
+    if not is_due(account, now, context.calendar):  # a login has overtaken the answer
         return Result.FRESH
-    tools.accounts.record_failure(account, GatewayForbidden.code, now, needs_login=True)
-    _tell_if_stale(replace(account, state=SessionState.NEEDS_LOGIN), tools)
+    context.accounts.record_failure(account, GatewayForbidden.code, now, needs_login=True)
+    _tell_if_stale(replace(account, state=SessionState.NEEDS_LOGIN), context)
     return Result.LAPSED
 
 
 @dataclass(slots=True)
-class _Pulse:
+class CircuitBreaker:
     """Does Gateway answer? So many failures in a row stop the page and open the circuit for everybody."""
 
     circuit: Circuit
-    tools: Refreshing
+    context: RefreshContext
     has_stopped: bool = False
     has_claimed: bool = False
     lock: Lock = field(default_factory=Lock)
@@ -198,103 +198,103 @@ class _Pulse:
     def admits(self) -> bool:
         """May Gateway be asked? The first question after a pause is one worker's alone."""
         if self.is_probing and not self.has_claimed:
-            self.has_claimed = self.tools.circuits.open(self.circuit, self.tools.clock())
+            self.has_claimed = self.context.circuits.open(self.circuit, self.context.clock())
             self.has_stopped = not self.has_claimed
         return not self.has_stopped
 
     def feel(self, account_id: str, outcome: Outcome) -> None:
         with self.lock:
             if not (isinstance(outcome, Failed) and outcome.reason in DOWN):
-                self.tools.streak.accounts.clear()
+                self.context.streak.accounts.clear()
                 self._close()
                 return
-            failures = self.tools.streak.grow(account_id, self.tools.clock())
+            failures = self.context.streak.grow(account_id, self.context.clock())
             enough = 1 if self.is_probing else FAILURES_THAT_OPEN
             if failures < enough or self.has_stopped:
                 return
             self.has_stopped = True
-            self.tools.streak.accounts.clear()
+            self.context.streak.accounts.clear()
             self._open(outcome.reason)
 
     def _close(self) -> None:
         if self.circuit.open_until is not None:
-            self.tools.circuits.close()
+            self.context.circuits.close()
             self.circuit = Circuit()
             logger.info("circuit closed")
 
     def _open(self, reason: str) -> None:
         # A probe that failed has opened it again by claiming it.
-        if self.circuit.open_until is None and self.tools.circuits.open(self.circuit, self.tools.clock()):
+        if self.circuit.open_until is None and self.context.circuits.open(self.circuit, self.context.clock()):
             logger.warning("circuit opened", reason=reason)
             count("CircuitOpen")
 
 
-def _refresh(account_id: str, pulse: _Pulse, tools: Refreshing) -> Result:
-    now = tools.clock()
+def _refresh(account_id: str, pulse: CircuitBreaker, context: RefreshContext) -> Result:
+    now = context.clock()
     try:
-        account = tools.accounts.find(account_id, consistent=False)
+        account = context.accounts.find(account_id, consistent=False)
         if account is None or not is_refreshable(account):
             return Result.UNKNOWN
-        if not is_due(account, now, tools.calendar):
+        if not is_due(account, now, context.calendar):
             return Result.FRESH
         if account.is_leased(now) or not pulse.admits():
             return Result.LEFT
         outcome = refresh_account(
             account,
             now=now,
-            accounts=tools.accounts,
-            gateway=tools.gateway(),
-            calendar=tools.calendar,
-            confirm_share=tools.confirm_share,
+            accounts=context.accounts,
+            gateway=context.gateway(),
+            calendar=context.calendar,
+            confirm_share=context.confirm_share,
             flags_403=False,
-            wait=tools.wait,
+            wait=context.wait,
         )
         pulse.feel(account_id, outcome)
-        return _judged(account, outcome, tools)
+        return _judge(account, outcome, context)
     except NotFound:  # unlinked while it was under way
         return Result.UNKNOWN
     except (StoreUnavailable, GatewayUnconfigured):
         return Result.STORE_FAILED
 
 
-def _judged(account: Account, outcome: Outcome, tools: Refreshing) -> Result:
-    now = tools.clock()
+def _judge(account: Account, outcome: Outcome, context: RefreshContext) -> Result:
+    now = context.clock()
     if isinstance(outcome, PROVEN) and (account.as_of is None or outcome.snapshot.as_of > account.as_of):
         account = replace(account, as_of=outcome.snapshot.as_of)
-        if not is_due(account, now, tools.calendar):
+        if not is_due(account, now, context.calendar):
             return Result.REFRESHED
-        if not has_lapsed(account, now, tools.calendar):
+        if not has_lapsed(account, now, context.calendar):
             account = replace(account, state=SessionState.ACTIVE)  # as the store has it now: the date moved
     if isinstance(outcome, Failed) and outcome.reason in DOWN:
         return Result.FAILED
     if account.state is not SessionState.ACTIVE:
         # Tried in each round, for the session may have come back; never again for its sake.
-        _tell_if_stale(account, tools)
+        _tell_if_stale(account, context)
         return Result.WAITING
     if isinstance(outcome, Failed):
         return Result.FORBIDDEN if outcome.reason == GatewayForbidden.code else Result.FAILED
     if isinstance(outcome, Incomplete):
         return Result.INCOMPLETE
-    if has_lapsed(account, now, tools.calendar):
+    if has_lapsed(account, now, context.calendar):
         return Result.LAPSED
     # Taken during the session that has closed since: Gateway may only be slow, and nothing is proven yet.
     return Result.UNMOVED
 
 
-def _tell_if_stale(account: Account, tools: Refreshing) -> None:
-    flag_if_stale(account, now=tools.clock(), accounts=tools.accounts, calendar=tools.calendar)
+def _tell_if_stale(account: Account, context: RefreshContext) -> None:
+    flag_if_stale(account, now=context.clock(), accounts=context.accounts, calendar=context.calendar)
 
 
-def _queue_again(page: RefreshPage, accounts: Sequence[str], tools: Refreshing) -> None:
+def _queue_again(page: RefreshPage, accounts: Sequence[str], context: RefreshContext) -> None:
     if not accounts:
         return
     later = page.again(tuple(accounts))
-    if not tools.queue.offer_all([write_page(later)], delay=page.retry_delay(tools.jitter(101))):
+    if not context.queue.send_all([encode_page(later)], delay=page.retry_delay(context.jitter(101))):
         raise StoreUnavailable("The accounts that failed could not be queued again")
 
 
-def _overdue(page: RefreshPage, again: int, tools: Refreshing) -> Counter[str]:
-    late = tools.clock() - page.close - tools.refresh_times.delay >= OVERDUE_AFTER
+def _overdue(page: RefreshPage, again: int, context: RefreshContext) -> Counter[str]:
+    late = context.clock() - page.close - context.refresh_times.delay >= OVERDUE_AFTER
     return Counter(refreshOverdue=again) if again and late else Counter()
 
 

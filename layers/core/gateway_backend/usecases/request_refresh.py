@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from gateway_backend.contracts.start import AssetConfig, HoldingsImportRequest
+from gateway_backend.contracts.transaction_request import AssetConfig, HoldingsImportRequest
 from gateway_backend.domain.accounts import Account
 from gateway_backend.domain.errors import GatewayAnswerNotWhole, GatewayForbidden, GatewayUnavailable
 from gateway_backend.domain.freshness import SessionState
@@ -11,7 +11,7 @@ from gateway_backend.domain.market_calendar import MarketCalendar
 from gateway_backend.domain.refreshes import Refresh, Refreshed, RefreshTimes, is_refreshable
 from gateway_backend.domain.snapshots import UPDATING, Failed, Incomplete, Outcome
 from gateway_backend.usecases.refresh_account import refresh_account
-from gateway_backend.usecases.start_transaction import Starting, start_transaction
+from gateway_backend.usecases.start_transaction import StartContext, start_transaction
 
 LEASE = timedelta(seconds=30)
 """As long as the request may last."""
@@ -24,7 +24,7 @@ def request_refresh(
     idempotency_key: str,
     attempt: str,
     floor: timedelta,
-    tools: Starting,
+    context: StartContext,
     calendar: MarketCalendar,
     refresh_times: RefreshTimes,
     confirm_share: Decimal,
@@ -34,20 +34,20 @@ def request_refresh(
     Raises: NotFound, RefreshTooSoon; GatewayUnavailable and GatewayAnswerNotWhole, and the last good holdings are still
     there; what starting a transaction raises.
     """
-    now, accounts = tools.now, tools.accounts
+    now, accounts = context.now, context.accounts
     account = accounts.owned(account_id, user)
     refresh, started = Refresh.LOGIN_NEEDED, None
     if is_refreshable(account) and account.as_of is not None and account.state is SessionState.ACTIVE:
         accounts.lease(account, now, floor=floor, lasting=LEASE)
         account = accounts.owned(account_id, user)
         outcome = refresh_account(
-            account, now=now, accounts=accounts, gateway=tools.gateway, calendar=calendar, confirm_share=confirm_share
+            account, now=now, accounts=accounts, gateway=context.gateway, calendar=calendar, confirm_share=confirm_share
         )
         before, account = account, accounts.owned(account_id, user)
         refresh = _told(outcome, before, account)
     if refresh is Refresh.LOGIN_NEEDED:
         started = start_transaction(
-            _import_of(account), user=user, idempotency_key=idempotency_key, attempt=attempt, tools=tools
+            _import_of(account), user=user, idempotency_key=idempotency_key, attempt=attempt, context=context
         )
     return Refreshed(
         refresh,

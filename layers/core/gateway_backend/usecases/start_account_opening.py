@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway_backend.contracts.opening_api import OpeningRequest
+from gateway_backend.contracts.opening_api import AccountOpeningRequest
 from gateway_backend.domain.account_openings import AccountOpening
 from gateway_backend.domain.errors import DomainError
 from gateway_backend.gateway import tokens
@@ -22,7 +22,7 @@ class StartedOpening:
 
 
 def start_account_opening(
-    request: OpeningRequest,
+    request: AccountOpeningRequest,
     *,
     user: str,
     idempotency_key: str,

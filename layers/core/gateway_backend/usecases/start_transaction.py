@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from gateway_backend.contracts.start import HoldingsImportRequest, Start
-from gateway_backend.domain.brokers import BROKERS, Broker, can
+from gateway_backend.contracts.transaction_request import HoldingsImportRequest, TransactionRequest
+from gateway_backend.domain.brokers import Broker, can
 from gateway_backend.domain.errors import (
     BrokerCannot,
     DomainError,
@@ -32,7 +32,7 @@ _NEEDED = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchF
 
 
 @dataclass(frozen=True, slots=True)
-class Starting:
+class StartContext:
     """What a transaction is started with.
 
     `rules` is what the contract leaves open about orders, `brokers` what each broker can do.
@@ -45,7 +45,7 @@ class Starting:
     table: Table
     gateway: Gateway
     rules: "OrderRules"
-    brokers: Mapping[str, Broker] = field(default_factory=lambda: BROKERS)
+    brokers: Mapping[str, Broker]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class Started:
     warnings: "list[SellWarning]" = field(default_factory=list)
 
 
-def start_transaction(request: Start, *, user: str, idempotency_key: str, attempt: str, tools: Starting) -> Started:
+def start_transaction(
+    request: TransactionRequest, *, user: str, idempotency_key: str, attempt: str, context: StartContext
+) -> Started:
     """A create is sent to Gateway once.
 
     When its outcome is unknown the caller hears so. An import may be repeated with the same key: an id that was lost on
@@ -67,55 +69,55 @@ def start_transaction(request: Start, *, user: str, idempotency_key: str, attemp
     Raises: IdempotencyKeyReused, RequestInProgress, OutcomeUnknown, NotFound (somebody else's account or order),
     BrokerCannot, OrderIsFinal, RequestInvalid, and what Gateway raises.
     """
-    secret, moves_money = tools.gateway.keys.secret, Intent(request.intent) in MOVES_MONEY
+    secret, moves_money = context.gateway.keys.secret, Intent(request.intent) in MOVES_MONEY
     content = fingerprint(request.model_dump_json(), secret)
-    claim = tools.keys.claim(
-        idempotency_key, owner=user, content=content, attempt=attempt, now=tools.now, once=moves_money
+    claim = context.keys.claim(
+        idempotency_key, owner=user, content=content, attempt=attempt, now=context.now, once=moves_money
     )
     if claim.created:
-        transaction = _earlier(claim.created, user, tools.transactions)
-        token = _token(transaction.requested_account_id, tools)
-        return Started(transaction, token, True, _warnings(transaction, tools))
+        transaction = _earlier(claim.created, user, context.transactions)
+        token = _token(transaction.requested_account_id, context)
+        return Started(transaction, token, True, _warnings(transaction, context))
     try:
-        transaction, token = _checked(request, user, tools)
-        transaction = _created(transaction, request, token, tools)
+        transaction, token = _checked(request, user, context)
+        transaction = _created(transaction, request, token, context)
     except GatewayUnavailable as unanswered:
-        raise _given_up(claim, moves_money, tools) or unanswered from None
+        raise _given_up(claim, moves_money, context) or unanswered from None
     except DomainError:
-        tools.keys.release(claim)
+        context.keys.release(claim)
         raise
-    tools.transactions.add(transaction, tools.keys.fulfilled(claim, transaction.id))
-    return Started(transaction, token, False, _warnings(transaction, tools))
+    context.transactions.add(transaction, context.keys.fulfilled(claim, transaction.id))
+    return Started(transaction, token, False, _warnings(transaction, context))
 
 
-def _given_up(claim: Claim, moves_money: bool, tools: Starting) -> OutcomeUnknown | None:
+def _given_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
     if not moves_money:
-        tools.keys.release(claim)
+        context.keys.release(claim)
         return None
-    tools.keys.leave_open(claim)
+    context.keys.leave_open(claim)
     return OutcomeUnknown()
 
 
-def _checked(request: Start, user: str, tools: Starting) -> tuple[Transaction, str]:
+def _checked(request: TransactionRequest, user: str, context: StartContext) -> tuple[Transaction, str]:
     """The transaction as it will be, but for what Gateway says of it, and the token to create it with."""
     account_id, order = request.account_id, request.order
     needed = _NEEDED.get(Intent(request.intent))
     if order:
-        from gateway_backend.usecases.check_order_request import needed_capability, order_to_cancel
+        from gateway_backend.usecases.validate_order import needed_capability, order_to_cancel
 
         if order.batch_id:
-            order, account_id = order_to_cancel(order, account_id, user, tools.table)
-        tools.rules.check(order)
+            order, account_id = order_to_cancel(order, account_id, user, context.table)
+        context.rules.check(order)
         needed = needed or needed_capability(order)
     if account_id and not (order and order.about):  # what the user has placed, the user may cancel
-        _check_broker(tools.accounts.owned(account_id, user).broker, needed, tools)
+        _check_broker(context.accounts.owned(account_id, user).broker, needed, context)
     imports = request if isinstance(request, HoldingsImportRequest) else None
     transaction = Transaction(
         id="",
         owner=user,
         intent=Intent(request.intent),
-        created_at=tools.now,
-        expire_at=tools.now,
+        created_at=context.now,
+        expire_at=context.now,
         # Gateway and the SDK echo the notes: what they carry is an opaque id, the app's own note stays with us.
         correlation_id=uuid.uuid4().hex,
         version=imports.version if imports else "",
@@ -124,33 +126,33 @@ def _checked(request: Start, user: str, tools: Starting) -> tuple[Transaction, s
         note=request.notes,
         order=order,
     )
-    return transaction, _token(account_id, tools)
+    return transaction, _token(account_id, context)
 
 
-def _created(transaction: Transaction, request: Start, token: str, tools: Starting) -> Transaction:
-    body = request.to_gateway(tools.rules) | {"notes": transaction.correlation_id}
-    created = tools.gateway.create_transaction(body, token)
+def _created(transaction: Transaction, request: TransactionRequest, token: str, context: StartContext) -> Transaction:
+    body = request.to_gateway(context.rules) | {"notes": transaction.correlation_id}
+    created = context.gateway.create_transaction(body, token)
     return replace(transaction, id=created.transaction_id, expire_at=created.expire_at)
 
 
-def _check_broker(broker: str, needed: str | None, tools: Starting) -> None:
-    if needed and can(broker, needed, tools.brokers) is False:
+def _check_broker(broker: str, needed: str | None, context: StartContext) -> None:
+    if needed and can(broker, needed, context.brokers) is False:
         raise BrokerCannot(f"{broker} has no {needed} (see brokers in POST /v1/session): choose another account")
 
 
-def _warnings(transaction: Transaction, tools: Starting) -> "list[SellWarning]":
+def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarning]":
     if transaction.order is None:
         return []
-    from gateway_backend.usecases.check_order_request import sell_warnings
+    from gateway_backend.usecases.validate_order import sell_warnings
 
-    return sell_warnings(transaction, tools.accounts)
+    return sell_warnings(transaction, context.accounts)
 
 
-def _token(account_id: str | None, tools: Starting) -> str:
-    secret = tools.gateway.keys.secret
+def _token(account_id: str | None, context: StartContext) -> str:
+    secret = context.gateway.keys.secret
     if account_id is None:
-        return tokens.guest_token(secret, tools.now)
-    return tokens.connected_token(account_id, secret, tools.now)
+        return tokens.guest_token(secret, context.now)
+    return tokens.connected_token(account_id, secret, context.now)
 
 
 def _earlier(transaction_id: str, user: str, transactions: Transactions) -> Transaction:

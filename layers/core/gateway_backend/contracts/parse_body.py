@@ -6,7 +6,7 @@ from pydantic_core import ErrorDetails, from_json
 from gateway_backend.domain.errors import RequestInvalid
 
 
-def read_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
+def parse_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
     """Raises: RequestInvalid, naming each field that does not fit and why."""
     try:
         # Not in one step: pydantic's JSON mode passes over an unknown member that is named like a field in Python.

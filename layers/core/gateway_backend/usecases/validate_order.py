@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gateway_backend.domain import exact_json
 from gateway_backend.domain.errors import NotFound, OrderIsFinal
-from gateway_backend.domain.holdings import read_portfolio
+from gateway_backend.domain.holdings import parse_portfolio
 from gateway_backend.domain.intents import SECURITIES
 from gateway_backend.domain.order_requests import OrderRequest, SellWarning, is_limited, uncovered
 from gateway_backend.domain.transactions import Transaction
@@ -48,6 +48,6 @@ def sell_warnings(transaction: Transaction, accounts: Accounts) -> list[SellWarn
     text = accounts.portfolio_of(account) if account else None
     if account is None or account.as_of is None or text is None:
         return []
-    held = read_portfolio(exact_json.read(text)).securities
+    held = parse_portfolio(exact_json.loads(text)).securities
     transactable = {one.nse_ticker: max(0, int(one.transactable)) for one in held if one.nse_ticker}
     return uncovered(order, transactable, account.as_of)

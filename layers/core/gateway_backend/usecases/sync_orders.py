@@ -11,10 +11,10 @@ from gateway_backend.domain.freshness import SessionState
 from gateway_backend.domain.intents import SECURITIES
 from gateway_backend.domain.orders import Batch, KnownBatch
 from gateway_backend.domain.transactions import Report, Transaction
-from gateway_backend.usecases.settling import Settling, import_into
+from gateway_backend.usecases.sync_context import SyncContext, import_into
 
 
-def follow_orders(transaction: Transaction, report: Report, tools: Settling) -> tuple[Transaction, list[KnownBatch]]:
+def sync_orders(transaction: Transaction, report: Report, context: SyncContext) -> tuple[Transaction, list[KnownBatch]]:
     """The transaction and every batch of it as they are known afterwards.
 
     Only what Gateway answers when asked is kept. Safe to repeat: what is known already writes nothing.
@@ -22,58 +22,62 @@ def follow_orders(transaction: Transaction, report: Report, tools: Settling) -> 
     """
     told: list[Batch] = []
     if transaction.order and transaction.order.type == SECURITIES:
-        told = _pulled(transaction, tools)
+        told = _pulled(transaction, context)
     if report.batches and not told:
         # Where both speak, the order pull does: two sources with one time would overrule each other for ever.
-        told = _read(list(report.batches), tools)
-    return _keep(transaction, told, tools)
+        told = _read(list(report.batches), context)
+    return _keep(transaction, told, context)
 
 
-def follow_again(transaction: Transaction, tools: Settling) -> None:
+def sync_cancelled_order(transaction: Transaction, context: SyncContext) -> None:
     """The same for a securities order that another transaction has changed: a cancellation."""
-    _keep(transaction, _pulled(transaction, tools), tools)
+    _keep(transaction, _pulled(transaction, context), context)
 
 
-def _pulled(transaction: Transaction, tools: Settling) -> list[Batch]:
+def _pulled(transaction: Transaction, context: SyncContext) -> list[Batch]:
     try:
-        return _read(tools.gateway.orders(transaction.id, tools.now), tools)
+        return _read(context.gateway.orders(transaction.id, context.now), context)
     except GatewayForbidden:
         raise
     except GatewayRefused:
         return []  # Gateway knows of no order: it need not give an empty answer for that (contract 2.7)
 
 
-def _read(data: Any, tools: Settling) -> list[Batch]:
-    from gateway_backend.contracts.order_wire import read_batches  # an import need not pay for it at its cold start
+def _read(data: Any, context: SyncContext) -> list[Batch]:
+    from gateway_backend.contracts.gateway_orders import (
+        parse_batches,  # an import need not pay for it at its cold start
+    )
 
-    return read_batches(data, tools.now)
+    return parse_batches(data, context.now)
 
 
-def _keep(transaction: Transaction, told: Sequence[Batch], tools: Settling) -> tuple[Transaction, list[KnownBatch]]:
-    known = {one.batch.id: one for one in tools.orders.of(transaction.id)}
+def _keep(
+    transaction: Transaction, told: Sequence[Batch], context: SyncContext
+) -> tuple[Transaction, list[KnownBatch]]:
+    known = {one.batch.id: one for one in context.orders.of(transaction.id)}
     filled = [batch for batch in told if _fills_more(known.get(batch.id), batch, transaction)]
     if filled and transaction.account_id:
         # Before the fill is known: a crash in between must not leave it known and the holdings not due.
-        at = max(_filled_at(batch, tools.now) for batch in filled)
-        tools.accounts.note_trade(transaction.account_id, transaction.owner, at)
+        at = max(_filled_at(batch, context.now) for batch in filled)
+        context.accounts.note_trade(transaction.account_id, transaction.owner, at)
     if told:
         # One that is new counts as open until it is stored: a crash before that must not lose it.
         is_open = any(batch.id not in known or not _merged(known[batch.id], batch).is_final for batch in told)
-        transaction = tools.transactions.mark_placed(transaction, is_open=is_open)
+        transaction = context.transactions.mark_placed(transaction, is_open=is_open)
     new = [batch for batch in told if _is_new(known.get(batch.id), batch, transaction)]
     for batch in new:
-        tools.orders.record(transaction, batch, tools.now)
+        context.orders.record(transaction, batch, context.now)
     if filled:
-        _refresh_holdings(transaction, tools)
-    return transaction, tools.orders.of(transaction.id) if new else list(known.values())
+        _refresh_holdings(transaction, context)
+    return transaction, context.orders.of(transaction.id) if new else list(known.values())
 
 
 def _is_new(known: KnownBatch | None, news: Batch, transaction: Transaction) -> bool:
-    return known is None or known.learns_from(news, transaction.account_id)
+    return known is None or known.is_changed_by(news, transaction.account_id)
 
 
 def _merged(known: KnownBatch | None, news: Batch) -> Batch:
-    return known.batch.merged(news) if known else news
+    return known.batch.merge(news) if known else news
 
 
 def _fills_more(known: KnownBatch | None, news: Batch, transaction: Transaction) -> bool:
@@ -91,14 +95,14 @@ def _filled_at(batch: Batch, now: datetime) -> datetime:
         return now
 
 
-def _refresh_holdings(transaction: Transaction, tools: Settling) -> None:
+def _refresh_holdings(transaction: Transaction, context: SyncContext) -> None:
     """At once where no login is needed; where it is, or when it does not work now, the holdings stay due."""
-    account = tools.accounts.find(transaction.account_id or "")
+    account = context.accounts.find(transaction.account_id or "")
     if account is None or account.owner != transaction.owner or account.as_of is None:
         return
     if not known_broker(account.broker).long_lived or account.state is not SessionState.ACTIVE:
         return
     try:
-        import_into(account, tools)
+        import_into(account, context)
     except (GatewayRefused, GatewayUnavailable, NotFound):
         return  # noted on the account by the pull itself; NotFound: unlinked meanwhile

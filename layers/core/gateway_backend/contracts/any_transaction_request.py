@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, RootModel
 
-from gateway_backend.contracts.order_start import CancelOrderRequest, OrderStart
-from gateway_backend.contracts.other_start import (
+from gateway_backend.contracts.non_order_requests import (
     AuthoriseHoldingsRequest,
     ConnectRequest,
     FetchFundsRequest,
@@ -13,12 +12,13 @@ from gateway_backend.contracts.other_start import (
     InvestmentRequest,
     SubscriptionRequest,
 )
-from gateway_backend.contracts.start import HoldingsImportRequest
+from gateway_backend.contracts.order_requests import CancelOrderRequest, OrderTransactionRequest
+from gateway_backend.contracts.transaction_request import HoldingsImportRequest
 
-type AnyStart = (
+type AnyRequest = (
     HoldingsImportRequest
     | ConnectRequest
-    | OrderStart
+    | OrderTransactionRequest
     | CancelOrderRequest
     | InvestmentRequest
     | FetchFundsRequest
@@ -28,5 +28,5 @@ type AnyStart = (
 )
 
 
-class TransactionRequest(RootModel[Annotated[AnyStart, Field(discriminator="intent")]]):
+class CreateTransactionRequest(RootModel[Annotated[AnyRequest, Field(discriminator="intent")]]):
     """Any intent; the field `intent` tells them apart."""

@@ -9,17 +9,17 @@ from gateway_backend.domain.exact_json import JsonUnreadable
 from gateway_backend.domain.transactions import Report, Transaction
 from gateway_backend.store.mutual_funds import MutualFunds
 from gateway_backend.store.receipts import Receipt, Receipts
-from gateway_backend.usecases.settling import Settling
+from gateway_backend.usecases.sync_context import SyncContext
 
 PATIENCE = 3
 """How many times Gateway is asked for what a webhook claims before the webhook is disbelieved."""
 
 
 @dataclass(frozen=True, slots=True)
-class Applying:
+class WebhookContext:
     receipts: Receipts
     mutual_funds: MutualFunds
-    settling: Settling
+    sync: SyncContext
 
 
 class Quarantine(Exception):
@@ -31,19 +31,19 @@ class Quarantine(Exception):
         self.erase = erase
 
 
-def asked(transaction: Transaction, tools: Settling) -> Report:
+def fetch_report(transaction: Transaction, context: SyncContext) -> Report:
     """Gateway's own word on the transaction. Raises: Quarantine when it has none."""
     try:
-        return tools.gateway.transaction(transaction.id, tools.now)
+        return context.gateway.transaction(transaction.id, context.now)
     except GatewayForbidden:
         raise  # our keys are wrong: not the webhook's fault
     except GatewayRefused:
         raise Quarantine("UNKNOWN_TO_GATEWAY") from None
 
 
-def body_of(receipt: Receipt, tools: Applying) -> Any:
+def parse_receipt_body(receipt: Receipt, context: WebhookContext) -> Any:
     """The webhook's body, numbers exact. Raises: Quarantine when it holds a number that no one can hold."""
     try:
-        return exact_json.read(tools.receipts.body(receipt.key))
+        return exact_json.loads(context.receipts.body(receipt.key))
     except JsonUnreadable:
         raise Quarantine("BODY_UNREADABLE") from None

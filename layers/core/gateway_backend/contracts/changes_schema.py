@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from gateway_backend.contracts.described import AccountFreshness
 from gateway_backend.contracts.http_api import Answer
+from gateway_backend.contracts.response_schemas import AccountFreshness
 from gateway_backend.domain.holding_changes import AssetClass, Kind
 
 

@@ -5,7 +5,7 @@ The broker's own text (`statusMessage`) is gibberish at times and names internal
 
 from gateway_backend.domain.errors import Action
 from gateway_backend.domain.orders import Order, OrderStatus
-from gateway_backend.domain.transaction_errors import Advice
+from gateway_backend.domain.transaction_messages import Advice
 
 _FUNDS = Advice("Your broker account does not have enough funds for this order.", Action.NONE)
 _CIRCUIT = Advice("The price has hit the exchange's limit for the day. Please try again later.", Action.WAIT)

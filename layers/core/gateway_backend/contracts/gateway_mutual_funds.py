@@ -19,10 +19,10 @@ _PERSONAL = re.compile(
 _PAN_OR_EMAIL = re.compile(r"[A-Z]{5}[0-9]{4}[A-Z]|[^@\s]+@[^@\s]+\.[^@\s]+", re.IGNORECASE)
 
 
-def read_statement(body: dict[str, Any]) -> str | None:
+def strip_personal_data(body: dict[str, Any]) -> str | None:
     """JSON text of the statement: `data` where there is one, else everything beside the envelope. None: it is empty."""
     data = body.get("data", {name: value for name, value in body.items() if name not in _ENVELOPE})
-    return exact_json.write(_impersonal(data)) if data else None
+    return exact_json.dumps(_impersonal(data)) if data else None
 
 
 def _impersonal(value: Any) -> Any:

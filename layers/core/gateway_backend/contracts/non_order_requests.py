@@ -6,15 +6,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from gateway_backend.contracts.http_api import AccountId, Body
-from gateway_backend.contracts.start import AccountStart, Identifier, Start, said
+from gateway_backend.contracts.transaction_request import (
+    Identifier,
+    OptionalAccountRequest,
+    TransactionRequest,
+    to_gateway_json,
+)
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules
 
 
-class ConnectRequest(Start):
+class ConnectRequest(TransactionRequest):
     intent: Literal["CONNECT"]
 
 
-class ConnectedStart(Start):
+class LinkedAccountRequest(TransactionRequest):
     """For a linked account only (contract 1.6)."""
 
     smallcase_auth_id: AccountId = Field(description="The linked account it is for")
@@ -24,11 +29,11 @@ class ConnectedStart(Start):
         return self.smallcase_auth_id
 
 
-class FetchFundsRequest(ConnectedStart):
+class FetchFundsRequest(LinkedAccountRequest):
     intent: Literal["FETCH_FUNDS"]
 
 
-class AuthoriseHoldingsRequest(ConnectedStart):
+class AuthoriseHoldingsRequest(LinkedAccountRequest):
     intent: Literal["AUTHORISE_HOLDINGS"]
 
 
@@ -36,7 +41,7 @@ class InvestmentConfig(Body):
     iscid: Identifier
 
 
-class InvestmentRequest(ConnectedStart):
+class InvestmentRequest(LinkedAccountRequest):
     """A standing instruction for an investment in a smallcase, or the end of its after-market orders."""
 
     intent: Literal["SIP_SETUP", "IMR_SETUP", "CANCEL_AMO"]
@@ -47,7 +52,7 @@ class InvestmentRequest(ConnectedStart):
         return OrderRequest(iscid=self.order_config.iscid)
 
     def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
-        return super().to_gateway(rules) | {"orderConfig": said(self.order_config)}
+        return super().to_gateway(rules) | {"orderConfig": to_gateway_json(self.order_config)}
 
 
 class SubscriptionConfig(Body):
@@ -55,7 +60,7 @@ class SubscriptionConfig(Body):
     iscid: Identifier | None = None
 
 
-class SubscriptionRequest(AccountStart):
+class SubscriptionRequest(OptionalAccountRequest):
     intent: Literal["SUBSCRIPTION"]
     config: SubscriptionConfig
 
@@ -64,7 +69,7 @@ class SubscriptionRequest(AccountStart):
         return OrderRequest(scid=self.config.scid, iscid=self.config.iscid)
 
     def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
-        return super().to_gateway(rules) | {"config": said(self.config)}
+        return super().to_gateway(rules) | {"config": to_gateway_json(self.config)}
 
 
 # Mutual funds ----------------------------------------------------------------------------------
@@ -112,12 +117,12 @@ class StatementConfig(Body):
     cas_summary: StrictBool = True
 
 
-class FundsImportRequest(AccountStart):
+class FundsImportRequest(OptionalAccountRequest):
     intent: Literal["MF_HOLDINGS_IMPORT"]
     asset_config: FundsAssetConfig = FundsAssetConfig()
     response_config: StatementConfig = StatementConfig()
 
     def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
-        asset = said(self.asset_config)
+        asset = to_gateway_json(self.asset_config)
         told = {"assetConfig": asset} if asset else {}
-        return super().to_gateway(rules) | told | {"responseConfig": said(self.response_config)}
+        return super().to_gateway(rules) | told | {"responseConfig": to_gateway_json(self.response_config)}

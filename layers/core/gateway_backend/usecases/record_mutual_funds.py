@@ -2,26 +2,32 @@
 
 from dataclasses import replace
 
-from gateway_backend.contracts.mutual_fund_wire import read_statement
+from gateway_backend.contracts.gateway_mutual_funds import strip_personal_data
 from gateway_backend.domain.errors import NotYet
 from gateway_backend.domain.intents import Intent
 from gateway_backend.domain.transactions import Status
 from gateway_backend.store.receipts import Receipt
-from gateway_backend.usecases.applying import PATIENCE, Applying, Quarantine, asked, body_of
+from gateway_backend.usecases.webhook_context import (
+    PATIENCE,
+    Quarantine,
+    WebhookContext,
+    fetch_report,
+    parse_receipt_body,
+)
 
 _FAILED = (Status.ERRORED, Status.CANCELLED)
 
 
-def keep_mutual_funds(receipt: Receipt, attempt: int, tools: Applying) -> str:
+def record_mutual_funds(receipt: Receipt, attempt: int, context: WebhookContext) -> str:
     """The one kind whose content cannot be asked for (contract 2.4): the first body for a transaction counts."""
-    settling = tools.settling
-    transaction = settling.transactions.find(receipt.transaction_id or "")
+    sync = context.sync
+    transaction = sync.transactions.find(receipt.transaction_id or "")
     if transaction is None:
         raise Quarantine("UNKNOWN_TRANSACTION")
     if transaction.intent is not Intent.MF_HOLDINGS_IMPORT:
         raise Quarantine("INTENT_MISMATCH")
     try:
-        report = asked(transaction, settling)
+        report = fetch_report(transaction, sync)
     except Quarantine:
         if attempt < PATIENCE:  # it comes only once: a Gateway that has forgotten for a moment must not cost it
             raise NotYet("Gateway does not know this import yet") from None
@@ -30,11 +36,11 @@ def keep_mutual_funds(receipt: Receipt, attempt: int, tools: Applying) -> str:
         raise Quarantine("NOT_CONFIRMED")
     if report.status is Status.INITIALIZED and attempt < PATIENCE:
         raise NotYet("Gateway has not begun this import yet")
-    statement = read_statement(body_of(receipt, tools))
+    statement = strip_personal_data(parse_receipt_body(receipt, context))
     if statement is None:
         raise Quarantine("BODY_UNREADABLE")
-    if not tools.mutual_funds.keep(transaction, statement, receipt.received_at):
+    if not context.mutual_funds.keep(transaction, statement, receipt.received_at):
         raise Quarantine("MUTUAL_FUNDS_KEPT_ALREADY")
-    done = replace(transaction.moved_to(report, settling.now), status=Status.COMPLETED, failure=None)
-    settling.transactions.mark_stored(settling.transactions.advance(done), settling.now)
+    done = replace(transaction.apply_report(report, sync.now), status=Status.COMPLETED, failure=None)
+    sync.transactions.mark_result_persisted(sync.transactions.advance(done), sync.now)
     return "KEPT"

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 type Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
-def said(body: Body) -> dict[str, Any]:
+def to_gateway_json(body: Body) -> dict[str, Any]:
     """As Gateway is told, without what was left out."""
     return body.model_dump(by_alias=True, exclude_none=True)
 
 
-class Start(Body):
+class TransactionRequest(Body):
     """`order` is what is asked for, where money moves."""
 
     intent: str
@@ -37,7 +37,7 @@ class Start(Body):
         return {"intent": self.intent}
 
 
-class AccountStart(Start):
+class OptionalAccountRequest(TransactionRequest):
     """Beside a guest, who may choose any broker, also for a linked account."""
 
     smallcase_auth_id: AccountId | None = Field(
@@ -55,7 +55,7 @@ class AssetConfig(Body):
     )
 
 
-class HoldingsImportRequest(AccountStart):
+class HoldingsImportRequest(OptionalAccountRequest):
     intent: Literal["HOLDINGS_IMPORT"]
     version: Literal["v1", "v2"] = "v2"
     asset_config: AssetConfig = AssetConfig()

@@ -14,7 +14,7 @@ from gateway_backend.usecases.import_holdings import import_holdings
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
+class SyncContext:
     """`gateway` serves this one request or message."""
 
     now: datetime
@@ -25,8 +25,12 @@ class Settling:
     confirm_share: Decimal
 
 
-def import_into(account: Account, tools: Settling) -> Outcome:
+def import_into(account: Account, context: SyncContext) -> Outcome:
     """Pull the account's holdings, as `import_holdings` does for a user who has just logged in."""
     return import_holdings(
-        account, now=tools.now, accounts=tools.accounts, gateway=tools.gateway, confirm_share=tools.confirm_share
+        account,
+        now=context.now,
+        accounts=context.accounts,
+        gateway=context.gateway,
+        confirm_share=context.confirm_share,
     )

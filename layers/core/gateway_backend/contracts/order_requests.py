@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, StringConstraints, model_validator
 
 from gateway_backend.contracts.http_api import Body
-from gateway_backend.contracts.start import AccountStart, Identifier, said
+from gateway_backend.contracts.transaction_request import Identifier, OptionalAccountRequest, to_gateway_json
 from gateway_backend.domain.intents import Intent, needs_account
 from gateway_backend.domain.order_requests import OrderRequest, OrderRules, RequestedSecurity
 
@@ -100,7 +100,7 @@ class SmallcaseConfig(Body):
         return self
 
 
-class OrderStart(AccountStart):
+class OrderTransactionRequest(OptionalAccountRequest):
     intent: Literal["TRANSACTION"]
     order_config: Annotated[SecuritiesConfig | SmallcaseConfig, Field(discriminator="type")]
 
@@ -121,10 +121,10 @@ class OrderStart(AccountStart):
     def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
         config = self.order_config
         if isinstance(config, SmallcaseConfig):
-            return super().to_gateway(rules) | {"orderConfig": said(config)}
+            return super().to_gateway(rules) | {"orderConfig": to_gateway_json(config)}
         securities = [_to_gateway(security, rules) for security in config.securities]
         order: dict[str, Any] = {"type": config.type, "securities": securities}
-        meta = said(config.meta)
+        meta = to_gateway_json(config.meta)
         beside = {"config": meta} if meta and "config" in rules.basket_meta else {}
         if meta and "meta" in rules.basket_meta:
             order["meta"] = meta
@@ -145,7 +145,7 @@ def _requested(security: SecurityOrder) -> RequestedSecurity:
 
 def _to_gateway(security: SecurityOrder, rules: OrderRules) -> dict[str, Any]:
     """Limit fields go out under the names that the stack was told (contract 12, question 4)."""
-    wanted = said(security)
+    wanted = to_gateway_json(security)
     plain = {name: wanted[name] for name in ("ticker", "quantity", "type") if name in wanted}
     return plain | {theirs: wanted[ours] for ours, theirs in rules.limit_fields.items() if ours in wanted}
 
@@ -155,7 +155,7 @@ class CancelOrderConfig(Body):
     ticker: Ticker
 
 
-class CancelOrderRequest(AccountStart):
+class CancelOrderRequest(OptionalAccountRequest):
     """Cancels one open stock of a batch of the user's."""
 
     intent: Literal["CANCEL_ORDER"]
@@ -166,4 +166,4 @@ class CancelOrderRequest(AccountStart):
         return OrderRequest(batch_id=self.order_config.batch_id, ticker=self.order_config.ticker)
 
     def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
-        return super().to_gateway(rules) | {"orderConfig": said(self.order_config)}
+        return super().to_gateway(rules) | {"orderConfig": to_gateway_json(self.order_config)}

@@ -23,7 +23,7 @@ from gateway_backend.domain.transactions import Failure, Outcome, Report, Status
 _UNKNOWN_ERROR = 2000
 
 
-class Wire(BaseModel):
+class GatewayModel(BaseModel):
     """A member that is null counts as one that is not there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
@@ -34,7 +34,7 @@ class Wire(BaseModel):
         return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
-def fit[Shape: Wire](shape: type[Shape], data: Any) -> Shape:
+def parse_response[Shape: GatewayModel](shape: type[Shape], data: Any) -> Shape:
     """Raises: GatewayUnavailable, naming the members that are not as the contract has them."""
     try:
         return shape.model_validate(data)
@@ -43,7 +43,7 @@ def fit[Shape: Wire](shape: type[Shape], data: Any) -> Shape:
         raise GatewayUnavailable(f"smallcase Gateway's answer does not fit its contract: {fields}") from None
 
 
-class Envelope(Wire):
+class ResponseEnvelope(GatewayModel):
     """`success` and `errors` of every answer (contract 2.0); `errors` may be null, a text or a list."""
 
     success: bool = False
@@ -60,7 +60,7 @@ class Envelope(Wire):
         return [str(item) for item in (value if isinstance(value, list) else [value] if value else [])]
 
 
-class CreatedTransaction(Wire):
+class CreatedTransaction(GatewayModel):
     transaction_id: str = Field(validation_alias="transactionId", min_length=1)
     expire_at: datetime = Field(validation_alias="expireAt")
 
@@ -83,7 +83,7 @@ def _as_error(value: Any) -> Any:
     return {"message": value} if isinstance(value, str) and value else None
 
 
-class _Error(Wire):
+class _Error(GatewayModel):
     code: Annotated[int, BeforeValidator(_known_code)] = _UNKNOWN_ERROR
     message: Annotated[str, BeforeValidator(str)] = "internal_error"
     value: bool = True
@@ -140,7 +140,7 @@ def _anywhere(success: Any, *names: str) -> Any:
     return next((place[name] for place in places for name in names if place.get(name) is not None), None)
 
 
-class TransactionDetails(Wire):
+class TransactionDetails(GatewayModel):
     """Contract 2.5: nested under `transactionDetails` or `transaction`, or not at all."""
 
     status: Annotated[Status, BeforeValidator(_known_status)]

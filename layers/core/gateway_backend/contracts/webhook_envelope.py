@@ -14,7 +14,7 @@ from gateway_backend.domain.errors import BodyUnreadable
 _LONGEST_ID = 128
 
 
-class Kind(StrEnum):
+class WebhookKind(StrEnum):
     HOLDINGS_V2 = "HOLDINGS_V2"
     HOLDINGS_V1 = "HOLDINGS_V1"
     ORDER = "ORDER"
@@ -23,13 +23,13 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class WebhookEnvelope:
     """The identifying members of a webhook and the hash of the body they came in.
 
     Read by hand: pydantic would cost this function's cold start a third more (docs/decisions.md).
     """
 
-    kind: Kind
+    kind: WebhookKind
     body_hash: str
     timestamp: str
     checksum: str | None = None
@@ -62,23 +62,23 @@ class Notice:
     @property
     def signed_text(self) -> str:
         """What the checksum covers (contract 3.2): plain concatenation, exactly as received."""
-        subject = self.transaction_id if self.kind is Kind.MUTUAL_FUNDS else self.account_id
+        subject = self.transaction_id if self.kind is WebhookKind.MUTUAL_FUNDS else self.account_id
         return self.timestamp + (subject or "")
 
 
-def _kind(body: dict[str, Any]) -> Kind:
+def _kind(body: dict[str, Any]) -> WebhookKind:
     """Route by shape (contract 3.7): only the one of mutual funds is known to name its intent."""
     if body.get("smallcaseAuthId") is not None:
         if "batchId" in body:
-            return Kind.ORDER
+            return WebhookKind.ORDER
         if isinstance(body.get("securities"), list):
-            return Kind.HOLDINGS_V2
+            return WebhookKind.HOLDINGS_V2
         if isinstance(body.get("securities"), dict):
-            return Kind.HOLDINGS_V1
+            return WebhookKind.HOLDINGS_V1
         if "iscid" in body:
-            return Kind.PENDING_ACTION
+            return WebhookKind.PENDING_ACTION
     elif "transactionId" in body and "timestamp" in body:
-        return Kind.MUTUAL_FUNDS
+        return WebhookKind.MUTUAL_FUNDS
     raise BodyUnreadable("The body has the shape of no webhook that Gateway sends")
 
 

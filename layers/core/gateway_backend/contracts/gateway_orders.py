@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field
 
-from gateway_backend.contracts.gateway_wire import Wire, fit
+from gateway_backend.contracts.gateway_details import GatewayModel, parse_response
 from gateway_backend.domain.orders import Batch, BatchStatus, Order, OrderStatus
 
 
@@ -55,7 +55,7 @@ type _Amount = Annotated[Decimal | None, BeforeValidator(_amount)]
 type _Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, strict=True)]
 
 
-class _Order(Wire):
+class _Order(GatewayModel):
     ticker: Annotated[str, BeforeValidator(_text)] = Field(
         "", validation_alias=AliasChoices("tradingsymbol", "ticker", AliasPath("sidInfo", "ticker"))
     )
@@ -75,7 +75,7 @@ class _Order(Wire):
         return Order(**self.model_dump(), asked_at=asked_at, is_placed=is_placed)
 
 
-class _Batch(Wire):
+class _Batch(GatewayModel):
     id: str = Field(validation_alias="batchId", min_length=1, max_length=128)
     status: Annotated[BatchStatus, BeforeValidator(_batch_status)] = BatchStatus.UNKNOWN
     variety: str | None = None
@@ -94,12 +94,12 @@ class _Batch(Wire):
         return Batch(**told, orders=(*placed, *unplaced), asked_at=asked_at)
 
 
-def read_batches(data: Any, asked_at: datetime) -> list[Batch]:
+def parse_batches(data: Any, asked_at: datetime) -> list[Batch]:
     """`data` is a batch, a list of them, or an object that holds the list (contract 2.7, 6.2); null and {} are none.
 
     Raises: GatewayUnavailable when something in it is no batch.
     """
-    return [fit(_Batch, raw).batch(asked_at) for raw in _found(data)]
+    return [parse_response(_Batch, raw).batch(asked_at) for raw in _found(data)]
 
 
 def _found(data: Any) -> Iterator[Any]:

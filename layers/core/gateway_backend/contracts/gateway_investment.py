@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from gateway_backend.contracts.gateway_wire import Wire
+from gateway_backend.contracts.gateway_details import GatewayModel
 
 
-class Investment(Wire):
+class Investment(GatewayModel):
     """In `investment`, in a list (`investments`, or by itself), or bare. `action` is recommended; None: nothing."""
 
     iscid: str

@@ -1,0 +1,1 @@
+"""What former releases stored, and that this one reads it."""

@@ -1,0 +1,146 @@
+"""Every function's own handler in one process: on a table in memory, with queues, a bus and a Gateway that are fakes.
+
+A handler is called with the event of `events/`, changed as the caller says, as AWS would call it.
+"""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bench.memory_table import MemoryClient
+from gateway_backend.gateway import client as gateway_client
+from gateway_backend.runtime import batches, clients, clock, secrets
+from gateway_backend.runtime.observability import metrics
+from gateway_backend.runtime.settings import settings
+from tests.template import CHECKOUT, folder, functions, template
+from tests.unit.layer.refresh_world import KEYS, THURSDAY_EVENING, Sqs, Upstream
+
+GATEWAY_SECRET = {"gatewayName": KEYS.gateway_name, "secret": KEYS.secret, "apiSecret": KEYS.api_secret}
+
+
+@dataclass
+class Answer:
+    status: int
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class SecretsManager:
+    def get_secret_value(self, **_: Any) -> dict[str, str]:
+        return {"SecretString": json.dumps(GATEWAY_SECRET)}
+
+
+@dataclass
+class Bus:
+    entries: list[dict[str, str]] = field(default_factory=list)
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        self.entries += Entries
+        return {"Entries": [{} for _ in Entries]}
+
+
+@dataclass
+class Backend:
+    monkeypatch: pytest.MonkeyPatch
+    now: datetime = THURSDAY_EVENING
+    table: MemoryClient = field(default_factory=MemoryClient)
+    sqs: Sqs = field(default_factory=Sqs)
+    bus: Bus = field(default_factory=Bus)
+    gateway: Upstream = field(init=False)
+    next_request: int = 1
+
+    def __post_init__(self) -> None:
+        self.gateway = Upstream(lambda: self.now)
+        services = {
+            "dynamodb": self.table,
+            "secretsmanager": SecretsManager(),
+            "sqs": self.sqs,
+            "events": self.bus,
+        }
+        for module in (clients, secrets, batches):
+            self.monkeypatch.setattr(module, "client", services.__getitem__)
+        self.monkeypatch.setattr(gateway_client, "open_session", lambda: self.gateway)
+        self.monkeypatch.setattr(clock, "now", lambda: self.now)
+        self.monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
+        for name, value in _environment().items():
+            self.set(name, value)
+
+    def set(self, variable: str, value: str) -> None:
+        """An environment variable, as every worker has it from now on."""
+        self.monkeypatch.setenv(variable, value)
+        for remembered in (settings, secrets._read):
+            remembered.cache_clear()
+
+    def request(
+        self,
+        function: str,
+        body: Any = None,
+        *,
+        user: str = "asha",
+        path_id: str = "",
+        query: dict[str, str] | None = None,
+        key: str = "",
+    ) -> Answer:
+        """An HTTP request of the app's user, or of Gateway for `receive_webhook` (`body`: bytes)."""
+        number, self.next_request = self.next_request, self.next_request + 1
+        event = json.loads((CHECKOUT / "events" / f"{function}.json").read_text())
+        event["requestContext"]["requestId"] = f"request-{number}"
+        if "authorizer" in event["requestContext"]:
+            event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = user
+        event["headers"]["idempotency-key"] = key or f"key-{number}"
+        event["queryStringParameters"] = query or {}
+        if path_id:
+            event["pathParameters"] = dict.fromkeys(event["pathParameters"], path_id)
+        event["body"], event["isBase64Encoded"] = body.decode() if isinstance(body, bytes) else json.dumps(body), False
+        answer = self.handler(function)(event, None)
+        return Answer(answer["statusCode"], answer["body"])
+
+    def message(self, function: str, body: str, attempt: int = 1) -> bool:
+        """A message of a queue; whether it was worked off."""
+        event = json.loads((CHECKOUT / "events" / f"{function}.json").read_text())
+        (record,) = event["Records"]
+        record["body"], record["attributes"]["ApproximateReceiveCount"] = body, str(attempt)
+        return not self.handler(function)(event, None)["batchItemFailures"]
+
+    def schedule(self, function: str) -> dict[str, int]:
+        """A schedule fires; the function's counters."""
+        return dict(self.handler(function)({}, None))
+
+    def handler(self, function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+        """As a new worker has it: the module is run anew."""
+        spec = importlib.util.spec_from_file_location(f"app_of_{function}", CHECKOUT / f"functions/{function}/app.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module: ModuleType = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.handler  # type: ignore[no-any-return]
+
+
+def _environment() -> dict[str, str]:
+    """Every variable of every function, each parameter at its default."""
+    variables: dict[str, Any] = {}
+    for function in functions().values():
+        variables |= function["Environment"]["Variables"]
+    parameters = template()["Parameters"]
+    return {
+        name: value if isinstance(value, str) else str(parameters.get(_reference(value), {}).get("Default", "x"))
+        for name, value in variables.items()
+    }
+
+
+def _reference(value: dict[str, Any]) -> str:
+    ((_, reference),) = value.items()
+    return str(reference)
+
+
+def every_function() -> set[str]:
+    return {folder(name) for name in functions()}
