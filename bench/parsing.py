@@ -126,7 +126,7 @@ def _listed(count: int) -> list[dict[str, str]]:
 
 
 def _holdings() -> dict[str, Any]:
-    """Contract §3.5."""
+    """Contract 3.5."""
     nothing = {"quantity": 0, "averagePrice": 0}
     securities = [
         {
@@ -145,7 +145,7 @@ def _holdings() -> dict[str, Any]:
 
 
 def _order() -> dict[str, Any]:
-    """Contract §3.4."""
+    """Contract 3.4."""
     orders = [
         {
             "tradingsymbol": row["nse_ticker"],

@@ -119,7 +119,7 @@ def _snapshot(quantity: int, now: datetime) -> Snapshot:
 
 
 def _portfolio(quantity: int) -> dict[str, Any]:
-    """Contract §4.2, with real securities so that it compresses as real ones do."""
+    """Contract 4.2, with real securities so that it compresses as real ones do."""
     with MARKET.open(encoding="utf-8", newline="") as file:
         listed = list(csv.DictReader(file))[:SECURITIES]
     nothing = {"quantity": 0, "averagePrice": 0}

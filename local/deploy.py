@@ -24,7 +24,7 @@ def parameters(instance: Instance) -> dict[str, str]:
         "GatewayBaseUrl": instance.sandbox_url,
         "ClockUrl": f"{instance.sandbox_url}/_sandbox/clock",
         "ScheduleRate": "rate(1 minute)",
-        # The sandbox's own reading of contract 12, 4.
+        # The sandbox's own reading of contract 12, question 4.
         "LimitOrderFields": "orderType=orderType validity=validity price=price triggerPrice=triggerPrice",
         "Architecture": architecture(),
     }

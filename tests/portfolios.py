@@ -1,4 +1,4 @@
-"""Portfolios for tests, in Gateway's v2 shape (contract §4.2), of real NSE securities."""
+"""Portfolios for tests, in Gateway's v2 shape (contract 4.2), of real NSE securities."""
 
 import csv
 from functools import cache

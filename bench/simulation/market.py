@@ -1,4 +1,4 @@
-"""Portfolios of real securities, written as Gateway writes them (contract §4.2)."""
+"""Portfolios of real securities, written as Gateway writes them (contract 4.2)."""
 
 import csv
 import json

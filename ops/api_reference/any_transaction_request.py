@@ -1,4 +1,4 @@
-"""Body of `POST /v1/transactions`: any intent of contract §2.1, in Gateway's own words."""
+"""Body of `POST /v1/transactions`: any intent of contract 2.1, in Gateway's own words."""
 
 from typing import Annotated
 

@@ -62,7 +62,7 @@ from ops.api_reference.any_transaction_request import CreateTransactionRequest
 from ops.api_reference.changes_schema import HoldingChangesView
 from ops.api_reference.response_schemas import HoldingsView
 
-# Shapes of Gateway's that pass through us as text (contract §3, §4) ----------------------------
+# Shapes of Gateway's that pass through us as text (contract 3, 4) ----------------------------
 
 
 class GatewayShape(BaseModel):
@@ -96,7 +96,9 @@ class SecuritiesV1(GatewayShape):
 
 
 class HoldingsData(GatewayShape):
-    """Contract §4.1 (v1) and §4.2 (v2): `securities` tells them apart."""
+    """Gateway's v1 or v2: `securities` tells them apart."""
+
+    # contract 4.1, 4.2
 
     securities: list[SecurityV2] | SecuritiesV1
     smallcases: Any = None
@@ -121,7 +123,7 @@ type SignedText = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,128}$")]
 
 
 class AccountWebhook(GatewayShape):
-    """`checksum`: hex HMAC-SHA256 of `timestamp` + `smallcaseAuthId`, keyed by the API secret (contract §3.2)."""
+    """`checksum`: hex HMAC-SHA256 of `timestamp` + `smallcaseAuthId`, keyed by the API secret (contract 3.2)."""
 
     timestamp: SignedText
     checksum: SignedText
@@ -160,7 +162,9 @@ class MutualFundStatement(Answer):
 
 
 class WebhookBody(RootModel[HoldingsWebhook | OrderWebhook | PendingActionWebhook | MutualFundsWebhook]):
-    """Any kind; its shape tells which (contract §3.7)."""
+    """Any kind; its shape tells which."""
+
+    # contract 3.7
 
 
 class WebhookReceived(BaseModel):
@@ -224,7 +228,7 @@ SINCE = Parameter(
 FROM = Parameter("since", "Only orders from this moment on: a date (its first moment in India) or an instant", MOMENT)
 UNTIL = Parameter("until", "Only orders from before this moment", MOMENT)
 OF_ACCOUNT = Parameter("smallcaseAuthId", "Only orders placed in this account", {"type": "string"})
-OF_STATUS = Parameter("status", "Only batches that stand so (contract 5.1)", {"type": "string", "enum": [*BatchStatus]})
+OF_STATUS = Parameter("status", "Only batches of this status", {"type": "string", "enum": [*BatchStatus]})
 IF_NONE_MATCH = Parameter("If-None-Match", "An ETag you have: 304 when nothing has changed", {"type": "string"})
 ETAG = Parameter("ETag", "Changes whenever the answer does", {"type": "string"}, required=True)
 DISPOSITION = Parameter("Content-Disposition", "Names the file", {"type": "string"}, required=True)

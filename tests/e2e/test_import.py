@@ -250,7 +250,7 @@ def test_version_1_has_v1s_own_shape(user: AppUser, sandbox: Sandbox, broker_acc
     body = user.holdings_of(account_id, version="v1")
 
     bank = next(row for row in body["data"]["securities"]["holdings"] if row["ticker"] == "J&KBANK")
-    assert bank["shares"] == 4  # 4 in demat and 2 in positions, less the 2 inside a smallcase (contract §4.1)
+    assert bank["shares"] == 4  # 4 in demat and 2 in positions, less the 2 inside a smallcase (contract 4.1)
     assert body["data"]["smallcases"] == FIXTURE["data"]["smallcases"]
 
 

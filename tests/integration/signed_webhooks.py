@@ -1,4 +1,4 @@
-"""Webhooks as Gateway signs them (contract §3.2), made here so that a test can vary every member."""
+"""Webhooks as Gateway signs them (contract 3.2), made here so that a test can vary every member."""
 
 import hashlib
 import hmac

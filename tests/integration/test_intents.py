@@ -1,4 +1,4 @@
-"""Every intent of contract §2.1, created, finished and read back; every way in which one can fail, in words."""
+"""Every intent of contract 2.1, created, finished and read back; every way in which one can fail, in words."""
 
 import json
 import uuid

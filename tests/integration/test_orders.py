@@ -189,7 +189,7 @@ def test_an_order_that_the_sdk_gave_up_on_is_followed_to_its_end(
 def test_either_reading_of_the_order_pull_is_understood(
     shape: Any, user: AppUser, market: Sandbox, broker_account: str
 ) -> None:
-    """Contract 12, 3."""
+    """Contract 12, question 3."""
     market.put_account("groww", broker_account, portfolio(holding(1)))
     market.set_orders_shape(shape)
     transaction_id = user.begin(basket(("BUY", INFY, 5)))

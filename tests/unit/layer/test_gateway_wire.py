@@ -1,4 +1,4 @@
-"""Gateway's answers are read wherever the contract leaves open where things are (§2.0, §2.1, §2.5)."""
+"""Gateway's answers are read wherever it is open where things are (contract 2.0, 2.1, 2.5)."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A webhook is routed by its shape, and only its ids are read from it (contract §3.2, §3.7)."""
+"""A webhook is routed by its shape, and only its ids are read from it (contract 3.2, 3.7)."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Gateway's order batches, however they are wrapped and spelled (contract §2.7, §3.4, §5.3)."""
+"""Gateway's order batches, however they are wrapped and spelled (contract 2.7, 3.4, 5.3)."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What SDKs hand to the app, on every platform, comes down to the same four facts (contract §6)."""
+"""What SDKs hand to the app, on every platform, comes down to the same four facts (contract 6)."""
 
 import json
 from typing import Any
@@ -97,7 +97,7 @@ def test_a_failure_keeps_its_code_and_the_account_that_the_user_logged_in_to(val
 
 
 def test_a_failure_through_the_success_path_is_a_failure() -> None:
-    """Cordova on iOS does that (contract §6.3)."""
+    """Cordova on iOS does that (contract 6.3)."""
     value = {"success": False, "errorCode": 1012, "error": "user_cancelled"}
 
     assert parse_sdk_result(value, rejected=False) == SdkResult(failure=CANCELLED)

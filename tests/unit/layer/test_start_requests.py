@@ -1,4 +1,4 @@
-"""Whatever can be started: what a request may say, and what Gateway is then told (contract §1.6, §2.1 to §2.4)."""
+"""Whatever can be started: what a request may say, and what Gateway is then told (contract 1.6, 2.1 to 2.4)."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The webhook checksum (contract §3.2): HMAC-SHA256 keyed by the API secret, in hex."""
+"""The webhook checksum (contract 3.2): HMAC-SHA256 keyed by the API secret, in hex."""
 
 import hashlib
 import hmac

@@ -1,6 +1,6 @@
-"""Gateway's server API (contract §2), over one HTTP session per Lambda worker.
+"""Gateway's server API (contract 2), over one HTTP session per Lambda worker.
 
-Reads are retried a few times; a create never is, because Gateway has no idempotency key (contract §9).
+Reads are retried a few times; a create never is, because Gateway has no idempotency key (contract 9).
 """
 
 import time
@@ -92,13 +92,13 @@ class Gateway:
         self.keys = keys
 
     def create_transaction(self, body: dict[str, Any], token: str) -> CreatedTransaction:
-        """§2.1. A timeout leaves it unknown whether an id was made; that id was shown to nobody and lapses."""
+        """Contract 2.1. A timeout leaves it unknown whether an id was made; that id was shown to nobody and lapses."""
         path = f"/gateway/{self.keys.gateway_name}/transaction"
         _, data = self._data("POST", path, token, data=exact_json.dumps(body))
         return parse_response(CreatedTransaction, data)
 
     def transaction(self, transaction_id: str, now: datetime) -> Report:
-        """§2.5, with the account that the transaction's own token proves when no id is given beside it."""
+        """Contract 2.5, with the account that the transaction's own token proves when no id is given beside it."""
         path = f"/v1/{self.keys.gateway_name}/engine/transactiondetails"
         token = tokens.guest_token(self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
@@ -106,7 +106,7 @@ class Gateway:
         return details.report(transaction_id, details.account_id or self._account_of(details.token))
 
     def holdings(self, account_id: str, now: datetime, *, mutual_funds: bool) -> dict[str, tuple[str, Any]]:
-        """§2.6, always v2: the data object's members, each as (its own JSON text, its value)."""
+        """Contract 2.6, always v2: the data object's members, each as (its own JSON text, its value)."""
         path = f"/v1/{self.keys.gateway_name}/engine/user/holdings"
         token = tokens.connected_token(account_id, self.keys.secret, now)
         query = {"version": "v2"} | ({"mfHoldings": "true"} if mutual_funds else {})
@@ -116,21 +116,21 @@ class Gateway:
         return data
 
     def orders(self, transaction_id: str, now: datetime) -> Any:
-        """§2.7, securities: one batch or several, as Gateway wraps them (`contracts.order_wire`)."""
+        """Contract 2.7, securities: one batch or several, as Gateway wraps them (`contracts.order_wire`)."""
         path = f"/v1/{self.keys.gateway_name}/engine/orders/sst"
         token = tokens.guest_token(self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
         return data
 
     def investment(self, account_id: str, iscid: str, now: datetime) -> Any:
-        """§2.8: one investment in a smallcase (`contracts.investment_wire`)."""
+        """Contract 2.8: one investment in a smallcase (`contracts.investment_wire`)."""
         path = f"/v1/{self.keys.gateway_name}/engine/user/investments"
         token = tokens.connected_token(account_id, self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"iscid": iscid})
         return data
 
     def _data(self, method: str, path: str, token: str, *, split: bool = False, **parts: Any) -> tuple[str, Any]:
-        """The envelope's data (§2.0) as its JSON text and its value, which may be `split` into its members.
+        """The envelope's data (contract 2.0) as its JSON text and its value, which may be `split` into its members.
 
         A failure is counted and logged by its code.
         """
@@ -185,7 +185,7 @@ class Gateway:
 
 
 def _checked(status: int, content: bytes, *, split: bool = False) -> tuple[str, Any]:
-    """`success` must be true even on HTTP 200 (contract §2.0); a 403 that is no envelope is not Gateway's own word."""
+    """`success` must be true even on HTTP 200 (contract 2.0); a 403 that is no envelope is not Gateway's own word."""
     if status == requests.codes.too_many or status >= requests.codes.server_error:
         raise GatewayUnavailable(f"smallcase Gateway answered {status}")
     try:

@@ -1,4 +1,4 @@
-"""The keys smallcase issues for one gateway name (contract §1.3)."""
+"""The keys smallcase issues for one gateway name (contract 1.3)."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Gateway's tokens (contract §1.5): HS256 with the Secret; they name a guest or a smallcaseAuthId and nothing else."""
+"""Gateway's tokens (contract 1.5): HS256 with the Secret; they name a guest or a smallcaseAuthId and nothing else."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bodies of `/v1/account-openings`: what the SDK's `signup` takes (contract §6.1) and how it ended."""
+"""Bodies of `/v1/account-openings`: what the SDK's `signup` takes (contract 6.1) and how it ended."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An investment in a smallcase, as far as a pending action is concerned (contract §2.8)."""
+"""An investment in a smallcase, as far as a pending action is concerned (contract 2.8)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -95,7 +95,7 @@ class TransactionFinished(Detail):
     intent: Intent
     status: Status
     smallcase_auth_id: str | None = Field(description="The account that was logged in to; null when none was")
-    error_code: int | None = Field(description="Gateway's code when it failed (contract 5.5)")
+    error_code: int | None = Field(description="Gateway's code of the error; null when there was none")
     reason: str | None = Field(description="Why the account may not be linked, else null; a stable word")
 
 

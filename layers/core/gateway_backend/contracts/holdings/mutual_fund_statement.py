@@ -1,4 +1,4 @@
-"""The mutual fund webhook's data (contract §3.6), without what it says of the investor.
+"""The mutual fund webhook's data (contract 3.6), without what it says of the investor.
 
 Its shape is documented in words only, so it is kept as it came. Personal data is left out wherever it stands: nobody
 asked us to keep a PAN.

@@ -1,4 +1,4 @@
-"""Gateway's order batches, from a pull, a transaction's details or a webhook (contract §3.4, §5.3).
+"""Gateway's order batches, from a pull, a transaction's details or a webhook (contract 3.4, 5.3).
 
 Apart from `gateway_wire`, so that only the functions that follow orders define these at their cold start.
 """
@@ -95,7 +95,7 @@ class _Batch(GatewayModel):
 
 
 def parse_batches(data: Any, asked_at: datetime) -> list[Batch]:
-    """`data` is a batch, a list of them, or an object that holds the list (contract §2.7, §6.2); null and {} are none.
+    """`data` is a batch, a list of them, or an object that holds the list (contract 2.7, 6.2); null and {} are none.
 
     Raises: GatewayUnavailable when something in it is no batch.
     """

@@ -1,4 +1,4 @@
-"""Starting an order, or the end of one (contract §2.2, §2.3).
+"""Starting an order, or the end of one (contract 2.2, 2.3).
 
 Apart, so that only an order pays for it at its cold start.
 """
@@ -73,12 +73,12 @@ class SecuritiesConfig(Body):
     meta: BasketMeta = BasketMeta()
 
     @model_validator(mode="after")
-    def _all_or_none(self) -> Self:
+    def _all_or_none(self) -> Self:  # contract 2.2
         for name in ("quantity", "type"):
             given = [getattr(security, name) is not None for security in self.securities]
             if any(given) and not all(given):
                 missing = self.securities[given.index(False)].ticker
-                raise ValueError(f"give {name} for every security or for none (contract 2.2): {missing} has none")
+                raise ValueError(f"give {name} for every security or for none: {missing} has none")
         tickers = [security.ticker for security in self.securities]
         twice = sorted({ticker for ticker in tickers if tickers.count(ticker) > 1})
         if twice:
@@ -144,7 +144,7 @@ def _requested(security: SecurityOrder) -> RequestedSecurity:
 
 
 def _to_gateway(security: SecurityOrder, rules: OrderRules) -> dict[str, Any]:
-    """Limit fields go out under the names that the stack was told (contract §12, 4)."""
+    """Limit fields go out under the names that the stack was told (contract 12, question 4)."""
     wanted = to_gateway_json(security)
     plain = {name: wanted[name] for name in ("ticker", "quantity", "type") if name in wanted}
     return plain | {theirs: wanted[ours] for ours, theirs in rules.limit_fields.items() if ours in wanted}

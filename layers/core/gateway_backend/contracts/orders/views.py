@@ -57,7 +57,7 @@ class StockView(Answer):
     product: str | None
     exchange: str | None
     exchange_order_id: str | None
-    error_code: str | None = Field(description="Gateway's own; an open list (contract 5.4)")
+    error_code: str | None = Field(description="Gateway's own; an open list: new ones may come")
     text: str = Field(description="For the user's eyes")
     action: Action
     requested: RequestedView | None = Field(
@@ -96,7 +96,7 @@ class BatchView(Answer):
     broker: str | None
     name: str | None = Field(description="The basket's, as the app named it")
     variety: str | None = Field(description="regular, or amo: placed after market hours")
-    status: BatchStatus = Field(description="Rely on the stocks' own (contract 5.1)")
+    status: BatchStatus = Field(description="Rely on the stocks' own statuses, as smallcase recommends")
     final: bool
     revision: int = Field(description="Counts the steps from 1, as OrderUpdated does")
     quantity: int | None = Field(description="Securities, not shares")

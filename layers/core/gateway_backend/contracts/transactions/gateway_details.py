@@ -44,7 +44,7 @@ def parse_response[Shape: GatewayModel](shape: type[Shape], data: Any) -> Shape:
 
 
 class ResponseEnvelope(GatewayModel):
-    """`success` and `errors` of every answer (contract §2.0); `errors` may be null, a text or a list."""
+    """`success` and `errors` of every answer (contract 2.0); `errors` may be null, a text or a list."""
 
     success: bool = False
     errors: list[str] = []
@@ -108,7 +108,7 @@ def _batches(value: Any) -> tuple[dict[str, Any], ...]:
 
 
 def _sip(value: Any) -> dict[str, Any] | None:
-    """Contract §2.3. iOS says YES and NO where others say true and false (§6.2)."""
+    """Contract 2.3. iOS says YES and NO where others say true and false (contract 6.2)."""
     if not isinstance(value, dict):
         return None
     told: dict[str, Any] = {name: _short_text(value.get(name)) for name in _SIP_TEXTS}
@@ -132,7 +132,7 @@ def _outcome(success: Any, updated_at: Any) -> Outcome | None:
 
 
 def _anywhere(success: Any, *names: str) -> Any:
-    """Under `success.data`, or directly under `success` (contract §2.5, §6.2)."""
+    """Under `success.data`, or directly under `success` (contract 2.5, 6.2)."""
     if not isinstance(success, dict):
         return None
     inner = success.get("data")
@@ -141,7 +141,7 @@ def _anywhere(success: Any, *names: str) -> Any:
 
 
 class TransactionDetails(GatewayModel):
-    """Contract §2.5: nested under `transactionDetails` or `transaction`, or not at all."""
+    """Contract 2.5: nested under `transactionDetails` or `transaction`, or not at all."""
 
     status: Annotated[Status, BeforeValidator(_known_status)]
     expired: bool = False

@@ -1,4 +1,4 @@
-"""Starting what is neither an import nor an order (contract §2.1, §2.4). Apart, as the orders are."""
+"""Starting what is neither an import nor an order (contract 2.1, 2.4). Apart, as the orders are."""
 
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +20,7 @@ class ConnectRequest(TransactionRequest):
 
 
 class LinkedAccountRequest(TransactionRequest):
-    """For a linked account only (contract §1.6)."""
+    """For a linked account only (contract 1.6)."""
 
     smallcase_auth_id: AccountId = Field(description="The linked account it is for")
 
@@ -89,7 +89,9 @@ type Day = Annotated[
 
 
 class FundsAssetConfig(Body):
-    """Prefills Gateway's form (contract §2.4). Passed on, and neither stored nor logged."""
+    """Prefills Gateway's form. Passed on, and neither stored nor logged."""
+
+    # contract 2.4
 
     from_date: Day | None = None
     to_date: Day | None = None

@@ -33,7 +33,7 @@ class TransactionRequest(Body):
         return None
 
     def to_gateway(self, rules: "OrderRules") -> dict[str, Any]:
-        """Gateway's body (contract §2.1), without the notes."""
+        """Gateway's body (contract 2.1), without the notes."""
         return {"intent": self.intent}
 
 
@@ -61,7 +61,7 @@ class HoldingsImportRequest(OptionalAccountRequest):
     asset_config: AssetConfig = AssetConfig()
 
     def to_gateway(self, rules: "OrderRules") -> dict[str, Any]:
-        # v1 is the absence of a version (contract §2.1).
+        # v1 is the absence of a version (contract 2.1).
         version = {"version": "v2"} if self.version == "v2" else {}
         funds = {"assetConfig": {"mfHoldings": True}} if self.asset_config.mf_holdings else {}
         return super().to_gateway(rules) | version | funds

@@ -8,7 +8,9 @@ from gateway_backend.contracts.shared.api_models import Body
 
 
 class ResultRequest(Body):
-    """What the SDK gave the app, untouched: either `resolved` or `rejected` (contract §6)."""
+    """What the SDK gave the app, untouched: either `resolved` or `rejected`."""
+
+    # contract 6
 
     platform: Literal["web", "react-native", "flutter", "cordova", "ios", "android"]
     resolved: Any = None

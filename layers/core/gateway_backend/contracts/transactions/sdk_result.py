@@ -1,4 +1,4 @@
-"""What the client SDKs resolve or reject with, on every platform, brought to one shape (contract §6).
+"""What the client SDKs resolve or reject with, on every platform, brought to one shape (contract 6).
 
 Nothing in it is trusted: the token's signature is checked by the caller and everything else confirmed with Gateway.
 """
@@ -27,7 +27,7 @@ class SdkResult:
 def parse_sdk_result(value: Any, *, rejected: bool) -> SdkResult:
     """`value` as the SDK gave it: an object, JSON text, or (Flutter) an object whose `data` is a bare token."""
     layers = list(_layers(value, 0))
-    # Cordova on iOS hands errors to the success callback (contract §6.3).
+    # Cordova on iOS hands errors to the success callback (contract 6.3).
     failed = rejected or any(layer.get("success") is False for layer in layers)
     return SdkResult(
         token=_first_text(layers, "smallcaseAuthToken"),

@@ -30,7 +30,9 @@ class FundsView(TypedDict):
 
 
 class SipView(TypedDict, total=False):
-    """The plan after SIP_SETUP (contract 2.3)."""
+    """The plan after SIP_SETUP."""
+
+    # contract 2.3
 
     amount: Decimal
     frequency: str

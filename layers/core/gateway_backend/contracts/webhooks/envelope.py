@@ -1,4 +1,4 @@
-"""A webhook as far as it can be trusted before it is confirmed: its kind and its ids (contract §3).
+"""A webhook as far as it can be trusted before it is confirmed: its kind and its ids (contract 3).
 
 The checksum does not cover the body, so nothing else in it is read here.
 """
@@ -61,13 +61,13 @@ class WebhookEnvelope:
 
     @property
     def signed_text(self) -> str:
-        """What the checksum covers (contract §3.2): plain concatenation, exactly as received."""
+        """What the checksum covers (contract 3.2): plain concatenation, exactly as received."""
         subject = self.transaction_id if self.kind is WebhookKind.MUTUAL_FUNDS else self.account_id
         return self.timestamp + (subject or "")
 
 
 def _kind(body: dict[str, Any]) -> WebhookKind:
-    """Route by shape (contract §3.7): no webhook names its type."""
+    """Route by shape (contract 3.7): only the one of mutual funds is known to name its intent."""
     if body.get("smallcaseAuthId") is not None:
         if "batchId" in body:
             return WebhookKind.ORDER

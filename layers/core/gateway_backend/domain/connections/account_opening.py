@@ -1,4 +1,4 @@
-"""A broker account that a user of the app opens through Gateway (guide 004): that it began, and how it ended.
+"""A broker account that a user of the app opens through Gateway (contract 6.1): that it began, and how it ended.
 
 Who opens it is the user's own business: nothing of what the user fills in belongs here.
 """
@@ -20,7 +20,7 @@ class OpeningStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountOpening:
-    """`failure_code` is the SDK's (contract §5.5). ENDED says that the flow is over, not that an account exists."""
+    """`failure_code` is the SDK's (contract 5.5). ENDED says that the flow is over, not that an account exists."""
 
     id: str
     owner: str

@@ -1,4 +1,4 @@
-"""Reading and consolidating holdings (contract §4).
+"""Reading and consolidating holdings (contract 4).
 
 A portfolio is what one broker account held at one `snapshotDate`. Consolidation adds accounts up by ISIN:
 demat plus net NSE and BSE positions (T+1, may be negative). Shares held through smallcases are already inside
@@ -17,7 +17,7 @@ _COMMON = 10**15
 
 
 class PortfolioUnreadable(ValueError):
-    """The data object does not have the shape of contract §4.1 or §4.2; says where."""
+    """The data object does not have the shape of contract 4.1 or 4.2; says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _security(item: Any) -> Security:
 
 
 def _v1_securities(data: Mapping[str, Any], securities: Mapping[str, Any]) -> tuple[Security, ...]:
-    """v1 leaves smallcase shares out of a stock's quantity: here they are added back (contract §4.1)."""
+    """v1 leaves smallcase shares out of a stock's quantity: here they are added back (contract 4.1)."""
     in_smallcases: dict[str, Decimal] = {}
     for constituent in _constituents(_object(data.get("smallcases") or {}, "smallcases")):
         name = _text(constituent, "ticker") or ""
@@ -379,7 +379,7 @@ def _fund_row(parts: Sequence[tuple[AccountPortfolio, MutualFund]]) -> dict[str,
 
 
 def v1_securities(portfolio: Portfolio) -> dict[str, Any]:
-    """The v1 `securities` member of a v2 portfolio, with v1's own limits (contract §4.1).
+    """The v1 `securities` member of a v2 portfolio, with v1's own limits (contract 4.1).
 
     Positions are folded into shares, smallcase shares are left out, and stocks listed on BSE only do not appear.
     """

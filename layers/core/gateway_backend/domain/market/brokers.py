@@ -1,4 +1,4 @@
-"""What each broker can do through Gateway (contract §7): data that ages, so an unknown key breaks nothing.
+"""What each broker can do through Gateway (contract 7): data that ages, so an unknown key breaks nothing.
 
 smallcase's lists conflict, and the full one is not public: an operator corrects ours by text (`broker_corrections`).
 """
@@ -68,7 +68,7 @@ _SECURITIES_ORDERS = {
 }
 _LIMIT_ORDERS = {"fivepaisa", "groww", "kite"}
 
-# Funds can be fetched everywhere; which brokers take after-market orders is not published (contract §7.2).
+# Funds can be fetched everywhere; which brokers take after-market orders is not published (contract 7.2).
 BROKERS = {
     key: Broker(
         key,

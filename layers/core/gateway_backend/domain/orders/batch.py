@@ -1,4 +1,4 @@
-"""Orders as the exchange filled them (contract §5): what was asked, what became of it, and which news is further on.
+"""Orders as the exchange filled them (contract 5): what was asked, what became of it, and which news is further on.
 
 What was asked is never the truth about an order: the user may change it in Gateway's order screen, and only what comes
 back counts. News may come late and twice; `merge` makes the order in which it comes unimportant.
@@ -17,11 +17,13 @@ from gateway_backend.domain.shared.money import ZERO
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NOISE = Decimal("0.00001")
 _CLOSE_ENOUGH = Decimal("0.005")
-"""Rupees: Gateway's API and its webhooks round the same amount differently (contract §3.5)."""
+"""Rupees: Gateway's API and its webhooks round the same amount differently (contract 3.5)."""
 
 
 class OrderStatus(StrEnum):
-    """Of one stock, the one to rely on (contract §5.2). UNKNOWN: a word the contract does not have."""
+    """Of one stock, the one to rely on. UNKNOWN: a word that smallcase has not documented."""
+
+    # contract 5.2
 
     UNKNOWN = "UNKNOWN"
     PLACED = "PLACED"
@@ -42,7 +44,9 @@ class OrderStatus(StrEnum):
 
 
 class BatchStatus(StrEnum):
-    """Of the whole batch (contract §5.1)."""
+    """Of the whole batch."""
+
+    # contract 5.1
 
     UNKNOWN = "UNKNOWN"
     PLACED = "PLACED"
@@ -132,7 +136,7 @@ class Batch:
 
     @property
     def is_final(self) -> bool:
-        """The stocks' own statuses count (contract §5.1), unless the user has closed the batch as it is."""
+        """The stocks' own statuses count (contract 5.1), unless the user has closed the batch as it is."""
         if self.status is BatchStatus.MARKEDCOMPLETE:
             return True
         stocks_are = all(order.status.is_final for order in self.orders)

@@ -1,4 +1,4 @@
-"""What has become of a stock order, in words for the user (contract §5.2, §5.4).
+"""What has become of a stock order, in words for the user (contract 5.2, 5.4).
 
 The broker's own text (`statusMessage`) is gibberish at times and names internals: it is never shown.
 """

@@ -1,4 +1,4 @@
-"""What a transaction that moves money was begun with (contract §2.2, §2.3), and what may be begun."""
+"""What a transaction that moves money was begun with (contract 2.2, 2.3), and what may be begun."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class RequestedSecurity:
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """What a transaction was begun with: `type` SECURITIES or one of the smallcase types (contract §2.2, §2.3).
+    """What a transaction was begun with: `type` SECURITIES or one of the smallcase types (contract 2.2, 2.3).
 
     A cancellation names `batch_id` and `ticker`, and in `about` the transaction that placed the order.
     """

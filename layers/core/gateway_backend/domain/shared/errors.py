@@ -153,7 +153,7 @@ class OrderIsFinal(DomainError):
 
 
 class OutcomeUnknown(DomainError):
-    """Gateway has no idempotency key: a create without an answer is never sent again by itself (contract §9)."""
+    """Gateway has no idempotency key: a create without an answer is never sent again by itself (contract 9)."""
 
     code = "OUTCOME_UNKNOWN"
     status = 504
@@ -253,7 +253,7 @@ class GatewayRefused(DomainError):
 
 
 class GatewayForbidden(GatewayRefused):
-    """403: our keys are wrong, or the user revoked consent (contract §12, 20)."""
+    """403: our keys are wrong, or the user revoked consent (contract 12, questions 2 and 20)."""
 
     code = "GATEWAY_FORBIDDEN"
     title = "smallcase Gateway does not let us act for this account"
@@ -268,7 +268,7 @@ class GatewayAnswerNotWhole(GatewayUnavailable):
 
 
 class GatewayKeysRefused(GatewayUnavailable):
-    """403 for everything: it is our keys that Gateway refuses, not the account (contract §11, 1)."""
+    """403 for everything: it is our keys that Gateway refuses, not the account (contract 11, point 1)."""
 
     code = "GATEWAY_KEYS_REFUSED"
     title = "smallcase Gateway refuses the keys of this gateway"

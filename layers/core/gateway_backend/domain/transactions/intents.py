@@ -1,4 +1,4 @@
-"""What a user can do through Gateway, and as whom (contract §1.6, §2.1, §2.3)."""
+"""What a user can do through Gateway, and as whom (contract 1.6, 2.1, 2.3)."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Gateway's transaction errors (contract §5.5) in words for the user, with what the user can do."""
+"""Gateway's transaction errors (contract 5.5) in words for the user, with what the user can do."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""A transaction: one interaction of a user with Gateway, from creation to its end (contract §2.1, §2.5)."""
+"""A transaction: one interaction of a user with Gateway, from creation to its end (contract 2.1, 2.5)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,11 +25,13 @@ WATCHED_FOR = timedelta(days=1)
 """How long after `expireAt` an order may still turn up that a transaction which ended badly has sent all the same."""
 
 ORDER_PENDING = 4006
-"""The SDK gave up waiting for an order that was sent (contract §5.5): it ERRORED, and the order lives on."""
+"""The SDK gave up waiting for an order that was sent (contract 5.5, 5.6): it ERRORED, and the order lives on."""
 
 
 class Status(StrEnum):
-    """Gateway's words (contract §2.5), in the order in which they may follow each other."""
+    """Gateway's words, in the order in which they may follow each other."""
+
+    # contract 2.5
 
     INITIALIZED = "INITIALIZED"
     USED = "USED"
@@ -52,14 +54,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a transaction ended without success: Gateway's code and message (contract §5.5)."""
+    """Why a transaction ended without success: Gateway's code and message (contract 5.5)."""
 
     code: int
     message: str
 
 
 class Outcome(NamedTuple):
-    """What an interaction brought beside holdings and orders (contract §2.5).
+    """What an interaction brought beside holdings and orders (contract 2.5).
 
     `funds` are rupees as Gateway wrote them, true at `funds_at`. `sip` is the plan as it stands after SIP_SETUP.
     `iscid` names the investment in a smallcase, which every later order for it needs.
@@ -123,7 +125,8 @@ class Transaction:
     def is_watched(self, now: datetime) -> bool:
         """It has ended badly after a login, and no order is known: one may have been sent all the same.
 
-        The SDK ends a transaction by itself when it gives up (contract §5.6), while the broker is still at work.
+        The SDK ends a transaction by itself when it gives up, while the broker is still at work (contract 5.6,
+        point 6).
         """
         ended_badly = self.status in (Status.EXPIRED, Status.CANCELLED, Status.ERRORED)
         could_order = self.can_place_orders and self.account_id is not None and not self.placed
@@ -190,7 +193,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What Gateway says about a transaction when asked (contract §2.5).
+    """What Gateway says about a transaction when asked (contract 2.5).
 
     `order_requested`: an order was sent to the broker. `batches` are Gateway's own objects, not yet read.
     """

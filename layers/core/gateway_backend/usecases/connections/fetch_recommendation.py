@@ -1,4 +1,4 @@
-"""Ask what Gateway recommends for an investment in a smallcase, and note it on the connection (contract §2.8)."""
+"""Ask what Gateway recommends for an investment in a smallcase, and note it on the connection (contract 2.8)."""
 
 from gateway_backend.contracts.connections.gateway_investment import Investment
 from gateway_backend.contracts.transactions.gateway_details import parse_response

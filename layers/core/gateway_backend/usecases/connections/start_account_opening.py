@@ -1,4 +1,4 @@
-"""Begin to open a broker account: what the SDK's `signup` needs, and a record without the person (guide 004)."""
+"""Begin to open a broker account: what the SDK's `signup` needs, and a record without the person (contract 6.1)."""
 
 import uuid
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Open an SDK session: mint the token that the SDK is initialised with (contract §1.5, §6.1)."""
+"""Open an SDK session: mint the token that the SDK is initialised with (contract 1.5, 6.1)."""
 
 from dataclasses import dataclass
 from datetime import datetime

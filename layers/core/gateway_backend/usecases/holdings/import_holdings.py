@@ -52,7 +52,7 @@ def import_holdings(
         outcome = _pull(account, now, accounts, gateway, confirm_share, polls, wait)
     except DomainError as error:
         told = diagnose_forbidden(error, account, now, gateway)
-        # 403 for this account alone: the user has revoked consent, or the session is over (contract §12, 20).
+        # 403 for this account alone: the user has revoked consent, or the session is over (contract 12, question 20).
         accounts.record_failure(account, told.code, now, needs_login=flags_403 and isinstance(told, GatewayForbidden))
         raise told from None
     if isinstance(outcome, PROVEN):

@@ -29,7 +29,7 @@ class Document:
 def read_account_holdings(
     account_id: str, version: str, *, user: str, now: datetime, accounts: Accounts, calendar: MarketCalendar
 ) -> Document:
-    """Gateway's own answer (contract §4), digit for digit, with `freshness` beside `data`.
+    """Gateway's own answer (contract 4), digit for digit, with `freshness` beside `data`.
 
     Raises: NotFound, NothingImported, VersionUnavailable.
     """
@@ -99,7 +99,7 @@ def _in_version(version: str, account: Account, portfolio: str) -> str:
 
 
 def _about(account: Account) -> str:
-    """The members of the data object that are about the snapshot (contract §4.2)."""
+    """The members of the data object that are about the snapshot (contract 4.2)."""
     return exact_json.dumps(
         {
             "updating": False,

@@ -40,7 +40,7 @@ def _pulled(transaction: Transaction, context: SyncContext) -> list[Batch]:
     except GatewayForbidden:
         raise
     except GatewayRefused:
-        return []  # Gateway knows of no order: it need not give an empty answer for that (contract §2.7)
+        return []  # Gateway knows of no order: it need not give an empty answer for that (contract 2.7)
 
 
 def _read(data: Any, context: SyncContext) -> list[Batch]:

@@ -1,4 +1,4 @@
-"""Create a transaction at Gateway and bind it to the user before its id is given to anybody (contract §2.1)."""
+"""Create a transaction at Gateway and bind it to the user before its id is given to anybody (contract 2.1)."""
 
 import uuid
 from collections.abc import Mapping

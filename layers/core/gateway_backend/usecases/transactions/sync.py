@@ -87,7 +87,7 @@ def _sync_orders(transaction: Transaction, report: Report, context: SyncContext)
     if transaction.stored or not (transaction.status.is_final and is_over):
         return transaction
     if batches and transaction.status is not Status.ACTION_REQUIRED:
-        # Whatever ended badly was the SDK's part: the order was sent, and this is how it ended (contract §2.5).
+        # Whatever ended badly was the SDK's part: the order was sent, and this is how it ended (contract 2.5).
         done = replace(transaction, status=Status.COMPLETED, failure=None, updated_at=context.now)
         transaction = context.transactions.advance(done)
         _refresh_recommendation(transaction, context)

@@ -1,4 +1,4 @@
-"""Does Gateway bear out what an order webhook claims? (contract §3.4)"""
+"""Does Gateway bear out what an order webhook claims? (contract 3.4)"""
 
 from gateway_backend.domain.shared.errors import GatewayUnavailable, NotYet
 from gateway_backend.store.webhooks.receipts import Receipt

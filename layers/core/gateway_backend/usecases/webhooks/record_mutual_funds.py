@@ -1,4 +1,4 @@
-"""Keep a mutual fund statement, which comes only by webhook and only once (contract §2.4, §3.6)."""
+"""Keep a mutual fund statement, which comes only by webhook and only once (contract 2.4, 3.6)."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ _FAILED = (Status.ERRORED, Status.CANCELLED)
 
 
 def record_mutual_funds(receipt: Receipt, attempt: int, context: WebhookContext) -> str:
-    """The one kind whose content cannot be asked for (contract §2.4): the first body for a transaction counts."""
+    """The one kind whose content cannot be asked for (contract 2.4): the first body for a transaction counts."""
     sync = context.sync
     transaction = sync.transactions.find(receipt.transaction_id or "")
     if transaction is None:

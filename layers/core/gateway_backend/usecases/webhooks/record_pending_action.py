@@ -1,4 +1,4 @@
-"""Note what Gateway recommends for an investment: a rebalance, a repair, an instalment (contract §3.1)."""
+"""Note what Gateway recommends for an investment: a rebalance, a repair, an instalment (contract 3.1)."""
 
 import re
 
@@ -12,7 +12,7 @@ _IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 def record_pending_action(receipt: Receipt, context: WebhookContext) -> str:
-    """The webhook only says which investment to ask about: the action is Gateway's word when asked (contract §2.8)."""
+    """The webhook only says which investment to ask about: the action is Gateway's word when asked (contract 2.8)."""
     sync = context.sync
     account = sync.accounts.find(receipt.account_id or "")
     if account is None:
