@@ -1,4 +1,4 @@
-"""Portfolios made of real securities, with the oddities that real ones have (contract 11.6)."""
+"""Portfolios made of real securities, with the oddities that real ones have (contract 11, point 6)."""
 
 import csv
 from collections.abc import Sequence
