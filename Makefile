@@ -44,7 +44,7 @@ test-unit: setup  ## Run the tests that need nothing running
 lint: setup  ## Check style, types and the template
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
-	$(PYTHON) -m mypy layers/core/gateway_backend functions local sandbox ops bench
+	$(PYTHON) -m mypy layers/core/gateway_backend functions local sandbox ops bench testing tests
 	$(SAM) validate --lint --region ap-south-1
 
 format: setup  ## Put the code into the project's style

@@ -25,7 +25,7 @@ from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.store.dynamodb.codec import encode
 def once():
-    envelope = WebhookEnvelope.read(RAW)
+    envelope = WebhookEnvelope.parse(RAW)
     is_authentic(envelope.signed_text, "0" * 64, ("made-up",))
     encode({"pk": "r", "sk": envelope.body_hash, "kind": envelope.kind, "blob": zlib.compress(RAW, 6)})
 """
@@ -33,14 +33,14 @@ _OUR_ORDER = """
 from datetime import UTC, datetime
 from gateway_backend.contracts.orders.gateway_batches import parse_batches
 from gateway_backend.domain.shared.exact_json import loads
-from gateway_backend.domain.orders.batch import KnownBatch
+from gateway_backend.domain.orders.batch import RecordedBatch
 from gateway_backend.store.dynamodb.codec import encode
 from gateway_backend.store.orders.batches import batch_item
 now = datetime(2026, 8, 3, tzinfo=UTC)
 (known,) = parse_batches(loads(RAW), now)
 def once():
     (news,) = parse_batches(loads(RAW), now)
-    encode(batch_item(KnownBatch(known.merge(news), "TRX_1", "user", "account", "kite", None, now, now, 2)))
+    encode(batch_item(RecordedBatch(known.merge(news), "TRX_1", "user", "account", "kite", None, now, now, 2)))
 """
 _NAIVE = """
 import hashlib, hmac, json

@@ -1,7 +1,7 @@
 """What it costs to refresh a million accounts after one close: small simulations, extrapolated."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import replace
 
 from bench.rows import Row
 from bench.simulation import costs, processes

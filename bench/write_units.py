@@ -3,23 +3,31 @@
 import csv
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from bench.memory_table import MemoryClient
 from bench.rows import Row
 from gateway_backend.domain.holdings.snapshot import Complete, Snapshot, judge
+from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
+from gateway_backend.domain.orders.recorded_batch import PlacedBy, RecordedBatch, apply_report
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.exact_json import members
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.transaction import Transaction
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.gateway.client import Gateway
+from gateway_backend.store.connections.connections import Connections
 from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.holdings.snapshots import Snapshots
+from gateway_backend.store.orders.batches import Batches
+from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.usecases.connections.link import link_account
+from gateway_backend.usecases.contexts import PullContext, SyncContext
+from gateway_backend.usecases.holdings.import_holdings import record_snapshot
+from testing.memory_table import MemoryClient
 
 SECURITIES = 30
 REFERENCE_UNITS = SECURITIES + 1
@@ -51,23 +59,28 @@ def import_units() -> tuple[int, int]:
     Snapshot and status only, without what a transaction or a webhook writes about itself.
     """
     client = MemoryClient()
-    accounts = Accounts(Table(client, "table"))
-    accounts.link(_ACCOUNT, "kite", _transaction(), _BEGIN)
-    _units_of_recording(client, accounts, quantity=10, day=0)
-    changed = _units_of_recording(client, accounts, quantity=11, day=1)
-    unchanged = _units_of_recording(client, accounts, quantity=11, day=2)
+    context = _context(client)
+    link_account(_transaction(), _ACCOUNT, "kite", context)
+    _units_of_recording(client, context, quantity=10, day=0)
+    changed = _units_of_recording(client, context, quantity=11, day=1)
+    unchanged = _units_of_recording(client, context, quantity=11, day=2)
     return changed, unchanged
 
 
 def order_units() -> int:
     """Write units of a basket's batch from its placing to its last fill, the index Lists included."""
     client = MemoryClient()
-    orders, transaction = Orders(Table(client, "table")), replace(_transaction(), account_id=_ACCOUNT, broker="kite")
-    for step, filled in enumerate(STEPS):
-        at = _BEGIN + timedelta(minutes=step)
+    batches, transaction = Batches(Table(client, "table")), _transaction()
+    placed_by = PlacedBy(transaction.id, transaction.owner, _ACCOUNT, "kite", name=None)
+    recorded: RecordedBatch | None = None
+    for number, filled in enumerate(STEPS):
+        at = _BEGIN + timedelta(minutes=number)
         stocks = tuple(_stock(number, filled, at) for number in range(STOCKS))
         status = BatchStatus.COMPLETED if filled == SHARES else BatchStatus.PLACED
-        orders.record(transaction, Batch("5ef5b24a4d6cd54b4a3a8c11", status, stocks, at, "regular", STOCKS), at)
+        report = Batch("5ef5b24a4d6cd54b4a3a8c11", status, stocks, at, "regular", STOCKS)
+        decide = partial(apply_report, report=report, placed_by=placed_by, now=at)
+        if step := decide(recorded):
+            recorded = batches.record(step, decide, transaction.created_at)
     return client.write_units
 
 
@@ -100,13 +113,20 @@ def _transaction() -> Transaction:
     )
 
 
-def _units_of_recording(client: MemoryClient, accounts: Accounts, *, quantity: int, day: int) -> int:
-    now = _BEGIN + timedelta(days=day)
-    account = accounts.find(_ACCOUNT)
-    if account is None:
-        raise LookupError("the account was linked, yet it is not there")
-    before = client.write_units
-    accounts.record(account, _snapshot(quantity, now), now)
+def _context(client: MemoryClient) -> SyncContext:
+    """Where nothing asks Gateway."""
+    table, gateway = Table(client, "table"), cast(Gateway, None)
+    connections = Connections(table)
+    pull = PullContext(
+        _BEGIN, connections, Snapshots(table), gateway, nse_calendar(""), Decimal("0.5"), wait=lambda _seconds: None
+    )
+    return SyncContext(_BEGIN, Transactions(table), connections, Batches(table), gateway, pull)
+
+
+def _units_of_recording(client: MemoryClient, context: SyncContext, *, quantity: int, day: int) -> int:
+    now, before = _BEGIN + timedelta(days=day), client.write_units
+    connection = context.connections.owned(_ACCOUNT, _transaction().owner)
+    record_snapshot(connection, _snapshot(quantity, now), context.pull._replace(now=now), lapsed=False)
     return client.write_units - before
 
 

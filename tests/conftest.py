@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.actors import AppUser, Sandbox
+from testing.actors import AppUser, Sandbox
 
 CHECKOUT = Path(__file__).parent.parent
 

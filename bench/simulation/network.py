@@ -13,9 +13,9 @@ import requests
 from bench.simulation.market import Holdings
 from bench.simulation.scenario import Agenda
 from bench.simulation.world import Client, World, milliseconds
+from gateway_backend.bootstrap import THREADS
 from gateway_backend.domain.shared import times
 from gateway_backend.gateway.client import READ_SECONDS
-from gateway_backend.usecases.refresh.page import THREADS
 
 TRIES = 3
 """How often the client's transport asks when it is answered 429 or 5xx. Here it failed every time."""

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 

@@ -13,33 +13,38 @@ from typing import cast
 
 import requests
 
-from bench.memory_table import MemoryClient
 from bench.simulation.figures import Figures
+from bench.simulation.invariant_checker import InvariantChecker
 from bench.simulation.network import Network, VirtualClock
 from bench.simulation.queue import MOST_RECEIVES, Message, VirtualSqs, retry_delay
 from bench.simulation.scenario import CONFIRM_SHARE, TICK, TIMES, Scenario, agenda
-from bench.simulation.witness import Witness
 from bench.simulation.world import Client, World, milliseconds
+from gateway_backend.bootstrap import THREADS
 from gateway_backend.contracts.refresh.page_message import parse_page
+from gateway_backend.domain.refresh.circuit import FailureStreak
 from gateway_backend.domain.shared.errors import DomainError
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Report, Status, Transaction
+from gateway_backend.domain.transactions.report import Report, Status
+from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.observability import metrics
 from gateway_backend.runtime.queue import Queue
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
 from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.holdings.snapshots import Snapshots
+from gateway_backend.store.orders.batches import Batches
 from gateway_backend.store.refresh.circuit import Circuits
-from gateway_backend.store.refresh.pages import Refreshes
+from gateway_backend.store.refresh.pages import RefreshPages
 from gateway_backend.store.transactions.transactions import Transactions
 from gateway_backend.usecases.connections.flag_stale import flag_stale_sessions
-from gateway_backend.usecases.holdings.import_holdings import import_holdings
-from gateway_backend.usecases.refresh.page import THREADS, RefreshContext, refresh_page
+from gateway_backend.usecases.connections.link import link_account
+from gateway_backend.usecases.contexts import PlanContext, PullContext, RefreshContext, SyncContext
+from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
+from gateway_backend.usecases.refresh.page import refresh_page
 from gateway_backend.usecases.refresh.plan import plan_refresh
 from gateway_backend.usecases.transactions.sync import apply_gateway_report
-from gateway_backend.usecases.transactions.sync_context import SyncContext
+from testing.memory_table import MemoryClient
 
 type Progress = Callable[[float], None]
 
@@ -60,25 +65,25 @@ class Simulation:
         self.world = World(scenario, self.agenda.set_up_at)
         self.rng = random.Random(f"{scenario.seed} deliveries")
         self.dynamodb = MemoryClient()
-        self.witness = Witness(self.world, self.agenda, self.clock, self.dynamodb, self.figures)
-        self.dynamodb.on_change = self.witness.see
+        self.invariants = InvariantChecker(self.world, self.agenda, self.clock, self.dynamodb, self.figures)
+        self.dynamodb.on_change = self.invariants.see
         self.network = Network(self.world, self.agenda, self.clock, self.figures.counts)
         table = Table(self.dynamodb, "table")
-        self.accounts, self.refreshes, self.transactions = Accounts(table), Refreshes(table), Transactions(table)
-        self.orders = Orders(table)
+        self.connections, self.snapshots, self.pages = Connections(table), Snapshots(table), RefreshPages(table)
+        self.transactions, self.batches = Transactions(table), Batches(table)
         self.queue = Queue(VirtualSqs(self.clock, self.figures.counts, self._deliver), "queue")
-        self.tools = RefreshContext(
+        self.refresh_context = RefreshContext(
             clock=self.clock,
-            accounts=self.accounts,
-            refreshes=self.refreshes,
+            connections=self.connections,
+            pages=self.pages,
             circuits=Circuits(table),
             queue=self.queue,
-            gateway=self._gateway,
+            pull=self._pull_context,
             calendar=self.agenda.calendar,
-            refresh_times=TIMES,
-            confirm_share=CONFIRM_SHARE,
+            times=TIMES,
             threads=1,
-            wait=self.clock.pass_in_a_thread,
+            jitter=random.Random(f"{scenario.seed} jitter").randrange,
+            streak=FailureStreak(),
         )
         self._coming: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
@@ -129,33 +134,25 @@ class Simulation:
 
     def _import_quietly(self, client: Client) -> None:
         """Without a transaction's own writes."""
-        self.accounts.link(client.id, client.broker, self._transaction(client), self.clock())
-        account = self.accounts.find(client.id)
-        if account is None:
-            raise LookupError("the account was linked, yet it is not there")
-        import_holdings(
-            account,
-            now=self.clock(),
-            accounts=self.accounts,
-            gateway=self._gateway(),
-            confirm_share=self.tools.confirm_share,
-        )
+        context = self._sync_context()
+        connection = link_account(self._transaction(client), client.id, client.broker, context)
+        import_holdings(connection, AFTER_LOGIN, context.pull)
 
     def _schedule(self) -> None:
         sessions = self.agenda.sessions
         for session in sessions:
             self._at(session.opens_at, lambda session=session: self.world.begin(session))  # type: ignore[misc]
             self._at(session.closes_at, lambda close=session.closes_at: self._close(close))  # type: ignore[misc]
-            self._at(session.closes_at + TIMES.delay, self.witness.open_window)
+            self._at(session.closes_at + TIMES.delay, self.invariants.open_window)
         self._at(sessions[0].closes_at + TICK / 5, self._tick)
         self._at(self.agenda.ends, self._end)
 
     def _close(self, close: datetime) -> None:
-        self.witness.close_window(close)
+        self.invariants.close_window(close)
         self.dynamodb.expire(close.timestamp())
 
     def _end(self) -> None:
-        self.witness.close_window(self.agenda.ends)
+        self.invariants.close_window(self.agenda.ends)
         self._coming.clear()
 
     def _at(self, moment: datetime, what: Callable[[], None]) -> None:
@@ -166,16 +163,14 @@ class Simulation:
         self._at(self.clock.now + TICK, self._tick)
         for _ in range(2 if self.rng.random() < self.scenario.twice else 1):
             with self._metered("plan"):
-                plan_refresh(
-                    now=self.clock(),
-                    accounts=self.accounts,
-                    refreshes=self.refreshes,
-                    queue=self.queue,
-                    calendar=self.agenda.calendar,
-                    refresh_times=TIMES,
+                context = PlanContext(
+                    self.clock(), self.connections, self.pages, self.queue, self.agenda.calendar, TIMES
                 )
+                plan_refresh(context)
             with self._metered("flag", threads=THREADS):
-                flag_stale_sessions(clock=self.clock, accounts=self.accounts, calendar=self.agenda.calendar, threads=1)
+                flag_stale_sessions(
+                    clock=self.clock, connections=self.connections, calendar=self.agenda.calendar, threads=1
+                )
 
     # The queue ---------------------------------------------------------------------------------
 
@@ -193,7 +188,7 @@ class Simulation:
         self.figures.counts["queue requests"] += 2  # received, then deleted or brought forward
         with self._metered("refresh", threads=THREADS):
             try:
-                results = refresh_page(parse_page(message.body), self.tools)
+                results = refresh_page(parse_page(message.body), self.refresh_context)
             except DomainError:
                 self._again(message)
             else:
@@ -211,14 +206,14 @@ class Simulation:
     # The users ---------------------------------------------------------------------------------
 
     def _plan_logins(self) -> None:
-        for client in self.witness.newly_flagged:
+        for client in self.invariants.newly_flagged:
             self._at(self.world.next_login(self.clock.now), lambda client=client: self._log_in(client))  # type: ignore[misc]
-        self.witness.newly_flagged.clear()
+        self.invariants.newly_flagged.clear()
 
     def _log_in(self, client: Client) -> None:
         client.log_in(milliseconds(self.clock.now))
         self.figures.counts["logins"] += 1
-        self.witness.log_in(client)
+        self.invariants.log_in(client)
         self._import(client, self._transaction(client))
 
     def _import(self, client: Client, transaction: Transaction, attempt: int = 1) -> None:
@@ -233,16 +228,13 @@ class Simulation:
         if known is None:
             self.transactions.add(transaction)
         report = Report(transaction.id, Status.COMPLETED, account_id=client.id, broker=client.broker)
-        context = SyncContext(
-            self.clock(), self.transactions, self.accounts, self.orders, self._gateway(), self.tools.confirm_share
-        )
         try:
-            settled = apply_gateway_report(known or transaction, report, context)
+            settled = apply_gateway_report(known or transaction, report, self._sync_context())
         except DomainError:
             return False
-        if settled.stored:
+        if settled.result_persisted:
             self.dynamodb.forget(f"TXN#{transaction.id}", "META")  # or memory would grow with the logins
-        return settled.stored
+        return settled.result_persisted
 
     def _transaction(self, client: Client) -> Transaction:
         return Transaction(
@@ -254,8 +246,14 @@ class Simulation:
             correlation_id="simulated",
         )
 
-    def _gateway(self) -> Gateway:
-        return Gateway(cast(requests.Session, self.network), "https://gateway.invalid", _KEYS)
+    def _pull_context(self) -> PullContext:
+        gateway = Gateway(cast(requests.Session, self.network), "https://gateway.invalid", _KEYS)
+        calendar, wait = self.agenda.calendar, self.clock.pass_in_a_thread
+        return PullContext(self.clock(), self.connections, self.snapshots, gateway, calendar, CONFIRM_SHARE, wait)
+
+    def _sync_context(self) -> SyncContext:
+        pull = self._pull_context()
+        return SyncContext(pull.now, self.transactions, self.connections, self.batches, pull.gateway, pull)
 
     # The meter ---------------------------------------------------------------------------------
 

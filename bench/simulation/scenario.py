@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from gateway_backend.domain.connections.connection import SLOTS
-from gateway_backend.domain.market.calendar import IST, MarketCalendar, Session, nse_calendar
+from gateway_backend.domain.market.calendar import IST, MarketCalendar, TradingSession, nse_calendar
 from gateway_backend.domain.refresh.schedule import RefreshTimes
 
 FIRST_DAY = date(2026, 8, 31)
@@ -54,7 +54,7 @@ class Agenda:
     """The sessions to simulate; the outage begins with the window of the middle one."""
 
     calendar: MarketCalendar
-    sessions: tuple[Session, ...]
+    sessions: tuple[TradingSession, ...]
     outage_begins: datetime
     outage_ends: datetime
 
@@ -73,7 +73,7 @@ class Agenda:
 
 def agenda(scenario: Scenario) -> Agenda:
     calendar = nse_calendar()
-    sessions: list[Session] = []
+    sessions: list[TradingSession] = []
     after = datetime.combine(FIRST_DAY, datetime.min.time(), IST).astimezone(UTC)
     while len(sessions) < scenario.sessions:
         after = calendar.next_close(after)

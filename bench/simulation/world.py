@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bench.simulation.market import Holdings, Market
 from bench.simulation.scenario import Scenario
 from gateway_backend.domain.connections.connection import slot_of
-from gateway_backend.domain.market.calendar import Session
+from gateway_backend.domain.market.calendar import TradingSession
 
 LONG_LIVED, OTHER = "kite", "groww"
 FORBIDDEN_SHARE = 0.1
@@ -82,7 +82,7 @@ class World:
             pass
         return found
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: TradingSession) -> None:
         """A trading day: some trade during it, some sessions die within 24 hours."""
         rng, scenario = self.rng, self.scenario
         hours = (session.closes_at - session.opens_at).total_seconds()

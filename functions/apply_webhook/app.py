@@ -1,35 +1,14 @@
 """The webhook queue: bind each receipt, confirm it with Gateway, apply it."""
 
-from gateway_backend.gateway.client import Gateway, open_session
-from gateway_backend.gateway.keys import GatewayKeys
-from gateway_backend.runtime import clock
+from gateway_backend import bootstrap
+from gateway_backend.domain.webhooks.receipt import ReceiptKey
 from gateway_backend.runtime.batches import queue_worker
-from gateway_backend.runtime.clients import client
-from gateway_backend.runtime.secrets import gateway_secret
 from gateway_backend.runtime.settings import settings
-from gateway_backend.store.connections.connections import Accounts
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.holdings.mutual_funds import MutualFunds
-from gateway_backend.store.orders.batches import Orders
-from gateway_backend.store.transactions.transactions import Transactions
-from gateway_backend.store.webhooks.receipts import ReceiptKey, Receipts
-from gateway_backend.usecases.transactions.sync_context import SyncContext
 from gateway_backend.usecases.webhooks.apply import apply_webhook
-from gateway_backend.usecases.webhooks.webhook_context import WebhookContext
 
-table = Table(client("dynamodb"), settings().table_name)
-accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
-receipts, mutual_funds = Receipts(table, settings().receipt_retention), MutualFunds(table)
-http = open_session()
+new_context = bootstrap.webhook_contexts()
 
 
 @queue_worker(settings().webhook_queue_url)
 def handler(message: str, attempt: int) -> None:
-    gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    settling = SyncContext(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share)
-    apply_webhook(
-        ReceiptKey.parse(message),
-        attempt=attempt,
-        replay_window=settings().replay_window,
-        context=WebhookContext(receipts, mutual_funds, settling),
-    )
+    apply_webhook(ReceiptKey.parse(message), new_context(attempt))

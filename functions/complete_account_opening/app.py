@@ -1,18 +1,15 @@
 """POST /v1/account-openings/{id}/result: how the SDK's signup flow ended."""
 
+from gateway_backend import bootstrap
 from gateway_backend.contracts.connections.account_opening import OpeningView
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.contracts.transactions.result import ResultRequest
 from gateway_backend.contracts.transactions.sdk_result import parse_sdk_result
 from gateway_backend.runtime import clock
-from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.connections.account_openings import AccountOpenings
-from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.usecases.connections.complete_account_opening import complete_account_opening
 
-openings = AccountOpenings(Table(client("dynamodb"), settings().table_name))
+openings = bootstrap.account_openings()
 
 
 @endpoint

@@ -1,36 +1,19 @@
 """POST /v1/transactions/{id}/result: what the SDK resolved or rejected with."""
 
+from gateway_backend import bootstrap
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.contracts.transactions.result import ResultRequest
 from gateway_backend.contracts.transactions.sdk_result import parse_sdk_result
 from gateway_backend.contracts.transactions.views import TransactionView
-from gateway_backend.gateway.client import Gateway, open_session
-from gateway_backend.gateway.keys import GatewayKeys
-from gateway_backend.runtime import clock
-from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.secrets import gateway_secret
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.connections.connections import Accounts
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.orders.batches import Orders
-from gateway_backend.store.transactions.transactions import Transactions
 from gateway_backend.usecases.transactions.complete import complete_transaction
-from gateway_backend.usecases.transactions.sync_context import SyncContext
 
-table = Table(client("dynamodb"), settings().table_name)
-accounts, orders, transactions = Accounts(table), Orders(table), Transactions(table)
-http = open_session()
+new_context = bootstrap.sync_contexts()
 
 
 @endpoint
 def handler(request: Request) -> Response:
     body = parse_body(ResultRequest, request.body)
-    gateway = Gateway(http, settings().gateway_base_url, GatewayKeys.parse(gateway_secret()))
-    transaction = complete_transaction(
-        request.identifier(),
-        parse_sdk_result(body.given, rejected=body.was_rejected),
-        user=request.user,
-        context=SyncContext(clock.now(), transactions, accounts, orders, gateway, settings().confirm_share),
-    )
+    result = parse_sdk_result(body.given, rejected=body.was_rejected)
+    transaction = complete_transaction(request.identifier(), result, user=request.user, context=new_context())
     return Response.exact(TransactionView.of(transaction), 200 if transaction.is_settled else 202)

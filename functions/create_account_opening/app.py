@@ -1,33 +1,27 @@
 """POST /v1/account-openings: what the SDK's signup flow begins with."""
 
+from gateway_backend import bootstrap
 from gateway_backend.contracts.connections.account_opening import AccountOpeningRequest, OpeningCreated
 from gateway_backend.contracts.shared.parse_body import parse_body
-from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime import clock
-from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.secrets import gateway_secret
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.connections.account_openings import AccountOpenings
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.transactions.idempotency import IdempotencyKeys
 from gateway_backend.usecases.connections.start_account_opening import start_account_opening
 
-table = Table(client("dynamodb"), settings().table_name)
+keys, openings = bootstrap.idempotency_keys(), bootstrap.account_openings()
 
 
 @endpoint
 def handler(request: Request) -> Response:
-    wanted = parse_body(AccountOpeningRequest, request.body)
-    gateway_keys = GatewayKeys.parse(gateway_secret())
+    body = parse_body(AccountOpeningRequest, request.body)
+    gateway_keys = bootstrap.gateway_keys()
     started = start_account_opening(
-        wanted,
+        body,
         user=request.user,
         idempotency_key=request.idempotency_key,
         attempt=request.id,
         now=clock.now(),
-        keys=IdempotencyKeys(table),
-        openings=AccountOpenings(table),
+        keys=keys,
+        openings=openings,
         secret=gateway_keys.secret,
     )
     # Nothing of the person is kept: also a repeat's argument is made of what the request says.
@@ -35,6 +29,6 @@ def handler(request: Request) -> Response:
         opening_id=started.opening.id,
         gateway_name=gateway_keys.gateway_name,
         smallcase_auth_token=started.token,
-        signup=wanted.signup,
+        signup=body.signup,
     )
-    return Response.of(view, 201, **({"idempotent_replayed": "true"} if started.replayed else {}))
+    return Response.created(view, replayed=started.replayed)

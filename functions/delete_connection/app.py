@@ -1,19 +1,12 @@
 """DELETE /v1/connections/{id}: unlink the account and erase what we hold of it."""
 
+from gateway_backend import bootstrap
 from gateway_backend.runtime import clock
-from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.connections.connections import Accounts
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.orders.batches import Orders
-from gateway_backend.store.transactions.transactions import Transactions
-from gateway_backend.store.webhooks.receipts import Receipts
 from gateway_backend.usecases.connections.unlink import unlink_account
 
-table = Table(client("dynamodb"), settings().table_name)
-accounts, orders = Accounts(table), Orders(table)
-receipts = Receipts(table, settings().receipt_retention)
+connections, snapshots, receipts = bootstrap.connections(), bootstrap.snapshots(), bootstrap.receipts()
+batches, transactions = bootstrap.batches(), bootstrap.transactions()
 
 
 @endpoint
@@ -22,9 +15,10 @@ def handler(request: Request) -> Response:
         request.identifier(),
         user=request.user,
         now=clock.now(),
-        accounts=accounts,
+        connections=connections,
+        snapshots=snapshots,
         receipts=receipts,
-        orders=orders,
-        transactions=Transactions(table),
+        batches=batches,
+        transactions=transactions,
     )
     return Response(204)

@@ -1,20 +1,17 @@
 """GET /v1/holdings: all accounts, consolidated by ISIN."""
 
-from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend import bootstrap
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.runtime import clock
-from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.connections.connections import Accounts
-from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.usecases.holdings.read import read_holdings
 
-accounts = Accounts(Table(client("dynamodb"), settings().table_name))
-calendar = nse_calendar(settings().calendar_overrides)
+connections, snapshots, calendar = bootstrap.connections(), bootstrap.snapshots(), bootstrap.calendar()
 
 
 @endpoint
 def handler(request: Request) -> Response:
-    holdings = read_holdings(user=request.user, now=clock.now(), accounts=accounts, calendar=calendar)
+    holdings = read_holdings(
+        user=request.user, now=clock.now(), connections=connections, snapshots=snapshots, calendar=calendar
+    )
     return Response(body=exact_json.dumps(holdings))

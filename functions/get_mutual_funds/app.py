@@ -1,15 +1,10 @@
 """GET /v1/transactions/{id}/mutual-funds: the statement that a mutual fund import brought, as Gateway sent it."""
 
-from gateway_backend.runtime.clients import client
+from gateway_backend import bootstrap
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.holdings.mutual_funds import MutualFunds
-from gateway_backend.store.transactions.transactions import Transactions
 from gateway_backend.usecases.holdings.read_mutual_funds import read_mutual_funds
 
-table = Table(client("dynamodb"), settings().table_name)
-transactions, mutual_funds = Transactions(table), MutualFunds(table)
+transactions, mutual_funds = bootstrap.transactions(), bootstrap.mutual_funds()
 
 
 @endpoint

@@ -1,16 +1,14 @@
 """GET /v1/account-openings: the broker accounts that the user began to open, newest first."""
 
+from gateway_backend import bootstrap
 from gateway_backend.contracts.connections.account_opening import OpeningsView, OpeningView
-from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.connections.account_openings import AccountOpenings
-from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.usecases.connections.list_account_openings import list_account_openings
 
-openings = AccountOpenings(Table(client("dynamodb"), settings().table_name))
+openings = bootstrap.account_openings()
 
 
 @endpoint
 def handler(request: Request) -> Response:
-    views = [OpeningView.of(opening) for opening in openings.newest(request.user)]
+    views = [OpeningView.of(opening) for opening in list_account_openings(user=request.user, openings=openings)]
     return Response.of(OpeningsView(account_openings=views))

@@ -1,19 +1,14 @@
 """GET /v1/orders: the user's order batches, newest first."""
 
+from gateway_backend import bootstrap
 from gateway_backend.contracts.orders.views import BatchView, OrdersView
 from gateway_backend.domain.orders.batch import BatchStatus
+from gateway_backend.domain.orders.filters import Filters
 from gateway_backend.domain.shared import times
-from gateway_backend.gateway.keys import GatewayKeys
-from gateway_backend.runtime.clients import client
-from gateway_backend.runtime.cursors import seal, unseal
 from gateway_backend.runtime.http import Request, Response, endpoint
-from gateway_backend.runtime.secrets import gateway_secret
-from gateway_backend.runtime.settings import settings
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.orders.batches import Orders
-from gateway_backend.store.orders.filters import Filters
+from gateway_backend.usecases.orders.list_orders import list_orders
 
-orders = Orders(Table(client("dynamodb"), settings().table_name))
+batches = bootstrap.batches()
 
 
 @endpoint
@@ -21,9 +16,9 @@ def handler(request: Request) -> Response:
     status = request.choice("status", ("", *BatchStatus))
     since, until = times.parse_span(request.query.get("since"), request.query.get("until"))
     filters = Filters(request.query.get("smallcaseAuthId"), BatchStatus(status) if status else None, since, until)
-    scope, secret = f"orders of {request.user}, {filters}", GatewayKeys.parse(gateway_secret()).secret
-    position = unseal(request.query.get("cursor"), scope=scope, secret=secret)
+    scope, cursors = f"orders of {request.user}, {filters}", bootstrap.cursors()
+    after = cursors.unseal(request.query.get("cursor"), scope)
     limit = request.whole_number("limit", default=20, most=100)
-    page, following = orders.list(request.user, filters, after=position, limit=limit)
-    views = [BatchView.of(known) for known in page]
-    return Response.exact(OrdersView(orders=views, next_cursor=seal(following, scope=scope, secret=secret)))
+    page, following = list_orders(filters, user=request.user, after=after, limit=limit, batches=batches)
+    views = [BatchView.of(batch) for batch in page]
+    return Response.exact(OrdersView(orders=views, next_cursor=cursors.seal(following, scope)))

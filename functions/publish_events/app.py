@@ -2,13 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from gateway_backend.runtime.clients import client
-from gateway_backend.runtime.event_bus import EventBus
-from gateway_backend.runtime.settings import settings
+from gateway_backend import bootstrap
 from gateway_backend.runtime.streams import Change, stream_worker
 from gateway_backend.usecases.events.publish import publish_events
 
-bus = EventBus(client("events"), settings().event_bus_name)
+bus = bootstrap.event_bus()
 
 
 @stream_worker

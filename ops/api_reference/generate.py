@@ -22,16 +22,20 @@ from pydantic_core import core_schema
 from gateway_backend.contracts.orders.gateway_batches import parse_batches
 from gateway_backend.contracts.orders.views import BatchView, OrdersView, OrderView
 from gateway_backend.contracts.transactions import result as result_api
-from gateway_backend.domain.connections.freshness import SessionState, verdict
+from gateway_backend.domain.connections.freshness import verdict
+from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.holdings import csv_export as portfolio_csv
-from gateway_backend.domain.holdings.portfolio import AccountPortfolio, consolidate, parse_portfolio
+from gateway_backend.domain.holdings.consolidate import consolidate
+from gateway_backend.domain.holdings.parse import parse_portfolio
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio
 from gateway_backend.domain.market.calendar import nse_calendar
-from gateway_backend.domain.orders.batch import KnownBatch
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch
 from gateway_backend.domain.orders.request import OrderRequest, RequestedSecurity
 from gateway_backend.domain.shared import exact_json, times
 from gateway_backend.domain.shared.errors import DomainError
 from gateway_backend.domain.transactions.intents import SECURITIES, Intent
-from gateway_backend.domain.transactions.transaction import Status, Transaction
+from gateway_backend.domain.transactions.report import Status
+from gateway_backend.domain.transactions.transaction import Transaction
 from ops.api_reference import response_schemas
 from ops.api_reference.routes import ROUTES, Parameter, Route
 
@@ -287,12 +291,12 @@ def _order_examples() -> dict[str, Any]:
         status=Status.COMPLETED,
         account_id=account_id,
         broker=broker,
-        stored=True,
-        placed=True,
+        result_persisted=True,
+        has_orders=True,
         updated_at=filled_at,
     )
     placed_at = filled_at - timedelta(seconds=5)
-    known = KnownBatch(
+    known = RecordedBatch(
         batch, transaction.id, transaction.owner, account_id, broker, "Two banks", placed_at, filled_at, revision=2
     )
     views = {

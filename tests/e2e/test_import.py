@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from gateway_backend.domain.shared import exact_json
-from tests.actors import AppUser, Sandbox, eventually, exact
-from tests.portfolios import GUIDE_002, holding, isins, portfolio
+from testing.actors import AppUser, Sandbox, eventually, exact
+from testing.portfolios import GUIDE_002, holding, isins, portfolio
 
 FIXTURE = exact_json.loads(GUIDE_002)
 

@@ -23,7 +23,7 @@ from gateway_backend.gateway.keys import GatewayKeys
 from local.cli import FIRST_IMPORT
 from ops import readme
 from ops.api_reference.routes import ROUTES
-from tests.template import CHECKOUT, resources, template
+from testing.template import CHECKOUT, resources, template
 from tests.unit.test_template_rules import counted_in_code
 
 DOCUMENTS = [readme.README, *sorted((CHECKOUT / "docs").glob("*.md"))]

@@ -15,7 +15,7 @@ class Aws:
     outputs: dict[str, Any]
 
     def client(self, service: str) -> Any:
-        return boto3.client(  # type: ignore[call-overload]
+        return boto3.client(
             service,
             endpoint_url=self.outputs["awsEndpoint"],
             region_name=self.outputs["region"],

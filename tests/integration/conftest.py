@@ -8,7 +8,7 @@ import pytest
 
 from gateway_backend.domain.market.calendar import MarketCalendar, nse_calendar
 from gateway_backend.domain.shared import times
-from tests.actors import Sandbox
+from testing.actors import Sandbox
 from tests.integration.aws import Aws
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
+from testing.portfolios import market
 from tests.integration.aws import Aws
-from tests.portfolios import market
 
 KNOWN = {row["nse_ticker"]: number for number, row in enumerate(market())}
 
 
 def number_of(ticker: str) -> int:
-    """Of the security in the market, as `tests.portfolios.holding` takes it."""
+    """Of the security in the market, as `testing.portfolios.holding` takes it."""
     return KNOWN[ticker]
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.portfolios import holding
+from testing.portfolios import holding
 
 API_SECRET = "sandbox-api-secret-not-a-real-one"
 

@@ -9,8 +9,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.actors import AppUser, Sandbox
-from tests.portfolios import holding, portfolio
+from testing.actors import AppUser, Sandbox
+from testing.portfolios import holding, portfolio
 
 SECRET = "sandbox-secret-not-a-real-one-32bytes"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.actors import AppUser, Sandbox, eventually
+from testing.actors import AppUser, Sandbox, eventually
+from testing.portfolios import holding, portfolio
 from tests.integration.test_bad_input import assert_problem
-from tests.portfolios import holding, portfolio
 
 PULL_FAULTS = [
     "error_500",
@@ -22,6 +22,10 @@ PULL_FAULTS = [
 ]
 
 
+SLOW = {"slow": 8, "timeout": 8}
+"""Fault -> seconds until Gateway answers, longer than we wait."""
+
+
 @pytest.mark.parametrize("fault", PULL_FAULTS)
 def test_a_failed_pull_leaves_the_last_good_snapshot(
     fault: str, user: AppUser, faults: Sandbox, broker_account: str
@@ -36,7 +40,7 @@ def test_a_failed_pull_leaves_the_last_good_snapshot(
 
     # Reads are tried three times: the fault outlasts them, except where one bad answer must not be believed.
     once = fault in ("empty_portfolio", "half_portfolio", "timeout", "slow")
-    faults.fault("holdings", fault, times=1 if once else 3, **({"seconds": 8} if fault in ("slow", "timeout") else {}))
+    faults.fault("holdings", fault, times=1 if once else 3, seconds=SLOW.get(fault))
     answer = user.send_result(transaction_id, result)
 
     assert answer.status_code in (200, 202), answer.text
@@ -97,7 +101,7 @@ def test_a_create_is_sent_once_and_its_failure_told(
     fault: str, status: int, code: str, user: AppUser, faults: Sandbox
 ) -> None:
     key = "the-same-key-of-" + user.sub
-    faults.fault("transaction", fault, times=1, **({"seconds": 8} if fault == "timeout" else {}))
+    faults.fault("transaction", fault, times=1, seconds=SLOW.get(fault))
 
     assert_problem(user.create(key=key), status, code)
     assert user.create(key=key).status_code == 201

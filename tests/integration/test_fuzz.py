@@ -13,9 +13,9 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from tests.actors import AppUser
+from testing.actors import AppUser
+from testing.portfolios import holding, portfolio
 from tests.conftest import CHECKOUT
-from tests.portfolios import holding, portfolio
 
 schema = schemathesis.openapi.from_path(CHECKOUT / "docs" / "openapi.json")
 
@@ -29,7 +29,7 @@ NOT_ALL_FIT = {
 }
 
 
-def excluded_checks(case: schemathesis.Case) -> list[Any]:
+def excluded_checks(case: schemathesis.Case[Any]) -> list[Any]:
     """Only a wrong body must be refused: parameters and headers that we do not know are passed over, as APIs do.
 
     Webhooks are read tolerantly, too: what is authentic is kept, never refused.
@@ -57,7 +57,7 @@ def signed_in(new_user: Any, sandbox: Any) -> AppUser:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_the_api_answers_as_described(case: schemathesis.Case, signed_in: AppUser) -> None:
+def test_the_api_answers_as_described(case: schemathesis.Case[Any], signed_in: AppUser) -> None:
     case.call_and_validate(
         base_url=signed_in.api_url,
         headers={"authorization": signed_in.http.headers["authorization"]},

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
-from tests.actors import AppUser, Sandbox, eventually
+from testing.actors import AppUser, Sandbox, eventually
+from testing.portfolios import holding, portfolio
 from tests.integration.aws import Aws
-from tests.portfolios import holding, portfolio
 
 
 def test_canaries_stay_out_of_every_log(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.actors import AppUser, Sandbox, eventually
+from testing.actors import AppUser, Sandbox, eventually
+from testing.portfolios import holding, portfolio
 from tests.integration.aws import Aws, BusTap
 from tests.integration.orders import basket, stocks, truth
-from tests.portfolios import holding, portfolio
 
 ORDERS = 200
 AT_ONCE = 8

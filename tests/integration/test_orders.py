@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from gateway_backend.domain.market.calendar import nse_calendar
-from tests.actors import AppUser, Sandbox, eventually, eventually_equal
+from testing.actors import AppUser, Sandbox, eventually, eventually_equal
+from testing.portfolios import holding, portfolio
 from tests.integration.aws import Aws
 from tests.integration.orders import basket, number_of, stocks, truth, verdicts
 from tests.integration.test_bad_input import assert_problem
-from tests.portfolios import holding, portfolio
 
 TCS, INFY, RELIANCE = "TCS", "INFY", "RELIANCE"
 BUY_TWO_SELL_ONE = (("BUY", RELIANCE, 2), ("BUY", INFY, 3), ("SELL", TCS, 4))

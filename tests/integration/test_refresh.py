@@ -11,9 +11,9 @@ import pytest
 from gateway_backend.domain.connections.connection import SLOTS, slot_of
 from gateway_backend.domain.market.calendar import MarketCalendar
 from gateway_backend.domain.shared import times
-from tests.actors import AppUser, Sandbox, eventually, exact
+from testing.actors import AppUser, Sandbox, eventually, exact
+from testing.portfolios import holding, isins, portfolio
 from tests.integration.aws import Aws, BusTap
-from tests.portfolios import holding, isins, portfolio
 
 A_TICK = 150
 """Seconds in which the schedules have come round: every minute, give or take the emulator's own ten seconds."""

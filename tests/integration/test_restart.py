@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 
-from tests.actors import AppUser, Sandbox, eventually
+from testing.actors import AppUser, Sandbox, eventually
+from testing.portfolios import holding, isins, portfolio
 from tests.conftest import CHECKOUT
 from tests.integration.aws import Aws
 from tests.integration.signed_webhooks import holdings_webhook
-from tests.portfolios import holding, isins, portfolio
 
 ACCOUNTS, SENT = 100, 1000
 PARALLEL = 8

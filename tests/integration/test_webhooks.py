@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.actors import AppUser, Sandbox, eventually
+from testing.actors import AppUser, Sandbox, eventually
+from testing.portfolios import holding, isins, portfolio
 from tests.integration.aws import Aws
 from tests.integration.signed_webhooks import holdings_webhook, instant, signed
-from tests.portfolios import holding, isins, portfolio
 
 
 @pytest.fixture

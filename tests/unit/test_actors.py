@@ -5,8 +5,8 @@ from itertools import count
 import pytest
 from tenacity import wait_none
 
-from tests import actors
-from tests.actors import eventually, eventually_equal
+from testing import actors
+from testing.actors import eventually, eventually_equal
 
 
 @pytest.fixture(autouse=True)

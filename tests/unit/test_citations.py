@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template import CHECKOUT
+from testing.template import CHECKOUT
 
 SECTION = r"\d+(?:\.\d+)?"
 CITATION = re.compile(

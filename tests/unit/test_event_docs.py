@@ -15,7 +15,7 @@ from gateway_backend.runtime.streams import Change
 from gateway_backend.usecases.events.publish import events_of
 from ops import generate_event_schemas
 from ops.generate_event_schemas import FOLDER
-from tests.template import CHECKOUT
+from testing.template import CHECKOUT
 
 README = (FOLDER / "README.md").read_text()
 # Promise of the README: what a user holds, or wrote, is asked for through the API.

@@ -11,18 +11,18 @@ from gateway_backend.contracts.refresh.page_message import encode_page, parse_pa
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.contracts.transactions.result import ResultRequest
 from gateway_backend.contracts.transactions.sdk_result import parse_sdk_result
-from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope, WebhookKind
-from gateway_backend.domain.market.brokers import broker as known_broker
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
+from gateway_backend.domain.market.brokers import is_long_lived
 from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.webhooks.receipt import ReceiptKey, WebhookKind
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.runtime.http import Request
 from gateway_backend.runtime.streams import Change
-from gateway_backend.store.webhooks.receipts import ReceiptKey
 from gateway_backend.usecases.events.publish import events_of
 from ops.api_reference.routes import IDEMPOTENCY_KEY, ROUTES, WebhookBody
 from sandbox.settings import Settings
-from tests.template import CHECKOUT, events, folder, functions, resources
+from testing.template import CHECKOUT, events, folder, functions, resources
 
 EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((CHECKOUT / "events").glob("*.json"))}
 FUNCTIONS = {folder(name): function for name, function in functions().items()}
@@ -92,7 +92,7 @@ def test_the_sdk_result_holds_a_token_that_the_local_cloud_accepts() -> None:
     ("name", "kind"), [("receive_webhook", WebhookKind.HOLDINGS_V2), ("receive_webhook-order", WebhookKind.ORDER)]
 )
 def test_a_webhook_is_authentic_to_the_local_cloud(name: str, kind: WebhookKind) -> None:
-    notice = WebhookEnvelope.read(request_of(name).raw_body)
+    notice = WebhookEnvelope.parse(request_of(name).raw_body)
     assert notice.kind is kind
     assert is_authentic(notice.signed_text, notice.checksum, [SANDBOX.api_secret])
 
@@ -120,7 +120,7 @@ def test_a_queue_event_is_of_the_queue_that_wakes_the_function(name: str) -> Non
 
 def test_the_webhook_message_names_the_receipt_of_the_webhook() -> None:
     (record,) = EVENTS["apply_webhook"]["Records"]
-    notice = WebhookEnvelope.read(request_of("receive_webhook").raw_body)
+    notice = WebhookEnvelope.parse(request_of("receive_webhook").raw_body)
     assert ReceiptKey.parse(record["body"]) == ReceiptKey(notice.checksum or "", notice.body_hash)
 
 
@@ -128,8 +128,8 @@ def test_the_refresh_message_is_a_page_of_long_lived_accounts_after_a_close() ->
     (record,) = EVENTS["refresh_snapshots"]["Records"]
     page = parse_page(record["body"])
     assert encode_page(page) == record["body"]
-    assert page.accounts
-    assert {*page.accounts} <= {account for account, broker in STREAMED_ACCOUNTS if known_broker(broker).long_lived}
+    assert page.account_ids
+    assert {*page.account_ids} <= {account for account, broker in STREAMED_ACCOUNTS if is_long_lived(broker)}
     assert nse_calendar().last_close(page.close) == page.close
     sent_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
     assert nse_calendar().last_close(sent_at) == page.close

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.connections.freshness import Reason, SessionState, State, Verdict, verdict
+from gateway_backend.domain.connections.freshness import Reason, State, Verdict, verdict
+from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.market.brokers import BROKERS as BROKERS_BY_KEY
 from gateway_backend.domain.market.brokers import Broker
 from gateway_backend.domain.market.calendar import nse_calendar
@@ -18,7 +19,7 @@ from gateway_backend.domain.shared.errors import Action
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 CALENDAR = nse_calendar()
-ACTIVE, NEEDS_LOGIN, REVOKED = SessionState.ACTIVE, SessionState.NEEDS_LOGIN, SessionState.REVOKED
+ACTIVE, NEEDS_LOGIN = SessionState
 
 FRIDAY_EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=KOLKATA)
 SATURDAY = FRIDAY_EVENING + timedelta(days=1)
@@ -93,8 +94,6 @@ def test_fresh_until_a_session_closes(as_of: str, now: str, missed: int) -> None
         ("a-new-broker", ACTIVE, WEDNESDAY_EVENING, (State.STALE, Reason.SESSIONS_MISSED, Action.RECONNECT)),
         ("kite", NEEDS_LOGIN, SATURDAY, (State.FRESH, Reason.LOGIN_NEEDED, Action.RECONNECT)),
         ("kite", NEEDS_LOGIN, WEDNESDAY_EVENING, (State.STALE, Reason.LOGIN_NEEDED, Action.RECONNECT)),
-        ("kite", REVOKED, SATURDAY, (State.FRESH, Reason.ACCESS_REVOKED, Action.RECONNECT)),
-        ("groww", REVOKED, WEDNESDAY_EVENING, (State.STALE, Reason.ACCESS_REVOKED, Action.RECONNECT)),
     ],
 )
 def test_who_can_make_it_fresher(
@@ -115,9 +114,8 @@ def test_a_refresh_in_progress_is_waited_for(as_of: datetime | None) -> None:
     assert result.as_of == as_of
 
 
-@pytest.mark.parametrize("session", [NEEDS_LOGIN, REVOKED])
-def test_a_refresh_in_progress_does_not_hide_a_login_that_is_needed(session: SessionState) -> None:
-    assert judge(FRIDAY_EVENING, session=session, updating=True).action == Action.RECONNECT
+def test_a_refresh_in_progress_does_not_hide_a_login_that_is_needed() -> None:
+    assert judge(FRIDAY_EVENING, session=SessionState.NEEDS_LOGIN, updating=True).action == Action.RECONNECT
 
 
 @pytest.mark.parametrize("session", SessionState)
@@ -200,7 +198,6 @@ TRADED = FRIDAY_EVENING + timedelta(microseconds=1)
         ("groww", ACTIVE, SATURDAY, (State.DUE, Reason.TRADED_SINCE, Action.RECONNECT)),
         ("a-new-broker", ACTIVE, SATURDAY, (State.DUE, Reason.TRADED_SINCE, Action.RECONNECT)),
         ("kite", NEEDS_LOGIN, SATURDAY, (State.DUE, Reason.LOGIN_NEEDED, Action.RECONNECT)),
-        ("groww", REVOKED, SATURDAY, (State.DUE, Reason.ACCESS_REVOKED, Action.RECONNECT)),
         # What is stale by itself stays so.
         ("groww", ACTIVE, WEDNESDAY_EVENING, (State.STALE, Reason.SESSIONS_MISSED, Action.RECONNECT)),
         ("kite", ACTIVE, WEDNESDAY_EVENING, (State.DUE, Reason.SESSIONS_MISSED, Action.REFRESH)),

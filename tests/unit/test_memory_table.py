@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bench.memory_table import _INDEXED, Attributes, MemoryClient, item_bytes
-from gateway_backend.store.dynamodb.table import Check, ConditionFailed, Delete, Put, Table, Update
-from tests.template import template
+from gateway_backend.store.dynamodb.table import Check, ConditionFailed, Delete, Put, Table, Update, Write
+from testing.memory_table import _INDEXED, Attributes, MemoryClient, item_bytes
+from testing.template import template
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_what_is_not_understood_or_would_be_refused_is_refused(client: MemoryCli
 
 def test_a_transaction_writes_all_or_nothing_and_says_what_refused(table: Table, client: MemoryClient) -> None:
     table.write(Put({"pk": "a", "sk": "b", "n": 1}))
-    together = [
+    together: list[Write] = [
         Put({"pk": "new", "sk": "b"}, "attribute_not_exists(#pk)"),
         Check("a", "b", "#n = :n", {"n": 2}),
         Delete("a", "c", "attribute_exists(#pk)"),

@@ -1,7 +1,7 @@
 """docs/openapi.json describes what template.yaml deploys and what the contracts say."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest
@@ -13,12 +13,13 @@ from gateway_backend.domain.shared import errors
 from gateway_backend.domain.shared.errors import DomainError, NotFound
 from gateway_backend.domain.shared.times import parse
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Failure, Status, Transaction
+from gateway_backend.domain.transactions.report import Failure, Status
+from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.runtime.http import problem
 from ops.api_reference import generate as generate_openapi
 from ops.api_reference.routes import ROUTES, Route
-from tests import reach
-from tests.template import CHECKOUT, events, folder, functions
+from testing import reach
+from testing.template import CHECKOUT, events, folder, functions
 
 DOCUMENT: dict[str, Any] = json.loads(generate_openapi.TARGET.read_text())
 TRANSACTION = Transaction(
@@ -104,7 +105,7 @@ GATEWAY_ASKED = {"GatewayUnavailable", "GatewayTimeout", "GatewayRefused", "Gate
 TOKEN_OF_GATEWAY = {"SdkTokenInvalid", "SdkTokenExpired"}
 """Raised for a token in Gateway's own answer, too, and then told as GatewayUnavailable."""
 
-LINKING = {"AccountMismatch"}
+LINKING = {"AccountMismatch", "AccountOfAnotherUser"}
 """Stored with the transaction, which a read gives as it is."""
 
 STAYS_INSIDE = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.layer.refresh_world import Held
-from tests.unit.releases.backend import Backend
+from testing.backend import Backend
+from testing.world import Held
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What `make simulate` promises, for a few hundred accounts; and that it would notice if a guard were gone."""
 
 from collections import Counter
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest
@@ -11,11 +11,10 @@ from bench.simulation import costs, processes, report, scenario
 from bench.simulation.figures import percentile, share_within
 from bench.simulation.run import Simulation
 from bench.simulation.scenario import Scenario, agenda
+from gateway_backend.domain.refresh import result
 from gateway_backend.runtime.observability import logger
 from gateway_backend.usecases.holdings import import_holdings
-from gateway_backend.usecases.refresh import account as refresh_account
-from gateway_backend.usecases.refresh import page as refresh_page
-from tests.template import template
+from testing.template import template
 
 MONTH = Scenario(accounts=300, sessions=22, slots=3)
 """Everything goes wrong; in few slots, so that pages are full enough to notice an outage."""
@@ -73,7 +72,7 @@ def test_a_month_of_troubles_breaks_no_promise() -> None:
     ],
 )
 def test_a_guard_that_is_gone_is_noticed(guard: str, gone: bool, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for user in (import_holdings, refresh_account, refresh_page):
+    for user in (import_holdings, result):
         if hasattr(user, guard):
             monkeypatch.setattr(user, guard, lambda *_: gone)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from gateway_backend.domain.refresh.result import Result
 from gateway_backend.runtime.settings import Settings
-from gateway_backend.usecases.refresh.page import Result
 from ops.api_reference.routes import ROUTES
-from tests import reach
-from tests.template import CHECKOUT, events, folder, functions, resources, statements, template
+from testing import reach
+from testing.template import CHECKOUT, events, folder, functions, resources, statements, template
 
 FUNCTIONS = functions()
 ALARMS = resources("AWS::CloudWatch::Alarm")

@@ -13,7 +13,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
-from bench.memory_table import MemoryClient
 from gateway_backend.contracts.connections.account_opening import (
     CONTACT,
     EMAIL,
@@ -32,15 +31,16 @@ from gateway_backend.domain.shared.errors import (
     RequestInvalid,
     StoreUnavailable,
 )
-from gateway_backend.domain.transactions.transaction import Failure
+from gateway_backend.domain.transactions.report import Failure
 from gateway_backend.gateway import tokens
 from gateway_backend.store.connections.account_openings import AccountOpenings
 from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.store.transactions.idempotency import LEASE, IdempotencyKeys, fingerprint
 from gateway_backend.usecases.connections.complete_account_opening import complete_account_opening
 from gateway_backend.usecases.connections.start_account_opening import StartedOpening, start_account_opening
-from tests.unit.layer.handlers import SECRET, Functions
-from tests.unit.layer.refresh_world import Interruptible
+from testing.backend import Backend
+from testing.memory_table import MemoryClient
+from testing.world import KEYS, Interruptible
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -101,7 +101,7 @@ class World:
             now=now,
             keys=self.keys,
             openings=self.openings,
-            secret=SECRET,
+            secret=KEYS.secret,
         )
 
     def end(
@@ -116,8 +116,8 @@ def world() -> World:
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
-    return Functions(monkeypatch)
+def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
+    return Backend(monkeypatch)
 
 
 def read(body: dict[str, Any]) -> AccountOpeningRequest:
@@ -210,24 +210,24 @@ def test_a_format_is_about_the_whole_text() -> None:
 # Beginning -------------------------------------------------------------------------------------
 
 
-def test_the_app_gets_what_the_sdk_needs(functions: Functions) -> None:
-    answer = functions.call("create_account_opening", PERSON)
+def test_the_app_gets_what_the_sdk_needs(backend: Backend) -> None:
+    answer = backend.request("create_account_opening", PERSON)
 
     assert answer.status == 201
-    assert answer.body == {
-        "openingId": answer.body["openingId"],
+    assert answer.json == {
+        "openingId": answer.json["openingId"],
         "gatewayName": "demogateway",
-        "smallcaseAuthToken": answer.body["smallcaseAuthToken"],
+        "smallcaseAuthToken": answer.json["smallcaseAuthToken"],
         "signup": PERSON,
     }
-    assert re.fullmatch(r"OPN_[0-9a-f]{32}", answer.body["openingId"])
-    assert tokens.account_of(answer.body["smallcaseAuthToken"], SECRET, datetime.now(UTC)) is None
+    assert re.fullmatch(r"OPN_[0-9a-f]{32}", answer.json["openingId"])
+    assert tokens.account_of(answer.json["smallcaseAuthToken"], KEYS.secret, backend.now) is None
 
 
-def test_only_what_was_given_is_in_the_argument(functions: Functions) -> None:
-    answer = functions.call("create_account_opening", {"pinCode": "560001", "name": None})
+def test_only_what_was_given_is_in_the_argument(backend: Backend) -> None:
+    answer = backend.request("create_account_opening", {"pinCode": "560001", "name": None})
 
-    assert answer.body["signup"] == {"pinCode": "560001"}
+    assert answer.json["signup"] == {"pinCode": "560001"}
 
 
 def test_an_opening_that_began_is_the_users_and_has_no_end(world: World) -> None:
@@ -237,13 +237,13 @@ def test_an_opening_that_began_is_the_users_and_has_no_end(world: World) -> None
     assert began.status is OpeningStatus.BEGAN
 
 
-def test_a_repeat_gets_the_same_opening_and_an_argument_of_its_own_body(functions: Functions) -> None:
-    first, again = (functions.call("create_account_opening", PERSON) for _ in range(2))
+def test_a_repeat_gets_the_same_opening_and_an_argument_of_its_own_body(backend: Backend) -> None:
+    first, again = (backend.request("create_account_opening", PERSON, key="key-1") for _ in range(2))
 
-    assert again.body["openingId"] == first.body["openingId"]
-    assert again.body["signup"] == PERSON
+    assert again.json["openingId"] == first.json["openingId"]
+    assert again.json["signup"] == PERSON
     assert (first.headers.get("idempotent-replayed"), again.headers.get("idempotent-replayed")) == (None, "true")
-    assert len(functions.call("list_account_openings").body["accountOpenings"]) == 1
+    assert len(backend.request("list_account_openings").json["accountOpenings"]) == 1
 
 
 def test_a_repeat_after_the_end_is_still_the_same(world: World) -> None:
@@ -271,9 +271,9 @@ def test_a_key_belongs_to_one_user(world: World) -> None:
         world.start(user="user-2")
 
 
-def test_without_a_key_nothing_begins(functions: Functions) -> None:
-    assert functions.call("create_account_opening", PERSON, key="").body["code"] == "IDEMPOTENCY_KEY_MISSING"
-    assert functions.call("list_account_openings").body["accountOpenings"] == []
+def test_without_a_key_nothing_begins(backend: Backend) -> None:
+    assert backend.request("create_account_opening", PERSON, key=None).json["code"] == "IDEMPOTENCY_KEY_MISSING"
+    assert backend.request("list_account_openings").json["accountOpenings"] == []
 
 
 def test_while_the_first_request_runs_a_second_one_waits(world: World) -> None:
@@ -358,15 +358,15 @@ def test_a_write_that_came_through_in_silence_is_found_by_the_repeat(world: Worl
 # The end ---------------------------------------------------------------------------------------
 
 
-def test_the_flow_has_ended(functions: Functions) -> None:
-    began = functions.call("create_account_opening", PERSON).body["openingId"]
+def test_the_flow_has_ended(backend: Backend) -> None:
+    began = backend.request("create_account_opening", PERSON).json["openingId"]
 
-    answer = functions.call("complete_account_opening", {"platform": "web", "resolved": None}, path_id=began)
+    answer = backend.request("complete_account_opening", {"platform": "web", "resolved": None}, path_id=began)
 
     assert answer.status == 200
-    assert (answer.body["openingId"], answer.body["status"], answer.body["error"]) == (began, "ENDED", None)
-    assert answer.body["beganAt"] <= answer.body["endedAt"]
-    assert functions.call("list_account_openings").body == {"accountOpenings": [answer.body]}
+    assert (answer.json["openingId"], answer.json["status"], answer.json["error"]) == (began, "ENDED", None)
+    assert answer.json["beganAt"] <= answer.json["endedAt"]
+    assert backend.request("list_account_openings").json == {"accountOpenings": [answer.json]}
 
 
 @pytest.mark.parametrize(
@@ -382,15 +382,15 @@ def test_the_flow_has_ended(functions: Functions) -> None:
     ],
 )
 def test_a_failure_is_told_with_its_code_and_advice(
-    functions: Functions, body: dict[str, Any], code: int, action: str
+    backend: Backend, body: dict[str, Any], code: int, action: str
 ) -> None:
-    began = functions.call("create_account_opening", PERSON).body["openingId"]
+    began = backend.request("create_account_opening", PERSON).json["openingId"]
 
-    answer = functions.call("complete_account_opening", body, path_id=began).body
+    answer = backend.request("complete_account_opening", body, path_id=began).json
 
     assert (answer["status"], answer["error"]["code"], answer["error"]["action"]) == ("FAILED", code, action)
     assert answer["error"]["text"].endswith(".")
-    assert functions.call("list_account_openings").body["accountOpenings"] == [answer]
+    assert backend.request("list_account_openings").json["accountOpenings"] == [answer]
 
 
 ENDS = st.sampled_from([SdkResult(), *(SdkResult(failure=Failure(code, "x")) for code in (0, 1010, 2000))])
@@ -416,14 +416,14 @@ def test_a_code_that_may_be_somebodys_number_is_not_kept(world: World, number: i
     assert str(number) not in everything_in(world.client._client)
 
 
-def test_what_nobody_began_or_somebody_else_did_is_not_found(functions: Functions) -> None:
-    began = functions.call("create_account_opening", PERSON).body["openingId"]
+def test_what_nobody_began_or_somebody_else_did_is_not_found(backend: Backend) -> None:
+    began = backend.request("create_account_opening", PERSON).json["openingId"]
     ended = {"platform": "web", "resolved": {}}
 
     for user, opening in (("user-2", began), ("user-1", "OPN_unknown"), ("user-1", "../x"), ("user-1", "#")):
-        answer = functions.call("complete_account_opening", ended, user=user, path_id=opening)
-        assert (answer.status, answer.body["code"]) == (404, "NOT_FOUND")
-    assert functions.call("list_account_openings").body["accountOpenings"][0]["status"] == "BEGAN"
+        answer = backend.request("complete_account_opening", ended, user=user, path_id=opening)
+        assert (answer.status, answer.json["code"]) == (404, "NOT_FOUND")
+    assert backend.request("list_account_openings").json["accountOpenings"][0]["status"] == "BEGAN"
 
 
 def test_a_late_write_does_not_bring_an_opening_into_being(world: World) -> None:
@@ -456,12 +456,12 @@ def _to_the_millisecond(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def test_everybody_sees_their_own(functions: Functions) -> None:
-    functions.call("create_account_opening", PERSON)
+def test_everybody_sees_their_own(backend: Backend) -> None:
+    backend.request("create_account_opening", PERSON)
 
-    assert functions.call("list_account_openings", user="user-2").body == {"accountOpenings": []}
-    assert functions.call("list_account_openings", user="user").body == {"accountOpenings": []}
-    assert len(functions.call("list_account_openings").body["accountOpenings"]) == 1
+    assert backend.request("list_account_openings", user="user-2").json == {"accountOpenings": []}
+    assert backend.request("list_account_openings", user="user").json == {"accountOpenings": []}
+    assert len(backend.request("list_account_openings").json["accountOpenings"]) == 1
 
 
 # Nobody is remembered --------------------------------------------------------------------------
@@ -476,25 +476,25 @@ def guessable(texts: Iterator[str]) -> Iterator[str]:
         yield hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_nothing_personal_is_kept_or_logged_or_quoted(functions: Functions) -> None:
-    began = functions.call("create_account_opening", PERSON).body["openingId"]
-    functions.call("create_account_opening", PERSON)
+def test_nothing_personal_is_kept_or_logged_or_quoted(backend: Backend) -> None:
+    began = backend.request("create_account_opening", PERSON, key="key-1").json["openingId"]
+    backend.request("create_account_opening", PERSON, key="key-1")
     refused = [
-        functions.call("create_account_opening", {**PERSON, "name": "Somebody Else"}),
-        functions.call("create_account_opening", {**PERSON, "pinCode": PERSON["pinCode"] + "1"}),
-        functions.call("create_account_opening", {**PERSON, "contact": "+91" + PERSON["contact"]}),
-        functions.call("create_account_opening", {**PERSON, "email": PERSON["email"] + "@"}),
-        functions.call("create_account_opening", {**PERSON, "name": PERSON["name"] + "\n"}),
-        functions.call("create_account_opening", json.dumps(PERSON)[:-1]),
+        backend.request("create_account_opening", {**PERSON, "name": "Somebody Else"}, key="key-1"),
+        backend.request("create_account_opening", {**PERSON, "pinCode": PERSON["pinCode"] + "1"}),
+        backend.request("create_account_opening", {**PERSON, "contact": "+91" + PERSON["contact"]}),
+        backend.request("create_account_opening", {**PERSON, "email": PERSON["email"] + "@"}),
+        backend.request("create_account_opening", {**PERSON, "name": PERSON["name"] + "\n"}),
+        backend.request("create_account_opening", json.dumps(PERSON)[:-1]),
     ]
     message = " ".join(PERSON.values())
     rejected = {"code": 1010, "message": message, "data": PERSON, "broker": message, "transactionId": message}
-    ended = functions.call("complete_account_opening", {"platform": "web", "rejected": rejected}, path_id=began)
+    ended = backend.request("complete_account_opening", {"platform": "web", "rejected": rejected}, path_id=began)
 
     assert {answer.status for answer in refused} == {422, 400}
-    assert ended.body["status"] == "FAILED"
-    told = [str(answer.body) for answer in [*refused, ended, functions.call("list_account_openings")]]
-    kept, logged = everything_in(functions.table), functions.logged.getvalue()
+    assert ended.json["status"] == "FAILED"
+    told = [str(answer.json) for answer in [*refused, ended, backend.request("list_account_openings")]]
+    kept, logged = everything_in(backend.table), backend.logged.getvalue()
     assert began in kept
     assert logged.count('"request"') == 10
     asked = read(PERSON).model_dump_json()

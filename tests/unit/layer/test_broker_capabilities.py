@@ -1,7 +1,8 @@
 """What brokers can do is data: served with the session, corrected by the operator, and unknown without harm."""
 
 import re
-from dataclasses import fields, replace
+from copy import replace
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from hypothesis import strategies as st
 
 from gateway_backend.contracts.connections.session import BrokerView
 from gateway_backend.domain.market.broker_corrections import capabilities
-from gateway_backend.domain.market.brokers import BROKERS, CAPABILITIES, Broker, broker, can
+from gateway_backend.domain.market.brokers import BROKERS, CAPABILITIES, Broker, find_broker, has_capability
 from gateway_backend.runtime.settings import SettingMissing, Settings
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
 from gateway_backend.store.dynamodb.table import Table
-from tests.template import template
-from tests.unit.layer.handlers import ENVIRONMENT, Functions
-from tests.unit.layer.refresh_world import World
+from testing.backend import Backend, environment
+from testing.template import template
+from testing.world import World
 
 KEYS = st.sampled_from([*BROKERS, "newbroker", "another_1"])
 CHANGES = st.dictionaries(st.tuples(KEYS, st.sampled_from([*CAPABILITIES])), st.booleans(), max_size=12)
@@ -52,22 +53,22 @@ DOES_NOT_FIT = [
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
-    return Functions(monkeypatch)
+def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
+    return Backend(monkeypatch)
 
 
-def session(functions: Functions, account_id: str | None = None) -> dict[str, Any]:
-    answer = functions.call("create_session", {"smallcaseAuthId": account_id} if account_id else {})
+def session(backend: Backend, account_id: str | None = None) -> dict[str, Any]:
+    answer = backend.request("create_session", {"smallcaseAuthId": account_id} if account_id else {}, user="user-1")
     assert answer.status == 200, answer.body
-    return answer.body
+    return dict(answer.json)
 
 
-def session_with(functions: Functions, broker_key: str) -> dict[str, Any]:
+def session_with(backend: Backend, broker_key: str) -> dict[str, Any]:
     """Of a user who has linked an account at that broker."""
     world = World()
-    world.accounts = Accounts(Table(functions.table, ENVIRONMENT["TABLE_NAME"]))
+    world.connections = Connections(Table(backend.table, environment()["TABLE_NAME"]))
     world.link("account-1", broker=broker_key, imported=False)
-    return session(functions, "account-1")
+    return session(backend, "account-1")
 
 
 def listed(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -77,8 +78,8 @@ def listed(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
 # The session -----------------------------------------------------------------------------------
 
 
-def test_a_guest_is_told_what_every_broker_can_do(functions: Functions) -> None:
-    told = listed(session(functions))
+def test_a_guest_is_told_what_every_broker_can_do(backend: Backend) -> None:
+    told = listed(session(backend))
 
     assert [*told] == [*BROKERS]
     assert told["fivepaisa"] == {
@@ -97,10 +98,10 @@ def test_a_guest_is_told_what_every_broker_can_do(functions: Functions) -> None:
     assert [key for key, each in told.items() if each["longLivedSession"]] == ["kite"]
 
 
-def test_the_operators_corrections_are_served(functions: Functions) -> None:
-    functions.environment(BROKER_CAPABILITIES="groww-holdingsImport kite+amoOrders newbroker+securitiesOrders")
+def test_the_operators_corrections_are_served(backend: Backend) -> None:
+    backend.set("BROKER_CAPABILITIES", "groww-holdingsImport kite+amoOrders newbroker+securitiesOrders")
 
-    told = listed(session(functions))
+    told = listed(session(backend))
 
     assert [*told] == [*BROKERS, "newbroker"]
     assert told["groww"]["holdingsImport"] is False
@@ -118,10 +119,10 @@ def test_the_operators_corrections_are_served(functions: Functions) -> None:
 
 
 @pytest.mark.parametrize("key", ["kite", "kite-leprechaun"])
-def test_an_account_is_told_of_its_own_broker_also_in_its_test_variant(functions: Functions, key: str) -> None:
-    functions.environment(BROKER_CAPABILITIES="kite-leprechaun+amoOrders")
+def test_an_account_is_told_of_its_own_broker_also_in_its_test_variant(backend: Backend, key: str) -> None:
+    backend.set("BROKER_CAPABILITIES", "kite-leprechaun+amoOrders")
 
-    told = session_with(functions, key)
+    told = session_with(backend, key)
 
     assert told["broker"] == key
     (kite,) = told["brokers"]
@@ -130,8 +131,8 @@ def test_an_account_is_told_of_its_own_broker_also_in_its_test_variant(functions
 
 
 @pytest.mark.parametrize("key", ["a-new-broker", "a-new-broker-leprechaun"])
-def test_an_account_of_a_broker_nobody_knows_gets_its_session(functions: Functions, key: str) -> None:
-    told = session_with(functions, key)
+def test_an_account_of_a_broker_nobody_knows_gets_its_session(backend: Backend, key: str) -> None:
+    told = session_with(backend, key)
 
     assert told["smallcaseAuthToken"]
     (only,) = told["brokers"]
@@ -140,10 +141,10 @@ def test_an_account_of_a_broker_nobody_knows_gets_its_session(functions: Functio
 
 
 @pytest.mark.parametrize(("text", "amo"), [("true", True), ("false", False)])
-def test_after_market_orders_are_the_operators_choice(functions: Functions, text: str, amo: bool) -> None:
-    functions.environment(AFTER_MARKET_ORDERS=text)
+def test_after_market_orders_are_the_operators_choice(backend: Backend, text: str, amo: bool) -> None:
+    backend.set("AFTER_MARKET_ORDERS", text)
 
-    assert session(functions)["amo"] is amo
+    assert session(backend)["amo"] is amo
 
 
 def test_every_capability_is_served_under_the_word_that_corrects_it() -> None:
@@ -171,8 +172,13 @@ def test_a_correction_changes_what_it_names_and_nothing_else(changes: dict[tuple
     assert {*corrected} == {*BROKERS} | {key for key, _ in changes}
     for key in corrected:
         for capability in CAPABILITIES:
-            assert can(key, capability, corrected) is changes.get((key, capability), can(key, capability))
-        assert (corrected[key].name, corrected[key].long_lived) == (broker(key).name, broker(key).long_lived)
+            assert has_capability(key, capability, corrected) is changes.get(
+                (key, capability), has_capability(key, capability, BROKERS)
+            )
+        assert (corrected[key].name, corrected[key].long_lived) == (
+            find_broker(key, BROKERS).name,
+            find_broker(key, BROKERS).long_lived,
+        )
 
 
 @given(CHANGES, st.randoms(use_true_random=False))
@@ -226,13 +232,13 @@ def test_nobody_changes_the_table_behind_the_others_backs() -> None:
     ],
 )
 def test_what_nobody_knows_is_left_to_gateway(key: str, capability: str, answer: bool | None) -> None:
-    assert can(key, capability, capabilities("")) is answer
+    assert has_capability(key, capability, capabilities("")) is answer
 
 
 def test_one_word_about_a_new_broker_does_not_forbid_the_rest() -> None:
     table = capabilities("newbroker+securitiesOrders-limitOrders")
 
-    told = {capability: can("newbroker-leprechaun", capability, table) for capability in CAPABILITIES}
+    told = {capability: has_capability("newbroker-leprechaun", capability, table) for capability in CAPABILITIES}
 
     assert told == {**dict.fromkeys(CAPABILITIES), "securitiesOrders": True, "limitOrders": False}
 
@@ -241,8 +247,8 @@ def test_one_word_about_a_new_broker_does_not_forbid_the_rest() -> None:
 
 
 def test_a_worker_reads_both_settings() -> None:
-    plain = Settings.read(ENVIRONMENT)
-    set_up = Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": FITS[2], "AFTER_MARKET_ORDERS": "false"})
+    plain = Settings.read(environment())
+    set_up = Settings.read(environment() | {"BROKER_CAPABILITIES": FITS[2], "AFTER_MARKET_ORDERS": "false"})
 
     assert (plain.broker_capabilities, plain.after_market_orders) == ("", True)
     assert (set_up.broker_capabilities, set_up.after_market_orders) == (FITS[2], False)
@@ -250,13 +256,13 @@ def test_a_worker_reads_both_settings() -> None:
 
 def test_a_worker_with_a_text_that_does_not_fit_does_not_start() -> None:
     with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'kite' is not"):
-        _ = Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": "kite"}).brokers
+        _ = Settings.read(environment() | {"BROKER_CAPABILITIES": "kite"}).brokers
 
 
 @pytest.mark.parametrize("value", ["", "yes", "True", "1"])
 def test_a_switch_is_true_or_false(value: str) -> None:
     with pytest.raises(SettingMissing, match="AFTER_MARKET_ORDERS"):
-        Settings.read(ENVIRONMENT | {"AFTER_MARKET_ORDERS": value})
+        Settings.read(environment() | {"AFTER_MARKET_ORDERS": value})
 
 
 def test_cloudformation_refuses_already_what_a_worker_would() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_backend.domain.market.brokers import BROKERS, Broker, broker
+from gateway_backend.domain.market.brokers import BROKERS, Broker, find_broker
 from gateway_backend.domain.shared.errors import Action
 from gateway_backend.domain.transactions.messages import ADVICE, UNKNOWN, advise
 
@@ -37,8 +37,8 @@ CONTRACT_5_5 = [
 
 @pytest.mark.parametrize("key", CONTRACT_7_1)
 def test_every_broker_of_the_contract_has_a_name(key: str) -> None:
-    assert broker(key).name != key
-    assert broker(key).key == key
+    assert find_broker(key, BROKERS).name != key
+    assert find_broker(key, BROKERS).key == key
 
 
 def test_holdings_import_and_orders_are_as_in_the_contract() -> None:
@@ -58,12 +58,12 @@ def test_holdings_import_and_orders_are_as_in_the_contract() -> None:
 
 def test_only_zerodha_refreshes_without_a_login_in_its_test_variant_too() -> None:
     assert [key for key, found in BROKERS.items() if found.long_lived] == ["kite"]
-    assert broker("kite-leprechaun") == broker("kite")
+    assert find_broker("kite-leprechaun", BROKERS) == find_broker("kite", BROKERS)
 
 
 @pytest.mark.parametrize("key", ["a-new-broker", "", "-leprechaun"])
 def test_a_broker_nobody_knows_can_do_nothing_special(key: str) -> None:
-    found = broker(key)
+    found = find_broker(key, BROKERS)
 
     assert found == Broker(found.key, found.name)
 

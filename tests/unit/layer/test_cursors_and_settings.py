@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway_backend.domain.orders.request import OrderRules
 from gateway_backend.domain.shared.errors import CursorInvalid
-from gateway_backend.runtime.cursors import seal, unseal
+from gateway_backend.runtime.cursors import Cursors
 from gateway_backend.runtime.settings import SettingMissing, Settings
 
 SCOPE, SECRET = "user-1|transactions", "a-made-up-secret"
@@ -18,21 +18,21 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 def sealed(position: dict[str, str] | None = None) -> str:
-    cursor = seal({"pk": "USER#user-1", "sk": "TXN#1"} if position is None else position, scope=SCOPE, secret=SECRET)
+    cursor = Cursors(SECRET).seal({"pk": "USER#user-1", "sk": "TXN#1"} if position is None else position, SCOPE)
     assert cursor is not None
     return cursor
 
 
 @given(st.dictionaries(TEXT, TEXT, max_size=4), TEXT, TEXT)
 def test_a_cursor_opens_where_it_was_sealed(position: dict[str, str], scope: str, secret: str) -> None:
-    cursor = seal(position, scope=scope, secret=secret)
+    cursor = Cursors(secret).seal(position, scope)
 
-    assert unseal(cursor, scope=scope, secret=secret) == position
+    assert Cursors(secret).unseal(cursor, scope) == position
 
 
 def test_no_cursor_is_the_first_page_and_no_next_page() -> None:
-    assert unseal(None, scope=SCOPE, secret=SECRET) is None
-    assert seal(None, scope=SCOPE, secret=SECRET) is None
+    assert Cursors(SECRET).unseal(None, SCOPE) is None
+    assert Cursors(SECRET).seal(None, SCOPE) is None
 
 
 def test_a_cursor_travels_in_a_url_as_it_is() -> None:
@@ -42,7 +42,7 @@ def test_a_cursor_travels_in_a_url_as_it_is() -> None:
 def test_a_cursor_of_another_user_list_or_secret_does_not_open() -> None:
     for scope, secret in (("user-2|transactions", SECRET), ("user-1|orders", SECRET), (SCOPE, "another secret")):
         with pytest.raises(CursorInvalid):
-            unseal(sealed(), scope=scope, secret=secret)
+            Cursors(secret).unseal(sealed(), scope)
 
 
 @given(st.data())
@@ -51,13 +51,13 @@ def test_a_cursor_changed_anywhere_does_not_open(data: st.DataObject) -> None:
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
 
     with pytest.raises(CursorInvalid):
-        unseal(base64.urlsafe_b64encode(raw).decode().rstrip("="), scope=SCOPE, secret=SECRET)
+        Cursors(SECRET).unseal(base64.urlsafe_b64encode(raw).decode().rstrip("="), SCOPE)
 
 
 @given(st.text())
 def test_garbage_is_refused_and_never_a_crash(cursor: str) -> None:
     with pytest.raises(CursorInvalid):
-        unseal(cursor, scope=SCOPE, secret=SECRET)
+        Cursors(SECRET).unseal(cursor, SCOPE)
 
 
 # Settings --------------------------------------------------------------------------------------
@@ -75,18 +75,19 @@ ENVIRONMENT = {
     "MOST_SECURITIES": "40",
     "MOST_SHARES": "5000",
     "BASKET_META": "meta",
+    "AFTER_MARKET_ORDERS": "true",
 }
+MAY_BE_EMPTY = {"CALENDAR_OVERRIDES": "", "CLOCK_URL": "", "BROKER_CAPABILITIES": "", "LIMIT_ORDER_FIELDS": ""}
+EVERYTHING = ENVIRONMENT | MAY_BE_EMPTY
 NOT_FOR_EVERY_FUNCTION = {
     "WEBHOOK_QUEUE_URL": "webhook_queue_url",
     "REFRESH_QUEUE_URL": "refresh_queue_url",
     "EVENT_BUS_NAME": "event_bus_name",
-    "CALENDAR_OVERRIDES": "calendar_overrides",
-    "CLOCK_URL": "clock_url",
 }
 
 
 def test_settings_are_read_from_the_environment() -> None:
-    settings = Settings.read(ENVIRONMENT)
+    settings = Settings.read(EVERYTHING)
 
     assert settings.table_name == "table"
     assert (settings.replay_window, settings.receipt_retention) == (timedelta(days=7), timedelta(days=90))
@@ -95,57 +96,64 @@ def test_settings_are_read_from_the_environment() -> None:
 
 
 def test_a_share_in_percent_is_an_exact_number() -> None:
-    assert Settings.read(ENVIRONMENT).confirm_share == Decimal("0.35")
+    assert Settings.read(EVERYTHING).confirm_share == Decimal("0.35")
 
 
 @pytest.mark.parametrize(("variable", "name"), NOT_FOR_EVERY_FUNCTION.items())
-def test_a_setting_of_some_functions_is_empty_in_the_others(variable: str, name: str) -> None:
-    assert getattr(Settings.read(ENVIRONMENT), name) == ""
-    assert getattr(Settings.read(ENVIRONMENT | {variable: "given"}), name) == "given"
+def test_a_setting_of_some_functions_must_be_there_where_it_is_read(variable: str, name: str) -> None:
+    assert getattr(Settings.read(EVERYTHING | {variable: "given"}), name) == "given"
+    with pytest.raises(SettingMissing, match=variable):
+        getattr(Settings.read(EVERYTHING), name)
 
 
 @pytest.mark.parametrize("name", list(ENVIRONMENT))
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
-    environment = {key: text for key, text in (ENVIRONMENT | {name: value}).items() if text is not None}
+    environment = {key: text for key, text in (EVERYTHING | {name: value}).items() if text is not None}
 
     with pytest.raises(SettingMissing, match=name):
         Settings.read(environment)
 
 
+@pytest.mark.parametrize("name", list(MAY_BE_EMPTY))
+def test_what_may_be_empty_must_be_there(name: str) -> None:
+    with pytest.raises(SettingMissing, match=name):
+        Settings.read({key: value for key, value in EVERYTHING.items() if key != name})
+
+
 @pytest.mark.parametrize("days", ["7", "6", "0"])
 def test_a_receipt_outlives_the_time_in_which_its_webhook_can_be_replayed(days: str) -> None:
-    assert Settings.read(ENVIRONMENT | {"RECEIPT_RETENTION_DAYS": "8"})
+    assert Settings.read(EVERYTHING | {"RECEIPT_RETENTION_DAYS": "8"})
     with pytest.raises(SettingMissing, match="RECEIPT_RETENTION_DAYS must be over REPLAY_WINDOW_DAYS"):
-        Settings.read(ENVIRONMENT | {"RECEIPT_RETENTION_DAYS": days})
+        Settings.read(EVERYTHING | {"RECEIPT_RETENTION_DAYS": days})
 
 
 @pytest.mark.parametrize("name", [name for name, value in ENVIRONMENT.items() if value.isdecimal()])
 @pytest.mark.parametrize("value", ["-1", "1.5", "a week", "7d", "²"])
 def test_days_minutes_seconds_and_percent_are_whole_numbers(name: str, value: str) -> None:
     with pytest.raises(SettingMissing, match=name):
-        Settings.read(ENVIRONMENT | {name: value})
+        Settings.read(EVERYTHING | {name: value})
 
 
 # What the contract leaves open about orders ----------------------------------------------------
 
 
 def test_what_a_basket_may_hold_is_a_setting() -> None:
-    assert Settings.read(ENVIRONMENT).order_rules == OrderRules(most_securities=40, most_shares=5000)
+    assert Settings.read(EVERYTHING).order_rules == OrderRules(40, 5000, {}, frozenset({"meta"}))
 
 
 @pytest.mark.parametrize(
     ("value", "places"), [("meta", {"meta"}), ("config", {"config"}), ("meta+config", {"meta", "config"})]
 )
 def test_a_baskets_name_goes_where_the_setting_says(value: str, places: set[str]) -> None:
-    assert Settings.read(ENVIRONMENT | {"BASKET_META": value}).order_rules.basket_meta == places
+    assert Settings.read(EVERYTHING | {"BASKET_META": value}).order_rules.basket_meta == places
 
 
 def test_limit_orders_go_out_under_the_names_that_the_setting_gives() -> None:
     told = {"LIMIT_ORDER_FIELDS": "orderType=orderType  price=limitPrice triggerPrice=stop validity=validity"}
 
-    assert Settings.read(ENVIRONMENT).order_rules.limit_fields == {}
-    assert Settings.read(ENVIRONMENT | told).order_rules.limit_fields == {
+    assert Settings.read(EVERYTHING).order_rules.limit_fields == {}
+    assert Settings.read(EVERYTHING | told).order_rules.limit_fields == {
         "orderType": "orderType",
         "price": "limitPrice",
         "triggerPrice": "stop",
@@ -156,16 +164,16 @@ def test_limit_orders_go_out_under_the_names_that_the_setting_gives() -> None:
 @pytest.mark.parametrize("part", ["price", "=price", "cost=price", "price=", "price=limit-price", "price=a=b"])
 def test_a_limit_field_that_is_none_of_ours_is_named(part: str) -> None:
     with pytest.raises(SettingMissing, match=f"LIMIT_ORDER_FIELDS: '{part}'"):
-        _ = Settings.read(ENVIRONMENT | {"LIMIT_ORDER_FIELDS": f"orderType=orderType {part}"}).order_rules
+        _ = Settings.read(EVERYTHING | {"LIMIT_ORDER_FIELDS": f"orderType=orderType {part}"}).order_rules
 
 
 @pytest.mark.parametrize(("value", "on"), [("true", True), ("false", False)])
 def test_after_market_orders_are_a_switch(value: str, on: bool) -> None:
-    assert Settings.read(ENVIRONMENT | {"AFTER_MARKET_ORDERS": value}).after_market_orders is on
+    assert Settings.read(EVERYTHING | {"AFTER_MARKET_ORDERS": value}).after_market_orders is on
     with pytest.raises(SettingMissing, match="AFTER_MARKET_ORDERS"):
-        Settings.read(ENVIRONMENT | {"AFTER_MARKET_ORDERS": value.upper()})
+        Settings.read(EVERYTHING | {"AFTER_MARKET_ORDERS": value.upper()})
 
 
 def test_a_correction_of_a_broker_that_does_not_fit_is_named() -> None:
     with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'groww'"):
-        _ = Settings.read(ENVIRONMENT | {"BROKER_CAPABILITIES": "groww"}).brokers
+        _ = Settings.read(EVERYTHING | {"BROKER_CAPABILITIES": "groww"}).brokers

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.shared.exact_json import JsonUnreadable, dumps, loads, members
-from tests.portfolios import GUIDE_002
+from testing.portfolios import GUIDE_002
 
 DEEP = 100_000
 

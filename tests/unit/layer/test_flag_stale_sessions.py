@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.usecases.connections import flag_stale as module
-from gateway_backend.usecases.connections.flag_stale import flag_stale_sessions
-from tests.unit.layer.refresh_world import (
+from gateway_backend.usecases.connections.flag_stale import flag_if_stale, flag_stale_sessions
+from testing.world import (
     CALENDAR,
     FRIDAY_CLOSE,
     FRIDAY_NOON,
@@ -28,8 +29,13 @@ def world() -> World:
 
 
 def flag(world: World, threads: int = 1) -> int:
-    counted = flag_stale_sessions(clock=world.clock, accounts=world.accounts, calendar=CALENDAR, threads=threads)
+    counted = flag_stale_sessions(clock=world.clock, connections=world.connections, calendar=CALENDAR, threads=threads)
     return counted["flaggedStale"]
+
+
+def flag_one(world: World, connection: Connection) -> bool:
+    """By a worker that has read it so."""
+    return flag_if_stale(connection, world.now, world.connections, CALENDAR)
 
 
 def test_a_snapshot_goes_stale_with_the_next_close(world: World) -> None:
@@ -38,25 +44,25 @@ def test_a_snapshot_goes_stale_with_the_next_close(world: World) -> None:
 
     world.now = FRIDAY_CLOSE
     assert flag(world) == 1
-    assert world.account("a").stale_since == FRIDAY_CLOSE
+    assert world.connection("a").stale_since == FRIDAY_CLOSE
 
 
 def test_it_is_told_once_per_lapse(world: World) -> None:
     world.now = FRIDAY_CLOSE
     flag(world)
-    flagged = world.account("a")
+    flagged = world.connection("a")
 
     for days in (1, 2, 3, 10):
         world.now = FRIDAY_CLOSE + days * 24 * HOUR
         assert flag(world) == 0
-    assert world.account("a") == flagged
+    assert world.connection("a") == flagged
 
 
 def test_two_runs_at_once_tell_it_once(world: World) -> None:
     world.now = FRIDAY_CLOSE
-    seen = world.account("a")
+    seen = world.connection("a")
 
-    assert [world.accounts.flag_stale(seen, world.now), world.accounts.flag_stale(seen, world.now)] == [True, False]
+    assert [flag_one(world, seen), flag_one(world, seen)] == [True, False]
 
 
 def test_a_new_import_ends_the_lapse_and_the_next_one_is_told_again(world: World) -> None:
@@ -64,7 +70,7 @@ def test_a_new_import_ends_the_lapse_and_the_next_one_is_told_again(world: World
     flag(world)
     world.now += HOUR
     world.pull("a")
-    assert world.account("a").stale_since is None
+    assert world.connection("a").stale_since is None
     assert flag(world) == 0
 
     world.now = FRIDAY_CLOSE + 72 * HOUR
@@ -85,26 +91,26 @@ def test_an_account_without_an_import_has_nothing_to_go_stale(world: World) -> N
     world.now = FRIDAY_CLOSE
 
     assert flag(world) == 1  # the other one
-    assert world.account("b").stale_since is None
+    assert world.connection("b").stale_since is None
 
 
 def test_an_import_that_comes_in_between_wins(world: World) -> None:
     world.now = FRIDAY_CLOSE
-    seen = world.account("a")
+    seen = world.connection("a")
     world.now += HOUR
     world.pull("a")
 
-    assert not world.accounts.flag_stale(seen, world.now)
-    assert world.account("a").stale_since is None
+    assert not flag_one(world, seen)
+    assert world.connection("a").stale_since is None
 
 
 def test_an_account_that_was_unlinked_in_between_stays_so(world: World) -> None:
     world.now = FRIDAY_CLOSE
-    seen = world.account("a")
-    world.accounts.unlink("a", "user-1", world.now)
+    seen = world.connection("a")
+    world.end_ownership("a")
 
-    assert not world.accounts.flag_stale(seen, world.now)
-    assert (world.accounts.find("a"), flag(world)) == (None, 0)
+    assert not flag_one(world, seen)
+    assert (world.connections.find("a"), flag(world)) == (None, 0)
 
 
 def test_everybody_is_flagged_in_one_run_and_in_threads(world: World) -> None:

@@ -10,24 +10,24 @@ from gateway_backend.contracts.events.details import OrderUpdated, TransactionFi
 from gateway_backend.contracts.transactions.views import TransactionView
 from gateway_backend.domain.connections.connection import PendingAction
 from gateway_backend.domain.connections.freshness import Reason, State
-from gateway_backend.domain.orders.batch import BatchStatus, KnownBatch
+from gateway_backend.domain.orders.batch import BatchStatus
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch
 from gateway_backend.domain.orders.request import OrderRequest
 from gateway_backend.domain.shared import exact_json, times
 from gateway_backend.domain.shared.errors import Action, GatewayKeysRefused, GatewayUnavailable, NotFound, NotYet
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import GRACE, Status, Transaction
-from gateway_backend.usecases.connections.unlink import unlink_account
+from gateway_backend.domain.transactions.report import GRACE, Status
+from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.usecases.holdings.read_mutual_funds import read_mutual_funds
-from gateway_backend.usecases.orders.read import read_order
+from gateway_backend.usecases.transactions.read import read_order
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 from gateway_backend.usecases.transactions.sync import sync_if_open
-from gateway_backend.usecases.webhooks.webhook_context import PATIENCE
-from tests.unit.layer.refresh_world import (
+from gateway_backend.usecases.webhooks.confirmation import PATIENCE
+from testing.world import (
     BATCH_WRITES,
     CALENDAR,
     FRIDAY_NOON,
     FRIDAY_WINDOW,
-    HALF,
     HOUR,
     MINUTE,
     Crash,
@@ -74,8 +74,8 @@ def pull(world: World, transaction_id: str = "TRX_1", after: timedelta = MINUTE)
     return sync_if_open(world.transactions.owned(transaction_id, "user-1"), world.sync_context)
 
 
-def known(world: World, transaction_id: str = "TRX_1") -> KnownBatch:
-    (found,) = world.orders.of(transaction_id)
+def known(world: World, transaction_id: str = "TRX_1") -> RecordedBatch:
+    (found,) = world.batches.of(transaction_id)
     return found
 
 
@@ -86,7 +86,7 @@ def state(world: World, transaction_id: str = "TRX_1") -> tuple[str, int, int]:
 
 
 def freshness(world: World) -> tuple[State, Reason, Action]:
-    verdict = world.account(ACCOUNT).verdict(world.now, CALENDAR)
+    verdict = world.connection(ACCOUNT).verdict(world.now, CALENDAR)
     return verdict.state, verdict.reason, verdict.action
 
 
@@ -152,7 +152,7 @@ def test_several_batches_of_one_transaction_are_all_followed_to_their_end(world:
         "TRX_1", ACCOUNT, Status.COMPLETED, batch("UNFILLED", stock("REJECTED", ticker="HDFCBANK"), batchId="batch-2")
     )
     assert pull(world).is_settled
-    statuses = [found.batch.status for found in world.orders.of("TRX_1")]
+    statuses = [found.batch.status for found in world.batches.of("TRX_1")]
     assert statuses == [BatchStatus.COMPLETED, BatchStatus.UNFILLED]
 
 
@@ -181,7 +181,7 @@ def test_one_that_failed_before_the_login_is_looked_at_once(world: World) -> Non
     assert pull(world).is_settled
     schedule_for(world, 5 * HOUR)
     assert world.calls_for(orders_of("TRX_1")) == 1
-    assert world.orders.of("TRX_1") == []
+    assert world.batches.of("TRX_1") == []
 
 
 @pytest.mark.parametrize(("fault", "settled"), [("500", False), ("403", False), ("garbage", False), ("400", True)])
@@ -302,7 +302,7 @@ def test_an_order_in_somebody_elses_account_is_followed_and_the_account_not_link
     world.trade("TRX_2", ACCOUNT, Status.PROCESSING, PART)
     world.now += MINUTE
     transaction = sync_if_open(world.transactions.owned("TRX_2", "user-2"), world.sync_context)
-    assert (transaction.refused, transaction.is_settled) == ("ACCOUNT_OF_ANOTHER_USER", False)
+    assert (transaction.link_refusal, transaction.is_settled) == ("ACCOUNT_OF_ANOTHER_USER", False)
 
     world.trade("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
     world.now += MINUTE
@@ -310,7 +310,7 @@ def test_an_order_in_somebody_elses_account_is_followed_and_the_account_not_link
 
     assert transaction.is_settled
     assert (state(world, "TRX_2"), known(world, "TRX_2").owner) == (("COMPLETED", 10, 2), "user-2")
-    assert (world.account(ACCOUNT).owner, world.account(ACCOUNT).traded_at) == ("user-1", None)
+    assert (world.connection(ACCOUNT).owner, world.connection(ACCOUNT).traded_at) == ("user-1", None)
 
 
 def test_an_order_placed_after_the_consent_was_taken_back_is_not_followed(world: World) -> None:
@@ -319,13 +319,12 @@ def test_an_order_placed_after_the_consent_was_taken_back_is_not_followed(world:
     world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     transaction = pull(world)
 
-    assert (transaction.refused, transaction.is_settled) == ("CONNECTION_WITHDRAWN", True)
-    assert world.orders.of("TRX_1") == []
+    assert (transaction.link_refusal, transaction.is_settled) == ("CONNECTION_WITHDRAWN", True)
+    assert world.batches.of("TRX_1") == []
 
 
 def unlink(world: World) -> None:
-    stores = {"accounts": world.accounts, "receipts": world.receipts, "orders": world.orders}
-    unlink_account(ACCOUNT, user="user-1", now=world.now, transactions=world.transactions, **stores)  # type: ignore[arg-type]
+    world.unlink(ACCOUNT, "user-1")
 
 
 def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(world: World) -> None:
@@ -338,7 +337,7 @@ def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(wor
     pull(world)
     sync_if_open(read_before, world.sync_context)
 
-    assert world.orders.of("TRX_1") == []
+    assert world.batches.of("TRX_1") == []
     assert not any(isinstance(event, OrderUpdated) for event in told)
     assert world.transactions.owned("TRX_1", "user-1").order is None
 
@@ -419,7 +418,7 @@ def test_while_the_holdings_cannot_be_fetched_they_are_due_and_the_order_is_stor
 
 def test_a_session_that_is_over_asks_for_a_login_and_is_not_tried() -> None:
     world = with_account("kite")
-    world.accounts.record_failure(world.account(ACCOUNT), "GATEWAY_FORBIDDEN", world.now, needs_login=True)
+    world.lapse(ACCOUNT)
     world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     calls = world.calls_for(ACCOUNT)
     pull(world)
@@ -436,7 +435,7 @@ def test_a_first_order_links_the_account_without_holdings(broker: str) -> None:
 
     assert pull(world).is_settled
     assert world.calls_for("new-account") == 0, "the user has consented to an order, not to an import"
-    assert (world.account("new-account").owner, world.account("new-account").as_of) == ("user-1", None)
+    assert (world.connection("new-account").owner, world.connection("new-account").as_of) == ("user-1", None)
     assert known(world).account_id == "new-account"
 
 
@@ -511,10 +510,7 @@ def test_dying_at_any_write_loses_no_order_in_somebody_elses_account() -> None:
 
 
 def schedule(world: World) -> None:
-    reconcile_transactions(
-        clock=world.clock, receipts=world.receipts, queue=world.queue, transactions=world.transactions,
-        accounts=world.accounts, orders=world.orders, gateway=world.gateway, confirm_share=HALF, threads=1,
-    )  # fmt: skip
+    reconcile_transactions(world.reconcile_context)  # fmt: skip
 
 
 def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> None:
@@ -662,14 +658,14 @@ def test_placed_after_completed_is_confirmed_and_changes_nothing(world: World) -
 
 def test_a_webhook_about_a_transaction_that_is_not_ours_is_quarantined(world: World) -> None:
     assert world.apply(world.hear(hook(COMPLETED, "TRX_9"))) == ("QUARANTINED", "UNKNOWN_TRANSACTION")
-    assert world.orders.of("TRX_9") == []
+    assert world.batches.of("TRX_9") == []
 
 
 def test_an_order_of_a_transaction_that_places_none_is_quarantined(world: World) -> None:
     world.begin("TRX_2")
 
     assert world.apply(world.hear(hook(COMPLETED, "TRX_2"))) == ("QUARANTINED", "INTENT_MISMATCH")
-    assert world.orders.of("TRX_2") == []
+    assert world.batches.of("TRX_2") == []
 
 
 def test_a_webhook_for_another_account_is_quarantined(world: World) -> None:
@@ -830,14 +826,14 @@ def recommended(world: World, action: str | None = "REBALANCE", iscid: str = ISC
 
 
 def actions(world: World) -> list[tuple[str, str]]:
-    return [(one.iscid, one.action) for one in world.account(ACCOUNT).pending_actions]
+    return [(one.iscid, one.action) for one in world.connection(ACCOUNT).pending_actions]
 
 
 def test_a_pending_action_is_what_gateway_says_when_asked(world: World) -> None:
     recommended(world)
 
     assert pending(world) == ("APPLIED", "CONFIRMED")
-    assert world.account(ACCOUNT).pending_actions == (PendingAction(ISCID, "REBALANCE", world.now, SCID, "Magic"),)
+    assert world.connection(ACCOUNT).pending_actions == (PendingAction(ISCID, "REBALANCE", world.now, SCID, "Magic"),)
 
 
 def test_a_pending_action_is_told_once(world: World) -> None:
@@ -996,7 +992,7 @@ CLOSED = {"value": True, "code": 1012, "message": "user_cancelled"}
 def test_an_order_that_was_sent_though_the_user_closed_the_window_is_found_by_the_schedule_alone(world: World) -> None:
     world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
     schedule_for(world, HOUR)
-    assert world.orders.of("TRX_1") == []
+    assert world.batches.of("TRX_1") == []
 
     for said in (PLACED, COMPLETED):
         world.upstream.orders["TRX_1"] = [said]
@@ -1053,7 +1049,7 @@ def test_holdings_from_after_a_fill_are_not_due_because_we_learn_of_it_late(worl
     world.trade("TRX_1", ACCOUNT, Status.COMPLETED, late)
     pull(world)
 
-    assert world.account(ACCOUNT).traded_at == filled_at
+    assert world.connection(ACCOUNT).traded_at == filled_at
     assert freshness(world) == FRESH
 
 
@@ -1073,5 +1069,5 @@ def test_a_fill_is_no_later_than_when_we_learn_of_it(world: World, date: str | N
     world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED | {"completedDate": date})
     pull(world)
 
-    assert world.account(ACCOUNT).traded_at == world.now
+    assert world.connection(ACCOUNT).traded_at == world.now
     assert freshness(world) == DUE_FOR_LOGIN

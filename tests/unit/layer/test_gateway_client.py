@@ -22,11 +22,11 @@ from gateway_backend.domain.shared.errors import (
     GatewayTimeout,
     GatewayUnavailable,
 )
-from gateway_backend.domain.transactions.transaction import Failure, Report, Status
+from gateway_backend.domain.transactions.report import Failure, Report, Status
 from gateway_backend.gateway import client, tokens
 from gateway_backend.gateway.client import Gateway, open_session
 from gateway_backend.gateway.keys import GatewayKeys
-from tests.portfolios import GUIDE_002
+from testing.portfolios import GUIDE_002
 
 NOW = datetime.now(UTC)
 KEYS = GatewayKeys("demogateway", "a-made-up-secret-of-32-bytes-or-so", ("api-secret", "previous-api-secret"))

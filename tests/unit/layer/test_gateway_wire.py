@@ -8,12 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from gateway_backend.contracts.connections.gateway_investment import Investment
-from gateway_backend.contracts.transactions.gateway_details import (
-    CreatedTransaction,
-    ResponseEnvelope,
-    TransactionDetails,
-)
-from gateway_backend.domain.transactions.transaction import Failure, Outcome, Report, Status
+from gateway_backend.contracts.shared.gateway_model import ResponseEnvelope
+from gateway_backend.contracts.transactions.gateway_details import CreatedTransaction, TransactionDetails
+from gateway_backend.domain.transactions.report import Failure, Outcome, Report, Status
 
 
 def details(**member: Any) -> TransactionDetails:

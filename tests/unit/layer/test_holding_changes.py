@@ -1,6 +1,7 @@
 """What changed between two portfolios: purchases are purchases, splits are not, transfers are nothing."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from copy import replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +31,7 @@ def account(name: str, *held: Security | MutualFund) -> AccountPortfolio:
     return AccountPortfolio(name, "groww", Portfolio("v2", securities, funds))
 
 
-def changes(before: list[Security | MutualFund], after: list[Security | MutualFund]) -> list[dict[str, Any]]:
+def changes(before: Sequence[Security | MutualFund], after: Sequence[Security | MutualFund]) -> list[dict[str, Any]]:
     return compare([account("a", *before)], [account("a", *after)])
 
 
@@ -39,7 +40,9 @@ def change(before: Security | MutualFund | None, after: Security | MutualFund | 
     return only
 
 
-def kinds(before: list[Security | MutualFund], after: list[Security | MutualFund]) -> list[tuple[Kind, str | None]]:
+def kinds(
+    before: Sequence[Security | MutualFund], after: Sequence[Security | MutualFund]
+) -> list[tuple[Kind, str | None]]:
     return [(found["kind"], found["isin"]) for found in changes(before, after)]
 
 
@@ -132,7 +135,12 @@ def test_mutual_funds_change_in_units() -> None:
 
 
 def test_securities_come_before_funds_and_each_by_name() -> None:
-    held = [fund(), security("INE2", name="B"), security("INE3", name="C"), security("INE1", name="A")]
+    held: list[Security | MutualFund] = [
+        fund(),
+        security("INE2", name="B"),
+        security("INE3", name="C"),
+        security("INE1", name="A"),
+    ]
     expected = ["INE1", "INE2", "INE3", "INF1"]
 
     assert [isin for _, isin in kinds([], held)] == expected

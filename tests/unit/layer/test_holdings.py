@@ -8,19 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.holdings.portfolio import (
-    AccountPortfolio,
-    Leg,
-    MutualFund,
-    Portfolio,
-    PortfolioUnreadable,
-    Security,
-    consolidate,
-    parse_portfolio,
-    v1_securities,
-)
+from gateway_backend.domain.holdings.consolidate import consolidate
+from gateway_backend.domain.holdings.parse import PortfolioUnreadable, parse_portfolio
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
+from gateway_backend.domain.holdings.v1 import v1_securities
 from gateway_backend.domain.shared.exact_json import loads
-from tests.portfolios import GUIDE_002
+from testing.portfolios import GUIDE_002
 
 JK_BANK = "INE168A01041"
 PNB = "INE160A01022"

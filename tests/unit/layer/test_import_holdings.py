@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.holdings.snapshot import Complete, Incomplete, ProvenEmpty
 from gateway_backend.domain.shared.errors import (
     GatewayForbidden,
@@ -12,8 +13,7 @@ from gateway_backend.domain.shared.errors import (
     GatewayUnavailable,
     NotFound,
 )
-from gateway_backend.usecases.connections.unlink import unlink_account
-from tests.unit.layer.refresh_world import FRIDAY_NOON, SECOND, THURSDAY_EVENING, World
+from testing.world import FRIDAY_NOON, SECOND, THURSDAY_EVENING, World
 
 FOUR = dict.fromkeys(range(4), 10)
 
@@ -33,19 +33,27 @@ def test_a_newer_snapshot_takes_the_place_of_the_last(world: World) -> None:
 
     assert isinstance(world.pull("a"), Complete)
 
-    account = world.account("a")
-    assert (account.as_of, account.last_success_at, account.size) == (FRIDAY_NOON, FRIDAY_NOON, 4)
+    account = world.connection("a")
+    assert (account.as_of, account.last_success_at, account.snapshot and account.snapshot.size) == (
+        FRIDAY_NOON,
+        FRIDAY_NOON,
+        4,
+    )
     assert world.stored("a") == dict.fromkeys([0, 1, 2, 7], 10)
     assert world.calls_for("a") == 1
 
 
+def id_of(connection: Connection) -> str | None:
+    return connection.snapshot.id if connection.snapshot else None
+
+
 def test_an_unchanged_portfolio_moves_its_date_alone(world: World) -> None:
-    before = world.account("a")
+    before = world.connection("a")
 
     world.pull("a")
 
-    after = world.account("a")
-    assert (after.as_of, after.snapshot_key) == (FRIDAY_NOON, before.snapshot_key)
+    after = world.connection("a")
+    assert (after.as_of, id_of(after)) == (FRIDAY_NOON, id_of(before))
 
 
 # Empty and shrinking ---------------------------------------------------------------------------
@@ -56,7 +64,7 @@ def test_an_account_that_was_sold_empty_is_believed_after_a_second_look(world: W
 
     assert isinstance(world.pull("a"), ProvenEmpty)
 
-    assert (world.stored("a"), world.account("a").as_of) == ({}, FRIDAY_NOON)
+    assert (world.stored("a"), world.connection("a").as_of) == ({}, FRIDAY_NOON)
     assert world.calls_for("a") == 2
 
 
@@ -75,8 +83,8 @@ def test_what_only_one_answer_says_is_gone_is_not_gone(world: World, fault: str)
 
     assert world.pull("a") == Incomplete("SHRINKING_NOT_CONFIRMED")
 
-    assert (world.stored("a"), world.account("a").as_of) == (FOUR, THURSDAY_EVENING)
-    assert world.account("a").last_failure == "SHRINKING_NOT_CONFIRMED"
+    assert (world.stored("a"), world.connection("a").as_of) == (FOUR, THURSDAY_EVENING)
+    assert world.connection("a").last_failure == "SHRINKING_NOT_CONFIRMED"
 
 
 @pytest.mark.parametrize("second", ["500", "timeout", "truncated"])
@@ -124,7 +132,7 @@ def test_a_first_portfolio_that_is_empty_is_looked_at_twice() -> None:
 
 
 def test_an_older_snapshot_never_replaces_a_newer_one(world: World) -> None:
-    earlier = world.account("a")
+    earlier = world.connection("a")
     world.hold("a", 0, 1, 2)
     world.pull("a")
     world.hold("a", *range(6))
@@ -133,7 +141,7 @@ def test_an_older_snapshot_never_replaces_a_newer_one(world: World) -> None:
     world.pull("a")
 
     assert earlier.as_of == THURSDAY_EVENING
-    assert (world.stored("a"), world.account("a").as_of) == (dict.fromkeys(range(3), 10), FRIDAY_NOON)
+    assert (world.stored("a"), world.connection("a").as_of) == (dict.fromkeys(range(3), 10), FRIDAY_NOON)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +158,8 @@ def test_an_answer_that_cannot_be_used_is_noted_and_changes_nothing(world: World
 
     assert world.pull("a") == Incomplete(reason)
 
-    account = world.account("a")
-    assert (world.stored("a"), account.as_of, account.state) == (FOUR, THURSDAY_EVENING, SessionState.ACTIVE)
+    account = world.connection("a")
+    assert (world.stored("a"), account.as_of, account.session.state) == (FOUR, THURSDAY_EVENING, SessionState.ACTIVE)
     assert (account.last_failure, account.last_attempt_at) == (reason, FRIDAY_NOON)
     assert account.last_success_at == THURSDAY_EVENING
 
@@ -173,9 +181,9 @@ def test_a_failure_is_our_problem_and_needs_no_login(world: World, fault: str, e
     with pytest.raises(error) as raised:
         world.pull("a")
 
-    account = world.account("a")
+    account = world.connection("a")
     assert type(raised.value) is error
-    assert (account.state, account.last_failure) == (SessionState.ACTIVE, error.code)  # type: ignore[attr-defined]
+    assert (account.session.state, account.last_failure) == (SessionState.ACTIVE, error.code)  # type: ignore[attr-defined]
     assert world.stored("a") == FOUR
 
 
@@ -184,7 +192,7 @@ def test_a_success_clears_what_had_failed(world: World) -> None:
     world.pull("a")
     world.pull("a")
 
-    assert world.account("a").last_failure is None
+    assert world.connection("a").last_failure is None
 
 
 # 403 -------------------------------------------------------------------------------------------
@@ -196,9 +204,9 @@ def test_a_403_for_this_account_alone_asks_for_a_login(world: World) -> None:
     with pytest.raises(GatewayForbidden):
         world.pull("a")
 
-    account = world.account("a")
-    assert (account.state, account.state_since) == (SessionState.NEEDS_LOGIN, FRIDAY_NOON)
-    assert (account.state_reason, world.stored("a")) == ("GATEWAY_FORBIDDEN", FOUR)
+    account = world.connection("a")
+    assert (account.session.state, account.session.since) == (SessionState.NEEDS_LOGIN, FRIDAY_NOON)
+    assert (account.session.reason, world.stored("a")) == ("GATEWAY_FORBIDDEN", FOUR)
 
 
 def test_a_403_for_everything_means_that_our_keys_are_wrong(world: World) -> None:
@@ -207,8 +215,8 @@ def test_a_403_for_everything_means_that_our_keys_are_wrong(world: World) -> Non
     with pytest.raises(GatewayKeysRefused):
         world.pull("a")
 
-    account = world.account("a")
-    assert (account.state, account.last_failure) == (SessionState.ACTIVE, "GATEWAY_KEYS_REFUSED")
+    account = world.connection("a")
+    assert (account.session.state, account.last_failure) == (SessionState.ACTIVE, "GATEWAY_KEYS_REFUSED")
 
 
 @pytest.mark.parametrize(("transaction", "flagged"), [("400", True), ("500", False), ("timeout", False)])
@@ -219,7 +227,7 @@ def test_a_403_flags_only_when_our_keys_are_known_to_be_right(world: World, tran
     with pytest.raises(GatewayForbidden if flagged else GatewayUnavailable):
         world.pull("a")
 
-    assert (world.account("a").state is SessionState.NEEDS_LOGIN) is flagged
+    assert (world.connection("a").session.state is SessionState.NEEDS_LOGIN) is flagged
 
 
 # Meanwhile -------------------------------------------------------------------------------------
@@ -232,27 +240,19 @@ def test_an_account_unlinked_during_the_pull_leaves_nothing_behind(world: World)
     with pytest.raises(NotFound):
         world.pull("a")
 
-    assert world.accounts.find("a") is None
-    assert world.accounts._table.query("ACCOUNT#a", prefix="SNAPSHOT#") == []
+    assert world.connections.find("a") is None
+    assert world.connections._table.query("ACCOUNT#a", prefix="SNAPSHOT#") == []
 
 
 def unlink(world: World) -> None:
-    unlink_account(
-        "a",
-        user="user-1",
-        now=world.now,
-        accounts=world.accounts,
-        receipts=world.receipts,
-        orders=world.orders,
-        transactions=world.transactions,
-    )
+    world.unlink("a", "user-1")
 
 
 def link_again(world: World) -> None:
     world.now += SECOND
     transaction = world.begin("TRX_again")
     world.now += SECOND
-    world.accounts.link("a", "kite", transaction, world.now)
+    world.log_in(transaction, "a", "kite")
 
 
 @pytest.mark.parametrize("securities", [[0, 1, 2, 3], [0, 1, 2]], ids=["unchanged", "changed"])
@@ -280,19 +280,19 @@ def test_one_linked_and_imported_again_during_the_pull_keeps_to_its_new_snapshot
     world.upstream.meanwhile = meanwhile
     world.pull("a")
 
-    assert (world.stored("a"), world.account("a").as_of) == (FOUR, FRIDAY_NOON)
+    assert (world.stored("a"), world.connection("a").as_of) == (FOUR, FRIDAY_NOON)
 
 
 def test_a_slow_erasure_does_not_take_what_came_after_the_new_linking(world: World) -> None:
     erased_at = world.now
 
     def meanwhile() -> None:
-        world.accounts.unlink("a", "user-1", erased_at)
+        world.end_ownership("a", erased_at)
         link_again(world)
 
     world.upstream.meanwhile = meanwhile
     world.pull("a")
-    world.accounts.erase_snapshots("a", erased_at)
+    world.snapshots.erase("a", erased_at)
 
     assert world.stored("a") == FOUR
 

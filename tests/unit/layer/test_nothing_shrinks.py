@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gateway_backend.domain.holdings.snapshot import PROVEN
 from gateway_backend.domain.shared.errors import GatewayRefused, GatewayUnavailable
-from gateway_backend.usecases.holdings.import_holdings import import_holdings
-from tests.unit.layer.refresh_world import CALENDAR, HALF, SECOND, Crash, Securities, World, half_of, securities_in
+from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, ON_REQUEST, import_holdings
+from testing.world import SECOND, Crash, Securities, World, half_of, securities_in
 
 ACCOUNT = "a"
 WRONG = ["empty", "half"]
@@ -40,7 +40,7 @@ class NothingShrinks(RuleBasedStateMachine):
         self.truth: list[tuple[datetime, Securities]] = []
         self.trade(basket)
         self.pull([])
-        self.as_of = self.world.account(ACCOUNT).as_of
+        self.as_of = self.world.connection(ACCOUNT).as_of
 
     @rule(basket=BASKETS)
     def trade(self, basket: Securities) -> None:
@@ -91,31 +91,22 @@ class NothingShrinks(RuleBasedStateMachine):
 
     @invariant()
     def what_is_stored_was_true_at_its_date(self) -> None:
-        as_of = self.world.account(ACCOUNT).as_of
+        as_of = self.world.connection(ACCOUNT).as_of
         assert as_of is not None
         assert self.world.stored(ACCOUNT) == self._held_at(as_of)
 
     @invariant()
     def the_date_never_goes_back(self) -> None:
-        before, self.as_of = self.as_of, self.world.account(ACCOUNT).as_of
+        before, self.as_of = self.as_of, self.world.connection(ACCOUNT).as_of
         assert before is not None
         assert self.as_of is not None
         assert before <= self.as_of
 
     def _pull(self, faults: list[str], by_schedule: bool) -> None:
-        account, known = self.world.account(ACCOUNT), self.world.stored(ACCOUNT)
+        account, known = self.world.connection(ACCOUNT), self.world.stored(ACCOUNT)
         self.world.upstream.faults[ACCOUNT] = deque(self._believable(faults))
         try:
-            outcome = import_holdings(
-                account,
-                now=self.world.now,
-                accounts=self.world.accounts,
-                gateway=self.world.gateway(),
-                confirm_share=HALF,
-                polls=3 if by_schedule else 1,
-                calendar=CALENDAR if by_schedule else None,
-                wait=lambda _seconds: None,
-            )
+            outcome = import_holdings(account, ON_REQUEST if by_schedule else AFTER_LOGIN, self.world.pull_context)
         except (GatewayRefused, GatewayUnavailable):
             return
         # Nothing is called proven but the truth at its date, or what was known already: an import would end with it.
@@ -123,7 +114,11 @@ class NothingShrinks(RuleBasedStateMachine):
             assert securities_in(outcome.snapshot.text) in (self._held_at(outcome.snapshot.as_of), known)
 
     def _believable(self, faults: list[str]) -> Iterator[str]:
-        held, had = self.broker.securities, self.world.stored(ACCOUNT) or {}
+        # Without a live session, Gateway goes on showing its last snapshot.
+        held = (
+            self.broker.securities if self.broker.alive or not self.broker.snapshots else self.broker.snapshots[-1][1]
+        )
+        had = self.world.stored(ACCOUNT) or {}
         tells: dict[str, Securities] = {"empty": {}, "half": half_of(held)}
         for before, fault in pairwise(["", *faults]):
             told = tells.get(fault)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope, WebhookKind
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.domain.shared.errors import BodyUnreadable
-from tests.portfolios import FIXTURES
+from gateway_backend.domain.webhooks.receipt import WebhookKind
+from testing.portfolios import FIXTURES
 
 WEBHOOK = (FIXTURES / "holdings-v2-webhook.json").read_bytes()
 ORDER = (FIXTURES / "order-webhook.json").read_bytes()
@@ -18,11 +19,11 @@ MUTUAL_FUNDS = {"transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
 
 
 def notice(body: Any) -> WebhookEnvelope:
-    return WebhookEnvelope.read(json.dumps(body).encode())
+    return WebhookEnvelope.parse(json.dumps(body).encode())
 
 
 def test_guide_002s_webhook_is_read_by_its_ids() -> None:
-    found = WebhookEnvelope.read(WEBHOOK)
+    found = WebhookEnvelope.parse(WEBHOOK)
 
     assert found.kind is WebhookKind.HOLDINGS_V2
     assert (found.account_id, found.transaction_id) == (
@@ -35,7 +36,7 @@ def test_guide_002s_webhook_is_read_by_its_ids() -> None:
 
 
 def test_guide_003s_order_is_an_order() -> None:
-    assert WebhookEnvelope.read(ORDER).kind is WebhookKind.ORDER
+    assert WebhookEnvelope.parse(ORDER).kind is WebhookKind.ORDER
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_member_of_the_wrong_type_is_named(member: str) -> None:
 )
 def test_what_is_not_json_or_nests_without_end_is_unreadable(raw: bytes) -> None:
     with pytest.raises(BodyUnreadable):
-        WebhookEnvelope.read(raw)
+        WebhookEnvelope.parse(raw)
 
 
 def test_a_body_cannot_name_its_own_kind_hash_or_ids() -> None:

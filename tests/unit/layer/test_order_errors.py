@@ -1,6 +1,6 @@
 """What the user reads about an order: words and an action for every code, and never the broker's own text."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,13 +9,15 @@ import pytest
 
 from gateway_backend.contracts.orders.views import BatchView, OrderView, StockView
 from gateway_backend.contracts.transactions.views import TransactionView
-from gateway_backend.domain.orders.batch import Batch, BatchStatus, KnownBatch, Order, OrderStatus
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
 from gateway_backend.domain.orders.messages import ADVICE, UNKNOWN, advise
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch
 from gateway_backend.domain.orders.request import OrderRequest, RequestedSecurity
 from gateway_backend.domain.shared.errors import Action
 from gateway_backend.domain.transactions import messages as transaction_messages
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Failure, Outcome, Status, Transaction
+from gateway_backend.domain.transactions.report import Failure, Outcome, Status
+from gateway_backend.domain.transactions.transaction import Transaction
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 BROKERS_OWN_TEXT = "RMS:Margin Exceeds,Cash required 4201.00 for user XQ1234"
@@ -39,14 +41,19 @@ def stock(status: OrderStatus = OrderStatus.REJECTED, code: str | None = None, *
     return Order("AXISBANK", "BUY", status, NOW, 10, error_code=code, status_message=BROKERS_OWN_TEXT, **more)
 
 
-def known(*orders: Order, **of_batch: Any) -> KnownBatch:
+def known(*orders: Order, **of_batch: Any) -> RecordedBatch:
     batch = Batch("batch-1", BatchStatus.PARTIALLYFILLED, orders, NOW, **of_batch)
-    return KnownBatch(batch, "TRX_1", "user-1", "account-1", "groww", "Two banks", NOW, NOW + timedelta(hours=1), 3)
+    return RecordedBatch(batch, "TRX_1", "user-1", "account-1", "groww", "Two banks", NOW, NOW + timedelta(hours=1), 3)
 
 
 def placed_by(*securities: RequestedSecurity, **more: Any) -> Transaction:
     order = OrderRequest("SECURITIES", securities, "Two banks", "https://app.example/logo.png")
-    told: dict[str, Any] = {"status": Status.COMPLETED, "account_id": "account-1", "broker": "groww", "stored": True}
+    told: dict[str, Any] = {
+        "status": Status.COMPLETED,
+        "account_id": "account-1",
+        "broker": "groww",
+        "result_persisted": True,
+    }
     told |= {"order": order}
     return Transaction("TRX_1", "user-1", Intent.TRANSACTION, NOW, NOW, "correlation", **(told | more))
 

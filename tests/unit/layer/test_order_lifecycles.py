@@ -17,14 +17,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gateway_backend.contracts.events.details import OrderUpdated
 from gateway_backend.contracts.orders.gateway_batches import parse_batches
-from gateway_backend.domain.orders.batch import Batch, KnownBatch
+from gateway_backend.domain.orders.batch import Batch
+from gateway_backend.domain.orders.merge import differs
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import GatewayRefused, GatewayUnavailable, NotYet
-from gateway_backend.domain.transactions.transaction import Status
-from gateway_backend.store.webhooks.receipts import ReceiptKey
+from gateway_backend.domain.transactions.report import Status
+from gateway_backend.domain.webhooks.receipt import ReceiptKey
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 from gateway_backend.usecases.transactions.sync import sync_if_open
-from tests.unit.layer.refresh_world import BATCH_WRITES, FRIDAY_NOON, HALF, SECOND, Crash, World, orders_of
+from testing.world import BATCH_WRITES, FRIDAY_NOON, SECOND, Crash, World, orders_of
 
 ACCOUNT = "account-1"
 PICK = st.integers(0, 9)
@@ -177,17 +179,7 @@ class OrderLifecycles(RuleBasedStateMachine):
     @rule()
     def schedule_runs(self) -> None:
         self._later()
-        reconcile_transactions(
-            clock=self.world.clock,
-            receipts=self.world.receipts,
-            queue=self.world.queue,
-            transactions=self.world.transactions,
-            accounts=self.world.accounts,
-            orders=self.world.orders,
-            gateway=self.world.gateway,
-            confirm_share=HALF,
-            threads=1,
-        )
+        reconcile_transactions(self.world.reconcile_context)
 
     # Trouble -----------------------------------------------------------------------------------
 
@@ -230,7 +222,7 @@ class OrderLifecycles(RuleBasedStateMachine):
     @invariant()
     def what_is_stored_was_said_by_the_exchange_and_never_goes_back(self) -> None:
         for exchange in self.exchanges:
-            for known in self.world.orders.of(exchange.id):
+            for known in self.world.batches.of(exchange.id):
                 at = self._when(exchange, known.batch)
                 assert at >= self.seen.get(exchange.id, 0), "a step back"
                 self.seen[exchange.id] = at
@@ -240,14 +232,14 @@ class OrderLifecycles(RuleBasedStateMachine):
         for exchange in self.exchanges:
             steps = [e for e in self.told if isinstance(e, OrderUpdated) and e.transaction_id == exchange.id]
             assert [step.revision for step in steps] == list(range(1, len(steps) + 1))
-            for known in self.world.orders.of(exchange.id):
+            for known in self.world.batches.of(exchange.id):
                 assert (steps[-1].revision, steps[-1].status) == (known.revision, known.batch.status)
                 assert len(steps) <= len(exchange.said)
 
     @invariant()
     def no_fill_is_known_while_the_holdings_pass_for_current(self) -> None:
         filled = any(known.batch.shares_filled for exchange in self.exchanges for known in self._stored(exchange))
-        assert not filled or self.world.account(ACCOUNT).traded_at is not None
+        assert not filled or self.world.connection(ACCOUNT).traded_at is not None
 
     def teardown(self) -> None:
         """With nothing lost on the way any more, two rounds of the schedule are enough."""
@@ -281,14 +273,14 @@ class OrderLifecycles(RuleBasedStateMachine):
         about = {"transactionId": exchange.id, "smallcaseAuthId": ACCOUNT, "timestamp": signed_at}
         self.arrived.append(self.world.hear(said | about))
 
-    def _stored(self, exchange: Exchange) -> list[KnownBatch]:
-        return self.world.orders.of(exchange.id)
+    def _stored(self, exchange: Exchange) -> list[RecordedBatch]:
+        return self.world.batches.of(exchange.id)
 
     def _when(self, exchange: Exchange, stored: Batch) -> int:
         """Which of the things that the exchange said is stored."""
         for at, said in enumerate(exchange.said):
             (batch,) = parse_batches(said, self.world.now)
-            if not stored.differs_from(batch):
+            if not differs(stored, batch):
                 return at
         raise AssertionError(f"the exchange never said {stored}")
 

@@ -9,9 +9,10 @@ import pytest
 
 from gateway_backend.contracts.orders.gateway_batches import parse_batches
 from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
+from gateway_backend.domain.orders.merge import differs
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import GatewayUnavailable
-from tests.portfolios import FIXTURES
+from testing.portfolios import FIXTURES
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 GUIDE_003 = (FIXTURES / "order-webhook.json").read_text()
@@ -33,7 +34,7 @@ def test_the_guides_own_webhook_is_read_to_the_letter() -> None:
     bought: dict[str, Any] = {
         "side": "BUY",
         "status": OrderStatus.COMPLETE,
-        "asked_at": NOW,
+        "reported_at": NOW,
         "quantity": 1,
         "filled": 1,
     }
@@ -46,7 +47,7 @@ def test_the_guides_own_webhook_is_read_to_the_letter() -> None:
             id="5ef5b24a4d6cd54b4a3a8c11",
             status=BatchStatus.COMPLETED,
             orders=(Order("AXISBANK", **bought, **market, **axis), Order("HDFCBANK", **bought, **market, **hdfc)),
-            asked_at=NOW,
+            reported_at=NOW,
             variety="regular",
             quantity=2,
             filled=2,
@@ -180,7 +181,7 @@ def test_what_nobody_could_pay_is_no_amount(digits: str) -> None:
     (found,) = parse_batches(exact_json.loads(text), NOW)
 
     assert (found.buy_amount, found.orders[0].average_price) == (None, None)
-    assert not found.differs_from(found)
+    assert not differs(found, found)
 
 
 def test_an_exchanges_order_number_is_a_text_even_when_it_comes_as_a_number() -> None:

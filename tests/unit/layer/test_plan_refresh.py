@@ -12,7 +12,7 @@ from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.usecases.refresh import plan as module
 from gateway_backend.usecases.refresh.page import refresh_page
 from gateway_backend.usecases.refresh.plan import plan_refresh
-from tests.unit.layer.refresh_world import (
+from testing.world import (
     CALENDAR,
     FRIDAY_CLOSE,
     FRIDAY_WINDOW,
@@ -50,22 +50,15 @@ def few_together(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(world: World) -> dict[str, int]:
-    return plan_refresh(
-        now=world.now,
-        accounts=world.accounts,
-        refreshes=world.refreshes,
-        queue=world.queue,
-        calendar=CALENDAR,
-        refresh_times=TIMES,
-    )
+    return plan_refresh(world.plan_context)
 
 
 def queued(world: World) -> list[str]:
-    return sorted(account_id for page in world.sqs.pages for account_id in page.accounts)
+    return sorted(account_id for page in world.sqs.pages for account_id in page.account_ids)
 
 
 def in_round(world: World, number: int) -> list[str]:
-    return sorted(account_id for page in world.sqs.pages if page.round == number for account_id in page.accounts)
+    return sorted(account_id for page in world.sqs.pages if page.round == number for account_id in page.account_ids)
 
 
 def planned_by_tick(world: World) -> list[str]:
@@ -156,7 +149,7 @@ def test_what_fell_through_is_refreshed_in_the_second_round(world: World) -> Non
         refresh_page(page, world.refresh_context)
     world.client.before = lambda _operation, _request: None
     world.sqs.sent.clear()
-    assert [world.account(account_id).as_of for account_id in (lost, broken)] == [THURSDAY_EVENING] * 2
+    assert [world.connection(account_id).as_of for account_id in (lost, broken)] == [THURSDAY_EVENING] * 2
     world.upstream.calls.clear()
 
     world.now = SECOND_ROUND + TIMES.spread
@@ -164,7 +157,7 @@ def test_what_fell_through_is_refreshed_in_the_second_round(world: World) -> Non
     for page in world.sqs.pages:
         refresh_page(page, world.refresh_context)
 
-    assert [world.account(account_id).as_of for account_id in (lost, broken)] == [world.now] * 2
+    assert [world.connection(account_id).as_of for account_id in (lost, broken)] == [world.now] * 2
     assert world.calls_for(fine) == 0
 
 
@@ -184,7 +177,7 @@ def test_slots_of_one_tick_fill_pages_together(world: World) -> None:
     world.now = WINDOW_ENDS
     plan(world)
 
-    assert [len(page.accounts) for page in world.sqs.pages] == [100, 100, 100]
+    assert [len(page.account_ids) for page in world.sqs.pages] == [100, 100, 100]
 
 
 def test_no_page_is_of_two_rounds(world: World) -> None:
@@ -192,7 +185,7 @@ def test_no_page_is_of_two_rounds(world: World) -> None:
     world.now = SECOND_ROUND + TIMES.spread
     plan(world)
 
-    assert [(page.round, len(page.accounts)) for page in world.sqs.pages] == [
+    assert [(page.round, len(page.account_ids)) for page in world.sqs.pages] == [
         (number, size) for number in (0, 1) for size in (100, 100, 100, 1)
     ]
 
@@ -217,7 +210,7 @@ def test_a_full_slot_is_queued_in_pages(world: World) -> None:
 
     neighbours = [account_id for account_id in IDS if slot_of(account_id) == 0]
     assert queued(world) == sorted(crowd + neighbours)
-    assert [len(page.accounts) for page in world.sqs.pages] == [100, 100, 50 + len(neighbours)]
+    assert [len(page.account_ids) for page in world.sqs.pages] == [100, 100, 50 + len(neighbours)]
     assert counted["pagesPlanned"] == 3
 
 

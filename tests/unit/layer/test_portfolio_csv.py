@@ -9,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.csv_export import COLUMNS, to_csv
-from gateway_backend.domain.holdings.portfolio import (
-    AccountPortfolio,
-    Leg,
-    MutualFund,
-    Portfolio,
-    Security,
-    consolidate,
-)
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
 
 AS_OF = "2026-11-20T10:00:00.000Z"
 

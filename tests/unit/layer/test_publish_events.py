@@ -2,6 +2,7 @@
 
 import io
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Status
+from gateway_backend.domain.transactions.report import Status
 from gateway_backend.runtime import event_bus, streams
 from gateway_backend.runtime.event_bus import Event, EventBus
 from gateway_backend.runtime.observability import logger
@@ -37,8 +38,12 @@ STATUS: Item = {
 IMPORTED: Item = STATUS | {
     "asOf": "2022-03-23T10:22:40.518000Z",
     "snapshotDate": "2022-03-23T10:22:40.518Z",
+    "lastUpdate": "2022-03-23T10:22:40.518Z",
+    "snapshotKey": "SNAPSHOT#2022-03-23T10:22:40.518000Z#0a1b2c3d",
     "contentHash": "one",
+    "version": "v2",
     "size": 6,
+    "funds": 0,
     "lastSuccessAt": "2022-03-23T10:22:43.377Z",
     "lastAttemptAt": "2022-03-23T10:22:43.377Z",
 }
@@ -265,6 +270,14 @@ def test_a_transaction_with_an_order_has_finished_only_when_that_is_stored() -> 
 
 # Orders ----------------------------------------------------------------------------------------
 
+
+def body(status: str) -> bytes:
+    """What a batch says, as its item holds it."""
+    stock = {"ticker": "AXISBANK", "status": "PLACED", "asked_at": "2022-03-24T11:24:05.120000Z"}
+    said = {"id": "batch-1", "status": status, "asked_at": "2022-03-24T11:24:05.120000Z", "orders": [stock]}
+    return zlib.compress(json.dumps(said).encode())
+
+
 PLACED: Item = {
     "pk": "TXN#TRX_1",
     "sk": "BATCH#batch-1",
@@ -274,21 +287,28 @@ PLACED: Item = {
     "status": "PLACED",
     "final": False,
     "revision": 1,
+    "createdAt": "2022-03-24T11:24:05.120000Z",
     "updatedAt": "2022-03-24T11:24:05.120000Z",
-    "body": b"packed",
+    "body": body("PLACED"),
 }
 FILLED: Item = PLACED | {
-    "status": "COMPLETED",
+    "status": "MARKEDCOMPLETE",
     "final": True,
     "revision": 2,
     "updatedAt": "2022-03-24T11:25:05.120000Z",
+    "body": body("MARKEDCOMPLETE"),
 }
 
 
 def test_each_step_of_an_order_is_told_with_its_number() -> None:
     about = {**ABOUT_ACCOUNT, "transactionId": "TRX_1", "batchId": "batch-1"}
     placed = about | {"status": "PLACED", "final": False, "revision": 1, "occurredAt": "2022-03-24T11:24:05.120Z"}
-    filled = about | {"status": "COMPLETED", "final": True, "revision": 2, "occurredAt": "2022-03-24T11:25:05.120Z"}
+    filled = about | {
+        "status": "MARKEDCOMPLETE",
+        "final": True,
+        "revision": 2,
+        "occurredAt": "2022-03-24T11:25:05.120Z",
+    }
 
     assert said(None, PLACED) == {"OrderUpdated": placed}
     assert said(PLACED, FILLED) == {"OrderUpdated": filled}
@@ -296,7 +316,7 @@ def test_each_step_of_an_order_is_told_with_its_number() -> None:
 
 def test_a_step_says_nothing_of_what_was_traded() -> None:
     (detail,) = events_of(change(None, PLACED))
-    assert "packed" not in detail.model_dump_json()
+    assert "AXISBANK" not in detail.model_dump_json()
 
 
 @pytest.mark.parametrize(

@@ -10,34 +10,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
 from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import NotFound, RequestInvalid
 from gateway_backend.domain.shared.times import parse, parse_since
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
+from gateway_backend.store.holdings.snapshots import Snapshots
 from gateway_backend.usecases.holdings.read_changes import read_changes
 from ops.api_reference.changes_schema import HoldingChangesView
-from tests.portfolios import holding, market, portfolio
+from testing.portfolios import holding, market, portfolio
 
 NOW = parse("2026-11-21T06:00:00Z")
 SINCE = parse("2026-11-01T18:30:00Z")
 OLD, NEW = "2026-10-30T11:00:00.000Z", "2026-11-20T11:00:00.000Z"
 
-type History = tuple[Account, str | None, tuple[str, str] | None]
+type History = tuple[Connection, str | None, tuple[str, str] | None]
 
 
 def linked(name: str, newest: str | None, history: tuple[str, str] | None, date: str | None = NEW) -> History:
-    account = Account(
+    snapshot = StoredSnapshot("id", parse(date), date, date, "hash", "v2", 1, 0) if date else None
+    connection = Connection(
         id=name,
         owner="user-1",
         broker="kite",
         linked_at=parse("2026-10-01T00:00:00Z"),
         transaction_id="TRX_1",
-        as_of=parse(date) if date else None,
-        snapshot_date=date,
+        snapshot=snapshot,
     )
-    return account, newest, history
+    return connection, newest, history
 
 
 class Known:
@@ -59,7 +60,10 @@ class Known:
 
 
 def read(known: Known, user: str = "user-1") -> dict[str, Any]:
-    return read_changes(SINCE, user=user, now=NOW, accounts=cast(Accounts, known), calendar=nse_calendar())
+    connections, snapshots = cast(Connections, known), cast(Snapshots, known)
+    return read_changes(
+        SINCE, user=user, now=NOW, connections=connections, snapshots=snapshots, calendar=nse_calendar()
+    )
 
 
 def kinds(changes: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """With every webhook lost the system still converges: what is open is asked about until its end is known."""
 
+from copy import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -8,14 +9,15 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
-from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.shared.errors import GatewayRefused
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import CHECKS_BEFORE_EXPIRY, GRACE, Report, Status, Transaction
+from gateway_backend.domain.transactions.report import GRACE, Report, Status
+from gateway_backend.domain.transactions.transaction import CHECKS_BEFORE_EXPIRY, Transaction
 from gateway_backend.usecases.transactions import reconcile as module
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 from gateway_backend.usecases.transactions.sync import apply_gateway_report
-from tests.unit.layer.refresh_world import HALF, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
+from testing.world import HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 EXPIRES = THURSDAY_EVENING + 5 * MINUTE
 
@@ -29,17 +31,7 @@ def world() -> World:
 
 
 def run(world: World, threads: int = 1) -> dict[str, int]:
-    return reconcile_transactions(
-        clock=world.clock,
-        receipts=world.receipts,
-        queue=world.queue,
-        transactions=world.transactions,
-        accounts=world.accounts,
-        orders=world.orders,
-        gateway=world.gateway,
-        confirm_share=HALF,
-        threads=threads,
-    )
+    return reconcile_transactions(replace(world.reconcile_context, threads=threads))
 
 
 def told(world: World, status: Status, **more: Any) -> None:
@@ -168,9 +160,9 @@ def test_a_completed_import_whose_webhook_never_came_is_imported(world: World) -
 
     assert run(world)["transactionsSettled"] == 1
 
-    assert world.account("a").owner == "user-1"
+    assert world.connection("a").owner == "user-1"
     assert world.stored("a") == dict.fromkeys(range(4), 10)
-    assert transaction(world).stored
+    assert transaction(world).result_persisted
 
 
 def test_a_login_that_ended_without_an_import_still_links_the_account(world: World) -> None:
@@ -178,7 +170,7 @@ def test_a_login_that_ended_without_an_import_still_links_the_account(world: Wor
     world.now += 2 * MINUTE
     run(world)
 
-    assert (world.account("a").broker, world.account("a").as_of) == ("kite", None)
+    assert (world.connection("a").broker, world.connection("a").as_of) == ("kite", None)
 
 
 def test_a_completed_one_whose_holdings_are_not_there_yet_is_imported_later(world: World) -> None:
@@ -240,14 +232,13 @@ def test_a_late_completion_of_one_that_had_expired_is_imported_later_when_that_f
 
 
 def test_one_that_a_second_reader_takes_for_open_is_not_asked_about_for_ever(world: World) -> None:
-    """Both read it before either had imported; the second one's own import fails."""
+    """Both read it before either had imported; the second one has its word only when the first is done."""
     world.complete("TRX_1", "a")
     world.now += 2 * MINUTE
     read = transaction(world)
     run(world)
     world.fails("a", "400")
-    with pytest.raises(GatewayRefused):
-        webhook(world, read)
+    webhook(world, read)
     run_for(world, HOUR)
 
     assert transaction(world).is_settled
@@ -263,20 +254,20 @@ def test_wrong_keys_end_no_transaction(world: World) -> None:
 
 def test_an_account_of_another_user_is_refused_and_not_asked_about_again(world: World) -> None:
     owner = world.begin("TRX_2", user="user-2")
-    world.accounts.link("a", "kite", owner, world.now)
+    world.log_in(owner, "a", "kite")
     world.complete("TRX_1", "a")
 
     assert len(run_for(world, timedelta(hours=5))) == 1
-    assert transaction(world).refused == "ACCOUNT_OF_ANOTHER_USER"
-    assert world.account("a").owner == "user-2"
+    assert transaction(world).link_refusal == "ACCOUNT_OF_ANOTHER_USER"
+    assert world.connection("a").owner == "user-2"
 
 
 def test_a_new_login_whose_webhook_never_came_heals_the_connection() -> None:
     world = World()
     world.link("a")
     world.now += 72 * HOUR
-    world.accounts.record_unmoved(world.account("a"), world.now, lapsed=True)
-    assert world.account("a").state is SessionState.NEEDS_LOGIN
+    world.lapse("a", "SNAPSHOT_NOT_MOVING")
+    assert world.connection("a").session.state is SessionState.NEEDS_LOGIN
 
     world.now += HOUR
     world.begin("TRX_1")
@@ -284,8 +275,8 @@ def test_a_new_login_whose_webhook_never_came_heals_the_connection() -> None:
     world.now += 2 * MINUTE
     run(world)
 
-    account = world.account("a")
-    assert (account.state, account.stale_since, account.as_of) == (SessionState.ACTIVE, None, world.now)
+    account = world.connection("a")
+    assert (account.session.state, account.stale_since, account.as_of) == (SessionState.ACTIVE, None, world.now)
 
 
 # Trouble ---------------------------------------------------------------------------------------
@@ -304,7 +295,7 @@ def test_a_webhook_that_comes_in_between_is_not_undone(world: World) -> None:
     run(world)
 
     found = transaction(world)
-    assert (found.status, found.stored) == (Status.COMPLETED, True)
+    assert (found.status, found.result_persisted) == (Status.COMPLETED, True)
     world.now += timedelta(days=1)
     assert run(world)["transactionsChecked"] == 0
 
@@ -342,7 +333,7 @@ def test_what_there_is_no_time_for_waits_for_the_next_run(world: World, monkeypa
 
 def test_a_receipt_whose_message_was_lost_is_queued_again(world: World) -> None:
     body = b'{"timestamp":"2026-11-19T12:30:00.000Z","transactionId":"TRX_1","checksum":"a-checksum"}'
-    receipt = world.receipts.keep(WebhookEnvelope.read(body), body, world.now)
+    receipt = world.receipts.record(WebhookEnvelope.parse(body), body, world.now)
     world.now += 2 * MINUTE
 
     assert run(world)["queued"] == 1

@@ -1,15 +1,15 @@
 """Refreshes that are overtaken, come out of turn, or meet a circuit that was open."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gateway_backend.domain.connections.freshness import SessionState
-from gateway_backend.domain.refresh.schedule import RefreshPage
+from gateway_backend.domain.connections.session import SessionState
+from gateway_backend.domain.refresh.page import RefreshPage
 from gateway_backend.usecases.refresh.page import refresh_page
-from tests.unit.layer.refresh_world import (
+from testing.world import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,
     FRIDAY_WINDOW,
@@ -32,7 +32,7 @@ def world() -> World:
 
 
 def circuit_open(world: World) -> None:
-    world.circuits.open(world.circuits.find(), world.now)
+    world.open_circuit()
 
 
 def failing_for(account_id: str, error: Exception) -> Any:
@@ -51,7 +51,7 @@ def test_a_bug_that_meets_the_probe_leaves_the_others(world: World) -> None:
     world.now += MINUTE
     world.client.before = failing_for("a", KeyError("a bug"))
 
-    assert world.refresh("a", "b", "c", "d", attempt=1) == {"refreshBroken": 1, "refreshed": 3}
+    assert world.refresh("a", "b", "c", "d", attempt=1) == {"refreshUnexpectedError": 1, "refreshed": 3}
 
 
 def test_a_page_whose_close_is_still_to_come_waits_for_it(world: World) -> None:
@@ -59,7 +59,7 @@ def test_a_page_whose_close_is_still_to_come_waits_for_it(world: World) -> None:
     world.pull("a")
     page = RefreshPage(FRIDAY_CLOSE + timedelta(days=3), ("a",))
 
-    assert refresh_page(page, world.refresh_context) == {"refreshLeft": 1}
+    assert refresh_page(page, world.refresh_context) == {"refreshSkipped": 1}
     world.now = MONDAY_WINDOW
     (again,) = world.sqs.pages
     assert refresh_page(again, world.refresh_context) == {"refreshed": 1}
@@ -70,14 +70,14 @@ def test_a_403_that_was_overtaken_by_a_new_login_flags_nobody(world: World) -> N
         world.upstream.held["a"].forbidden = False
         transaction = world.begin("TRX_new")
         world.complete("TRX_new", "a")
-        world.accounts.link("a", "kite", transaction, world.now)
+        world.log_in(transaction, "a", "kite")
         world.pull("a")
 
     world.upstream.held["a"].forbidden = True
     world.upstream.meanwhile = login
     world.refresh("a")
 
-    assert world.account("a").state is SessionState.ACTIVE
+    assert world.connection("a").session.state is SessionState.ACTIVE
 
 
 def test_one_who_waits_for_the_user_is_tried_after_an_outage_too(world: World) -> None:
@@ -86,7 +86,7 @@ def test_one_who_waits_for_the_user_is_tried_after_an_outage_too(world: World) -
     world.upstream.held["a"].alive = True
     world.now = MONDAY_WINDOW
     circuit_open(world)
-    assert world.refresh("a") == {"refreshLeft": 1}
+    assert world.refresh("a") == {"refreshSkipped": 1}
 
     world.now += MINUTE
     assert world.refresh("a", attempt=1) == {"refreshed": 1}
@@ -99,8 +99,8 @@ def test_a_slow_snapshot_is_looked_at_until_it_comes_and_is_not_overdue() -> Non
     world.now = FRIDAY_WINDOW + 2 * HOUR
     world.fails("a", "unmoved")
 
-    assert world.refresh("a", attempt=9) == {"refreshUnmoved": 1}
-    assert [page.accounts for page in world.sqs.pages] == [("a",)]
+    assert world.refresh("a", attempt=9) == {"refreshNoNewSnapshot": 1}
+    assert [page.account_ids for page in world.sqs.pages] == [("a",)]
 
 
 def test_a_page_that_has_nothing_to_ask_leaves_the_probe_to_others(world: World) -> None:
@@ -122,7 +122,7 @@ def test_a_gateway_that_fails_again_after_the_probe_is_spared_by_everybody(world
         world.fails(account_id, "500")
 
     world.refresh(*ids, attempt=1)
-    assert world.circuits.find().is_open(world.now)
+    assert world.circuit_is_open()
 
 
 def pull_overtaken_by_a_whole_one(world: World) -> None:
@@ -164,16 +164,16 @@ def test_an_older_transaction_does_not_heal_a_connection_by_asking_for_funds(wor
     world.now += HOUR
     world.upstream.held["a"].alive = False
     world.refresh("a")
-    world.accounts.link("a", "kite", replace(old, mutual_funds=True), world.now)
+    world.log_in(replace(old, mutual_funds=True), "a", "kite")
 
-    assert world.account("a").state is SessionState.NEEDS_LOGIN
+    assert world.connection("a").session.state is SessionState.NEEDS_LOGIN
 
 
 def test_a_healed_connection_gives_no_reason_any_more(world: World) -> None:
     world.upstream.held["a"].alive = False
     world.refresh("a")
     world.now += HOUR
-    world.accounts.link("a", "kite", world.begin("TRX_new"), world.now)
+    world.log_in(world.begin("TRX_new"), "a", "kite")
 
-    account = world.account("a")
-    assert (account.state, account.state_reason) == (SessionState.ACTIVE, None)
+    account = world.connection("a")
+    assert (account.session.state, account.session.reason) == (SessionState.ACTIVE, None)

@@ -1,18 +1,20 @@
 """Every account of a page is refreshed, or queued again, or needs nothing; one that is in trouble harms no other."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gateway_backend.domain.connections.freshness import SessionState
-from gateway_backend.domain.refresh.schedule import RefreshPage
+from gateway_backend.domain.connections.session import SessionState
+from gateway_backend.domain.refresh.circuit import FAILURES_THAT_OPEN, STREAK_LASTS
+from gateway_backend.domain.refresh.page import LEASE, PageWork, RefreshPage
 from gateway_backend.domain.shared.errors import GatewayUnconfigured, NotYet, StoreUnavailable
-from gateway_backend.gateway.client import Gateway
+from gateway_backend.usecases.contexts import PullContext
+from gateway_backend.usecases.refresh import circuit_breaker
 from gateway_backend.usecases.refresh import page as module
-from gateway_backend.usecases.refresh.page import FAILURES_THAT_OPEN, LEASE, STREAK_LASTS, refresh_page
-from tests.unit.layer.refresh_world import (
+from gateway_backend.usecases.refresh.page import refresh_page
+from testing.world import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,
     FRIDAY_WINDOW,
@@ -40,8 +42,8 @@ def world() -> World:
 
 
 def state(world: World, account_id: str = "a") -> tuple[SessionState, str | None]:
-    account = world.account(account_id)
-    return account.state, account.state_reason
+    account = world.connection(account_id)
+    return account.session.state, account.session.reason
 
 
 # What becomes of one account -------------------------------------------------------------------
@@ -53,7 +55,7 @@ def test_a_trade_at_the_broker_arrives_without_the_user(world: World) -> None:
     assert world.refresh("a") == {"refreshed": 1}
 
     assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
-    assert world.account("a").as_of == FRIDAY_WINDOW
+    assert world.connection("a").as_of == FRIDAY_WINDOW
     assert world.sqs.sent == []
 
 
@@ -99,7 +101,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again_later(world: World, fa
     assert world.refresh("a") == {"refreshIncomplete": 1}
 
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
-    assert (world.stored("a"), world.account("a").as_of) == (FOUR, THURSDAY_EVENING)
+    assert (world.stored("a"), world.connection("a").as_of) == (FOUR, THURSDAY_EVENING)
 
 
 def test_a_broker_at_work_is_waited_for_a_little(world: World) -> None:
@@ -114,16 +116,17 @@ def test_a_broker_that_stays_at_work_is_left_for_the_next_attempt(world: World) 
     world.fails("a", *["updating"] * 3)
 
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
-    assert refresh_page(page, replace(world.refresh_context, wait=waits.append)) == {"refreshIncomplete": 1}
+    context = replace(world.refresh_context, pull=lambda: replace(world.pull_context, wait=waits.append))
+    assert refresh_page(page, context) == {"refreshIncomplete": 1}
 
     assert (world.calls_for("a"), waits) == (3, [2, 2])
     assert world.sqs.pages == [page.again(("a",))]
 
 
 def test_the_users_own_refresh_under_way_is_not_disturbed(world: World) -> None:
-    world.accounts.lease(world.account("a"), world.now, floor=MINUTE, lasting=MINUTE)
+    world.lease("a")
 
-    assert world.refresh("a") == {"refreshLeft": 1}
+    assert world.refresh("a") == {"refreshSkipped": 1}
     assert world.upstream.calls == []
 
     world.now += MINUTE
@@ -131,13 +134,13 @@ def test_the_users_own_refresh_under_way_is_not_disturbed(world: World) -> None:
 
 
 def test_an_account_unlinked_while_under_way_is_forgotten(world: World) -> None:
-    world.upstream.meanwhile = lambda: world.accounts.unlink("a", "user-1", world.now)
+    world.upstream.meanwhile = lambda: world.end_ownership("a")
 
     assert world.refresh("a") == {"refreshUnknownAccount": 1}
-    assert (world.accounts.find("a"), world.sqs.sent) == (None, [])
+    assert (world.connections.find("a"), world.sqs.sent) == (None, [])
 
 
-# Session death ---------------------------------------------------------------------------------
+# BrokerSession death ---------------------------------------------------------------------------------
 
 
 def test_a_snapshot_that_stands_still_over_a_whole_session_needs_a_login(world: World) -> None:
@@ -145,9 +148,9 @@ def test_a_snapshot_that_stands_still_over_a_whole_session_needs_a_login(world: 
 
     assert world.refresh("a") == {"sessionLapsed": 1}
 
-    account = world.account("a")
+    account = world.connection("a")
     assert state(world) == (SessionState.NEEDS_LOGIN, "SNAPSHOT_NOT_MOVING")
-    assert (account.state_since, account.stale_since) == (FRIDAY_WINDOW, FRIDAY_WINDOW)
+    assert (account.session.since, account.stale_since) == (FRIDAY_WINDOW, FRIDAY_WINDOW)
     assert (world.stored("a"), world.sqs.sent) == (FOUR, [])
 
 
@@ -159,7 +162,7 @@ def test_a_session_that_the_snapshot_itself_has_cut_proves_nothing_yet() -> None
     world.now = FRIDAY_WINDOW
 
     for attempt in range(7):
-        assert world.refresh("a", attempt=attempt) == {"refreshUnmoved": 1}
+        assert world.refresh("a", attempt=attempt) == {"refreshNoNewSnapshot": 1}
     assert len(world.sqs.sent) == 7
     assert state(world) == (SessionState.ACTIVE, None)
 
@@ -180,7 +183,7 @@ def test_a_snapshot_that_moved_but_missed_a_whole_session_is_kept_and_needs_a_lo
 
     assert world.refresh("a") == {"sessionLapsed": 1}
 
-    account = world.account("a")
+    account = world.connection("a")
     assert (account.as_of, account.stale_since) == (FRIDAY_NOON, MONDAY_WINDOW)
     assert state(world) == (SessionState.NEEDS_LOGIN, "SNAPSHOT_NOT_MOVING")
     assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
@@ -189,9 +192,9 @@ def test_a_snapshot_that_moved_but_missed_a_whole_session_is_kept_and_needs_a_lo
 def test_a_snapshot_that_moved_but_not_over_the_close_is_kept_and_asked_for_again(world: World) -> None:
     snapshot_of_friday_noon_is_the_last(world)
 
-    assert world.refresh("a") == {"refreshUnmoved": 1}
+    assert world.refresh("a") == {"refreshNoNewSnapshot": 1}
 
-    assert (world.account("a").as_of, state(world)) == (FRIDAY_NOON, (SessionState.ACTIVE, None))
+    assert (world.connection("a").as_of, state(world)) == (FRIDAY_NOON, (SessionState.ACTIVE, None))
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
 
 
@@ -202,16 +205,16 @@ def test_one_who_waits_for_the_user_is_not_healed_by_a_snapshot_from_before_the_
     snapshot_of_friday_noon_is_the_last(world)
     world.now = MONDAY_WINDOW
 
-    assert world.refresh("a") == {"refreshWaitsForUser": 1}
-    assert (world.account("a").as_of, state(world)[0]) == (FRIDAY_NOON, SessionState.NEEDS_LOGIN)
+    assert world.refresh("a") == {"refreshAwaitsLogin": 1}
+    assert (world.connection("a").as_of, state(world)[0]) == (FRIDAY_NOON, SessionState.NEEDS_LOGIN)
 
 
 def test_keys_that_nobody_has_set_cost_no_account_its_turn(world: World) -> None:
-    def unset() -> Gateway:
+    def unset() -> PullContext:
         raise GatewayUnconfigured
 
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
-    refresh_page(page, replace(world.refresh_context, gateway=unset))
+    refresh_page(page, replace(world.refresh_context, pull=unset))
 
     assert world.sqs.pages == [page.again(("a",))]
     assert state(world) == (SessionState.ACTIVE, None)
@@ -224,7 +227,7 @@ def test_a_slow_gateway_is_not_taken_for_a_dead_session() -> None:
     world.now = FRIDAY_WINDOW
     world.fails("a", "unmoved")
 
-    assert world.refresh("a") == {"refreshUnmoved": 1}
+    assert world.refresh("a") == {"refreshNoNewSnapshot": 1}
     assert world.refresh("a", attempt=1) == {"refreshed": 1}
 
 
@@ -234,7 +237,7 @@ def test_a_403_needs_a_login_when_our_keys_are_right(world: World) -> None:
     assert world.refresh("a") == {"sessionLapsed": 1}
 
     assert state(world) == (SessionState.NEEDS_LOGIN, "GATEWAY_FORBIDDEN")
-    assert world.account("a").stale_since == FRIDAY_WINDOW
+    assert world.connection("a").stale_since == FRIDAY_WINDOW
     assert world.sqs.sent == []
 
 
@@ -272,9 +275,9 @@ def test_many_403s_at_once_flag_nobody_and_are_tried_again(world: World, many: i
     results = world.refresh(*ids)
     assert (results["refreshForbidden"], results["refreshed"]) == (many, 100 - many)
 
-    accounts = [world.account(account_id) for account_id in ids]
-    assert {(account.state, account.stale_since) for account in accounts} == {(SessionState.ACTIVE, None)}
-    assert [set(page.accounts) for page in world.sqs.pages] == [set(ids[:many])]
+    accounts = [world.connection(account_id) for account_id in ids]
+    assert {(account.session.state, account.stale_since) for account in accounts} == {(SessionState.ACTIVE, None)}
+    assert [set(page.account_ids) for page in world.sqs.pages] == [set(ids[:many])]
 
     for account_id in ids:
         world.upstream.held[account_id].forbidden = False
@@ -309,23 +312,23 @@ def test_a_lapse_that_two_workers_find_is_the_firsts(world: World, death: str) -
     world.upstream.meanwhile = other
     world.refresh("a")
 
-    account = world.account("a")
-    assert account.state is SessionState.NEEDS_LOGIN
-    assert (account.state_since, account.stale_since) == (FRIDAY_WINDOW - MINUTE, FRIDAY_WINDOW - MINUTE)
+    account = world.connection("a")
+    assert account.session.state is SessionState.NEEDS_LOGIN
+    assert (account.session.since, account.stale_since) == (FRIDAY_WINDOW - MINUTE, FRIDAY_WINDOW - MINUTE)
 
 
 def test_a_snapshot_heals_what_another_worker_has_flagged_meanwhile(world: World) -> None:
     def other() -> None:
         world.now -= MINUTE
-        world.accounts.record_failure(world.account("a"), "GATEWAY_FORBIDDEN", world.now, needs_login=True)
+        world.lapse("a")
         world.now += MINUTE
 
     world.upstream.meanwhile = other
     assert world.refresh("a") == {"refreshed": 1}
 
-    account = world.account("a")
+    account = world.connection("a")
     assert state(world) == (SessionState.ACTIVE, None)
-    assert (account.state_since, account.stale_since) == (FRIDAY_WINDOW, None)
+    assert (account.session.since, account.stale_since) == (FRIDAY_WINDOW, None)
 
 
 def test_a_failure_does_not_overwrite_what_a_newer_snapshot_has_brought(world: World) -> None:
@@ -333,7 +336,7 @@ def test_a_failure_does_not_overwrite_what_a_newer_snapshot_has_brought(world: W
     world.upstream.meanwhile = lambda: world.pull("a")
     world.refresh("a")
 
-    account = world.account("a")
+    account = world.connection("a")
     assert (account.as_of, account.last_failure) == (FRIDAY_WINDOW, None)
 
 
@@ -342,17 +345,17 @@ def test_that_the_broker_is_still_updating_is_always_noted(world: World) -> None
     for attempt in range(3):
         world.fails("a", *["updating"] * 3)
         world.refresh("a", attempt=attempt)
-        assert world.account("a").last_attempt_at == world.now
+        assert world.connection("a").last_attempt_at == world.now
         world.now += 2 * MINUTE
 
 
 def test_one_who_waits_for_the_user_and_moves_is_healed_though_still_due(world: World) -> None:
-    world.accounts.record_failure(world.account("a"), "GATEWAY_FORBIDDEN", world.now, needs_login=True)
+    world.lapse("a")
     snapshot_of_friday_noon_is_the_last(world)
 
-    assert world.refresh("a") == {"refreshUnmoved": 1}
+    assert world.refresh("a") == {"refreshNoNewSnapshot": 1}
 
-    account = world.account("a")
+    account = world.connection("a")
     assert (state(world), account.as_of, account.stale_since) == ((SessionState.ACTIVE, None), FRIDAY_NOON, None)
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
 
@@ -361,21 +364,21 @@ def test_wrong_keys_flag_nobody(world: World) -> None:
     world.upstream.every_call = "403"
 
     assert world.refresh("a") == {"refreshFailed": 1}
-    assert (state(world), world.account("a").stale_since) == ((SessionState.ACTIVE, None), None)
+    assert (state(world), world.connection("a").stale_since) == ((SessionState.ACTIVE, None), None)
 
 
 def test_one_who_waits_for_the_user_is_tried_once_after_each_close(world: World) -> None:
     world.upstream.held["a"].alive = False
     world.refresh("a")
-    flagged = world.account("a")
+    flagged = world.connection("a")
 
     world.now = MONDAY_WINDOW
     world.upstream.calls.clear()
-    assert world.refresh("a") == {"refreshWaitsForUser": 1}
+    assert world.refresh("a") == {"refreshAwaitsLogin": 1}
 
     assert world.calls_for("a") == 1
     assert world.sqs.sent == []
-    assert world.account("a") == flagged  # told once
+    assert world.connection("a") == flagged  # told once
 
 
 def test_one_who_waits_for_the_user_is_tried_again_when_gateway_was_away(world: World) -> None:
@@ -386,7 +389,7 @@ def test_one_who_waits_for_the_user_is_tried_again_when_gateway_was_away(world: 
     world.upstream.every_call = "500"
 
     assert world.refresh("a") == {"refreshFailed": 1}
-    assert [page.accounts for page in world.sqs.pages] == [("a",)]
+    assert [page.account_ids for page in world.sqs.pages] == [("a",)]
 
 
 @pytest.mark.parametrize("fault", ["updating", "empty"])
@@ -396,7 +399,7 @@ def test_one_who_waits_for_the_user_is_not_queued_again_once_gateway_has_answere
     world.now = MONDAY_WINDOW
     world.upstream.every_call = fault
 
-    assert world.refresh("a") == {"refreshWaitsForUser": 1}
+    assert world.refresh("a") == {"refreshAwaitsLogin": 1}
     assert world.sqs.sent == []
 
 
@@ -405,26 +408,26 @@ def test_a_session_that_moves_again_heals_by_itself(world: World, death: str) ->
     broker = world.upstream.held["a"]
     broker.alive, broker.forbidden = death != "stale", death == "forbidden"
     world.refresh("a")
-    assert world.account("a").state is SessionState.NEEDS_LOGIN
+    assert world.connection("a").session.state is SessionState.NEEDS_LOGIN
 
     broker.alive, broker.forbidden = True, False
     world.now = MONDAY_WINDOW
     assert world.refresh("a") == {"refreshed": 1}
 
-    account = world.account("a")
+    account = world.connection("a")
     assert state(world) == (SessionState.ACTIVE, None)
-    assert (account.state_since, account.stale_since, account.as_of) == (MONDAY_WINDOW, None, MONDAY_WINDOW)
+    assert (account.session.since, account.stale_since, account.as_of) == (MONDAY_WINDOW, None, MONDAY_WINDOW)
 
 
 def test_a_session_flagged_before_its_snapshot_was_stale_is_told_stale_after_the_close(world: World) -> None:
     world.pull("a")
     world.upstream.held["a"].forbidden = True
-    world.accounts.record_failure(world.account("a"), "GATEWAY_FORBIDDEN", world.now, needs_login=True)
-    assert world.account("a").stale_since is None
+    world.lapse("a")
+    assert world.connection("a").stale_since is None
 
     world.now = MONDAY_WINDOW
-    assert world.refresh("a") == {"refreshWaitsForUser": 1}
-    assert world.account("a").stale_since == MONDAY_WINDOW
+    assert world.refresh("a") == {"refreshAwaitsLogin": 1}
+    assert world.connection("a").stale_since == MONDAY_WINDOW
 
 
 # The page --------------------------------------------------------------------------------------
@@ -439,7 +442,7 @@ def test_the_next_message_holds_exactly_those_that_need_it(world: World) -> None
     world.fails("d", "empty")
     world.upstream.held["e"].forbidden = True
     world.pull("f")
-    world.accounts.unlink("g", "user-1", world.now)
+    world.end_ownership("g")
 
     assert world.refresh("a", "b", "c", "d", "e", "f", "g", "nobody") == {
         "refreshed": 1,
@@ -492,7 +495,7 @@ def test_a_page_that_comes_twice_is_worked_on_once(world: World) -> None:
 
 def test_a_page_that_another_worker_has_comes_back_later(world: World) -> None:
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
-    assert world.refreshes.lease(page, world.now, lasting=LEASE)
+    world.pages.save(page, PageWork(), PageWork().lease(world.now), world.now)
 
     world.now += LEASE - SECOND
     with pytest.raises(NotYet):
@@ -537,7 +540,7 @@ def test_what_is_still_not_fresh_long_after_the_window_opened_is_counted(world: 
 def test_no_account_is_begun_when_the_pages_time_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SECONDS", 0)
 
-    assert world.refresh("a") == {"refreshLeft": 1}
+    assert world.refresh("a") == {"refreshSkipped": 1}
     assert world.upstream.calls == []
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
 
@@ -569,7 +572,7 @@ def test_a_bug_in_one_account_is_counted_and_leaves_the_others(world: World) -> 
     world.now = FRIDAY_WINDOW
     world.client.before = failing_for("b", KeyError("a bug"))
 
-    assert world.refresh("a", "b", "c") == {"refreshed": 2, "refreshBroken": 1}
+    assert world.refresh("a", "b", "c") == {"refreshed": 2, "refreshUnexpectedError": 1}
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("b",), attempt=1)]
 
 
@@ -577,7 +580,7 @@ def test_one_that_stays_broken_is_overdue(world: World) -> None:
     world.now = FRIDAY_WINDOW + HOUR
     world.client.before = failing_for("a", KeyError("a bug"))
 
-    assert world.refresh("a") == {"refreshBroken": 1, "refreshOverdue": 1}
+    assert world.refresh("a") == {"refreshUnexpectedError": 1, "refreshOverdue": 1}
 
 
 # The circuit -----------------------------------------------------------------------------------
@@ -604,11 +607,11 @@ def outage(world: World) -> World:
 def test_ten_failures_in_a_row_stop_the_calls(crowd: World, fault: str) -> None:
     crowd.upstream.every_call = fault
 
-    assert crowd.refresh(*MANY) == {"refreshFailed": 10, "refreshLeft": 30}
+    assert crowd.refresh(*MANY) == {"refreshFailed": 10, "refreshSkipped": 30}
 
     asked = [account_id for account_id in crowd.upstream.calls if account_id in MANY]
     assert len(asked) == FAILURES_THAT_OPEN
-    assert crowd.circuits.find().is_open(crowd.now)
+    assert crowd.circuit_is_open()
     assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY)]
 
 
@@ -618,7 +621,7 @@ def test_nine_failures_in_a_row_do_not(crowd: World) -> None:
             crowd.fails(account_id, "500")
 
     assert crowd.refresh(*MANY) == {"refreshFailed": 36, "refreshed": 4}
-    assert not crowd.circuits.find().is_open(crowd.now)
+    assert not crowd.circuit_is_open()
 
 
 def test_one_failure_in_twenty_does_not(crowd: World) -> None:
@@ -637,7 +640,7 @@ def test_so_many_different_accounts_must_fail_over_all_pages(crowd: World, diffe
     for attempt in range(20):
         refresh_page(RefreshPage(FRIDAY_CLOSE, (MANY[attempt % different],), attempt), worker)
 
-    assert crowd.circuits.find().is_open(crowd.now) is is_open
+    assert crowd.circuit_is_open() is is_open
 
 
 def test_failures_of_long_ago_do_not_count(crowd: World) -> None:
@@ -652,7 +655,8 @@ def test_failures_of_long_ago_do_not_count(crowd: World) -> None:
 
 def test_as_long_as_it_is_open_it_is_counted(crowd: World, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[str] = []
-    monkeypatch.setattr(module, "count", lambda name, _number=1: counted.append(name))
+    for user in (module, circuit_breaker):
+        monkeypatch.setattr(user, "count", lambda name, _number=1: counted.append(name))
     outage(crowd)
     assert counted.count("CircuitOpen") == 1
 
@@ -673,7 +677,7 @@ def test_while_it_is_open_nobody_calls(crowd: World) -> None:
     outage(crowd)
 
     crowd.now += MINUTE - SECOND
-    assert crowd.refresh(*MANY, attempt=1) == {"refreshLeft": 40}
+    assert crowd.refresh(*MANY, attempt=1) == {"refreshSkipped": 40}
     assert crowd.upstream.calls == []
 
 
@@ -683,7 +687,7 @@ def test_a_probe_that_fails_makes_the_next_wait_twice_as_long(crowd: World) -> N
 
     for attempt, minutes in enumerate(pauses, start=1):
         crowd.now += minutes * MINUTE
-        assert crowd.refresh(*MANY, attempt=attempt) == {"refreshFailed": 1, "refreshLeft": 39}
+        assert crowd.refresh(*MANY, attempt=attempt) == {"refreshFailed": 1, "refreshSkipped": 39}
     assert len(crowd.upstream.calls) == len(pauses)
     assert crowd.circuits.find().opened_at == FRIDAY_WINDOW
 
@@ -696,7 +700,7 @@ def test_one_worker_probes_and_the_others_wait(crowd: World) -> None:
 
     crowd.refresh(*MANY[:20], attempt=1)
 
-    assert seen == [{"refreshLeft": 20}]
+    assert seen == [{"refreshSkipped": 20}]
     assert crowd.upstream.calls == [MANY[0]]
 
 

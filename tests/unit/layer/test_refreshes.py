@@ -4,7 +4,7 @@ By example: Friday 20 and Monday 23 November 2026 are ordinary, Tuesday 24th is 
 """
 
 from collections import Counter
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,17 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.contracts.refresh.page_message import encode_page, parse_page
-from gateway_backend.domain.connections.connection import SLOTS, UPDATING_FOR, Account, has_lapsed, slot_of
-from gateway_backend.domain.connections.freshness import SessionState, State
+from gateway_backend.domain.connections.connection import SLOTS, UPDATING_FOR, Connection, StoredSnapshot, slot_of
+from gateway_backend.domain.connections.freshness import State
+from gateway_backend.domain.connections.session import BrokerSession, SessionState, has_lapsed
 from gateway_backend.domain.market.calendar import nse_calendar
-from gateway_backend.domain.refresh.schedule import (
-    FIRST_RETRY,
-    LONGEST_RETRY,
-    ROUNDS,
-    RefreshPage,
-    RefreshTimes,
-    is_due,
-)
+from gateway_backend.domain.refresh.page import FIRST_RETRY, LONGEST_RETRY, RefreshPage
+from gateway_backend.domain.refresh.schedule import ROUNDS, RefreshTimes, is_due
 from gateway_backend.domain.shared.errors import MessageUnreadable
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -35,7 +30,8 @@ FRIDAY_CLOSE = FRIDAY_NOON + timedelta(hours=3, minutes=30)
 WINDOW_OPENS, WINDOW_ENDS = FRIDAY_CLOSE + TIMES.delay, FRIDAY_CLOSE + TIMES.delay + TIMES.spread
 SECOND_ROUND = WINDOW_OPENS + timedelta(minutes=90)
 MONDAY_CLOSE = FRIDAY_CLOSE + timedelta(days=3)
-KITE = Account("account-1", "user-1", "kite", FRIDAY_NOON, "TRX_1", as_of=FRIDAY_NOON)
+NEWEST = StoredSnapshot("id", FRIDAY_NOON, "text", "text", "hash", "v2", 1, 0)
+KITE = Connection("account-1", "user-1", "kite", FRIDAY_NOON, "TRX_1", snapshot=NEWEST)
 
 MINUTES = st.integers(1, 120).map(lambda minutes: timedelta(minutes=minutes))
 REFRESH_TIMES = st.builds(RefreshTimes, delay=MINUTES, spread=MINUTES)
@@ -100,14 +96,14 @@ def test_every_slot_begins_within_the_spread(refresh_times: RefreshTimes, slot: 
 # Due -------------------------------------------------------------------------------------------
 
 
-def next_due(account: Account, now: datetime) -> datetime | None:
+def next_due(account: Connection, now: datetime) -> datetime | None:
     return TIMES.next_due(account, now, CALENDAR)
 
 
 def test_a_fresh_account_is_next_due_in_its_slot_after_the_next_close() -> None:
     assert next_due(KITE, FRIDAY_NOON) == TIMES.begins_at(slot_of(KITE.id), FRIDAY_CLOSE)
 
-    refreshed = replace(KITE, as_of=WINDOW_ENDS)
+    refreshed = replace(KITE, snapshot=replace(NEWEST, as_of=WINDOW_ENDS))
     assert next_due(refreshed, WINDOW_ENDS) == TIMES.begins_at(slot_of(KITE.id), MONDAY_CLOSE)
 
 
@@ -121,20 +117,19 @@ def test_what_has_not_succeeded_yet_is_still_due_after_the_last_close() -> None:
     [
         replace(KITE, broker="groww"),
         replace(KITE, broker="a-new-broker"),
-        replace(KITE, as_of=None),
-        replace(KITE, state=SessionState.NEEDS_LOGIN),
-        replace(KITE, state=SessionState.REVOKED),
+        replace(KITE, snapshot=None),
+        replace(KITE, session=BrokerSession(SessionState.NEEDS_LOGIN)),
     ],
-    ids=lambda account: f"{account.broker} {account.state} {account.as_of and 'imported'}",
+    ids=lambda account: f"{account.broker} {account.session.state} {account.as_of and 'imported'}",
 )
-def test_where_only_a_login_helps_nothing_is_due_by_itself(account: Account) -> None:
+def test_where_only_a_login_helps_nothing_is_due_by_itself(account: Connection) -> None:
     assert next_due(account, WINDOW_ENDS) is None
 
 
 @given(MOMENTS, MOMENTS, MOMENTS)
 def test_the_next_refresh_never_moves_back(as_of: datetime, one: datetime, other: datetime) -> None:
     now, later = sorted([one, other])
-    account = replace(KITE, as_of=min(as_of, now))
+    account = replace(KITE, snapshot=replace(NEWEST, as_of=min(as_of, now)))
     due, due_later = next_due(account, now), next_due(account, later)
 
     assert due is not None
@@ -158,16 +153,17 @@ def test_the_next_refresh_never_moves_back(as_of: datetime, one: datetime, other
 def test_due_after_a_close_and_lapsed_after_a_whole_session(
     as_of: datetime | None, now: datetime, due: bool, lapsed: bool
 ) -> None:
-    account = replace(KITE, as_of=as_of)
 
-    assert is_due(account, now, CALENDAR) is due
-    assert has_lapsed(account, now, CALENDAR) is lapsed
+    snapshot = replace(NEWEST, as_of=as_of) if as_of else None
+
+    assert is_due(replace(KITE, snapshot=snapshot), now, CALENDAR) is due
+    assert (as_of is not None and has_lapsed(as_of, now, CALENDAR)) is lapsed
 
 
 # What the user is told -------------------------------------------------------------------------
 
 
-def state(account: Account, now: datetime) -> State:
+def state(account: Connection, now: datetime) -> State:
     return account.verdict(now, CALENDAR).state
 
 
@@ -195,7 +191,7 @@ def test_another_failure_is_not_called_an_update() -> None:
 
 
 def test_a_login_that_is_needed_is_not_hidden_by_a_refresh_under_way() -> None:
-    lapsed = replace(KITE, state=SessionState.NEEDS_LOGIN, lease_until=WINDOW_ENDS)
+    lapsed = replace(KITE, session=BrokerSession(SessionState.NEEDS_LOGIN), lease_until=WINDOW_ENDS)
 
     assert state(lapsed, WINDOW_OPENS) is State.STALE
 
@@ -205,7 +201,7 @@ def test_a_login_that_is_needed_is_not_hidden_by_a_refresh_under_way() -> None:
 PAGES = st.builds(
     RefreshPage,
     close=MOMENTS.map(lambda moment: moment.astimezone(UTC).replace(microsecond=0)),
-    accounts=st.lists(st.text(min_size=1), max_size=5).map(tuple),
+    account_ids=st.lists(st.text(min_size=1), max_size=5).map(tuple),
     attempt=st.integers(0, 1000),
     round=st.integers(0, 1),
 )
@@ -226,8 +222,8 @@ def test_a_page_is_known_by_its_close_its_round_its_attempt_and_its_accounts() -
         replace(page, attempt=1),
         replace(page, round=1),
         replace(page, round=1, attempt=1),
-        replace(page, accounts=("b", "a")),
-        replace(page, accounts=("a",)),
+        replace(page, account_ids=("b", "a")),
+        replace(page, account_ids=("a",)),
     ]
 
     assert page.id == replace(page, close=FRIDAY_CLOSE.astimezone(UTC)).id
@@ -244,8 +240,8 @@ def test_each_attempt_begins_with_another_account() -> None:
     """One that always fails must not be the only probe."""
     page, first = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c")), []
     for _ in range(3):
-        page = page.again(page.accounts)
-        first.append(page.accounts[0])
+        page = page.again(page.account_ids)
+        first.append(page.account_ids[0])
 
     assert first == ["b", "c", "a"]
 

@@ -1,24 +1,23 @@
 """The user asks for newer holdings: they are fetched, or the login that they need is ready; never both, never twice."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from gateway_backend.domain.connections.connection import Account
-from gateway_backend.domain.connections.freshness import SessionState, State
-from gateway_backend.domain.refresh.schedule import Refresh
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.freshness import State
+from gateway_backend.domain.connections.session import SessionState
+from gateway_backend.domain.refresh.result import Refresh
 from gateway_backend.domain.shared.errors import GatewayUnavailable, NotFound, RefreshTooSoon
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.usecases.holdings import import_holdings as pulling
-from gateway_backend.usecases.refresh.request import LEASE, Refreshed, request_refresh
-from tests.unit.layer.refresh_world import (
+from gateway_backend.usecases.refresh.request import LEASE, Requested, request_refresh
+from testing.world import (
     CALENDAR,
     FRIDAY_NOON,
     FRIDAY_WINDOW,
-    HALF,
     MINUTE,
     SECOND,
-    TIMES,
     Crash,
     World,
 )
@@ -38,18 +37,19 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "key-1") -> Refreshed:
+def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "key-1") -> Requested:
     return request_refresh(
         account_id,
         user=user,
         idempotency_key=key,
         attempt=f"request-{len(world.upstream.calls)}",
-        floor=FLOOR,
-        context=world.start_context,
-        calendar=CALENDAR,
-        refresh_times=TIMES,
-        confirm_share=HALF,
+        context=world.refresh_request_context(FLOOR),
     )
+
+
+def lease(world: World, now: datetime) -> None:
+    connection = world.connection("a")
+    world.connections.save(connection, connection.begin_refresh(now, floor=SECOND, lasting=MINUTE))
 
 
 def session_ends(world: World) -> None:
@@ -65,8 +65,8 @@ def test_what_has_changed_at_the_broker_is_there_at_once(world: World) -> None:
 
     done = ask(world)
 
-    assert (done.refresh, done.transaction) == (Refresh.REFRESHED, None)
-    assert done.account.as_of == FRIDAY_NOON
+    assert (done.refresh, done.started) == (Refresh.REFRESHED, None)
+    assert done.connection.as_of == FRIDAY_NOON
     assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
 
 
@@ -75,7 +75,11 @@ def test_a_snapshot_that_has_not_moved_yet_is_said_to_be_unchanged(world: World)
 
     done = ask(world)
 
-    assert (done.refresh, done.transaction, done.account.state) == (Refresh.UNCHANGED, None, SessionState.ACTIVE)
+    assert (done.refresh, done.started, done.connection.session.state) == (
+        Refresh.UNCHANGED,
+        None,
+        SessionState.ACTIVE,
+    )
 
 
 def test_a_broker_at_work_is_waited_for_then_said_to_be_updating(world: World) -> None:
@@ -90,7 +94,7 @@ def test_a_broker_at_work_is_waited_for_then_said_to_be_updating(world: World) -
 def test_once_it_is_done_nothing_shows_a_refresh_under_way(world: World) -> None:
     done = ask(world)
 
-    assert not done.account.is_leased(world.now)
+    assert not done.connection.is_leased(world.now)
     assert done.verdict.state is State.FRESH
 
 
@@ -141,16 +145,16 @@ def test_two_requests_at_once_ask_gateway_once(world: World) -> None:
 
 
 def test_one_under_way_keeps_the_others_out_even_past_the_floor(world: World) -> None:
-    world.accounts.lease(world.account("a"), world.now, floor=SECOND, lasting=MINUTE)
+    lease(world, world.now)
 
     with pytest.raises(RefreshTooSoon):
-        world.accounts.lease(world.account("a"), world.now + 2 * SECOND, floor=SECOND, lasting=MINUTE)
-    world.accounts.lease(world.account("a"), world.now + MINUTE, floor=SECOND, lasting=MINUTE)
+        lease(world, world.now + 2 * SECOND)
+    lease(world, world.now + MINUTE)
 
 
 def test_while_it_is_under_way_the_account_shows_that(world: World) -> None:
-    seen: list[Account] = []
-    world.upstream.meanwhile = lambda: seen.append(world.account("a"))
+    seen: list[Connection] = []
+    world.upstream.meanwhile = lambda: seen.append(world.connection("a"))
     ask(world)
 
     assert seen[0].verdict(world.now, CALENDAR).state is State.UPDATING
@@ -164,8 +168,8 @@ def test_a_request_that_died_holds_the_account_no_longer_than_its_lease(world: W
     with pytest.raises(Crash):
         ask(world)
 
-    assert world.account("a").is_leased(world.now)
-    assert not world.account("a").is_leased(world.now + LEASE)
+    assert world.connection("a").is_leased(world.now)
+    assert not world.connection("a").is_leased(world.now + LEASE)
     world.now += FLOOR
     assert ask(world).refresh is Refresh.REFRESHED
 
@@ -182,8 +186,8 @@ def test_another_broker_gets_an_import_that_is_ready_for_the_sdk(world: World, b
 
     assert done.refresh is Refresh.LOGIN_NEEDED
     assert world.upstream.calls == ["create"]
-    assert done.transaction is not None
-    stored = world.transactions.find(done.transaction.id)
+    assert done.started is not None
+    stored = world.transactions.find(done.started.transaction.id)
     assert stored is not None
     assert (stored.intent, stored.requested_account_id, stored.owner) == (Intent.HOLDINGS_IMPORT, "b", "user-1")
 
@@ -202,8 +206,8 @@ def test_a_session_that_is_over_gets_the_login_in_the_same_answer(world: World, 
 
     done = ask(world)
 
-    assert (done.refresh, done.account.state) == (Refresh.LOGIN_NEEDED, SessionState.NEEDS_LOGIN)
-    assert done.transaction is not None
+    assert (done.refresh, done.connection.session.state) == (Refresh.LOGIN_NEEDED, SessionState.NEEDS_LOGIN)
+    assert done.started is not None
     assert world.stored("a") == FOUR
 
 
@@ -218,7 +222,7 @@ def test_one_who_waits_for_the_user_gets_the_login_whatever_gateway_says_of_the_
 
     for key in ("key-2", "key-3"):  # no floor stands between a user and a login
         done = ask(world, key=key)
-        assert (done.refresh, done.transaction is not None) == (Refresh.LOGIN_NEEDED, True)
+        assert (done.refresh, done.started is not None) == (Refresh.LOGIN_NEEDED, True)
 
 
 def test_a_repeated_request_gets_the_same_login(world: World) -> None:
@@ -226,20 +230,21 @@ def test_a_repeated_request_gets_the_same_login(world: World) -> None:
     world.upstream.calls.clear()
     first, second = ask(world, "b"), ask(world, "b")
 
-    assert first.transaction is not None
-    assert first.transaction == second.transaction
+    assert first.started is not None
+    assert second.started is not None
+    assert first.started.transaction == second.started.transaction
     assert world.upstream.calls == ["create"]
 
 
 def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> None:
     transaction = world.begin("TRX_funds")
-    from dataclasses import replace
+    from copy import replace
 
-    world.accounts.link("b", "groww", replace(transaction, mutual_funds=True), world.now)
+    world.log_in(replace(transaction, mutual_funds=True), "b", "groww")
     done = ask(world, "b")
 
-    assert done.transaction is not None
-    assert done.transaction.mutual_funds
+    assert done.started is not None
+    assert done.started.transaction.mutual_funds
 
 
 # Failures --------------------------------------------------------------------------------------
@@ -254,9 +259,13 @@ def test_a_failure_is_said_to_be_one_and_the_last_holdings_stay(world: World, fa
     with pytest.raises(GatewayUnavailable) as error:
         ask(world)
 
-    account = world.account("a")
+    account = world.connection("a")
     assert error.value.retryable
-    assert (account.state, account.is_leased(world.now), world.stored("a")) == (SessionState.ACTIVE, False, FOUR)
+    assert (account.session.state, account.is_leased(world.now), world.stored("a")) == (
+        SessionState.ACTIVE,
+        False,
+        FOUR,
+    )
     assert "create" not in world.upstream.calls
 
 
@@ -265,7 +274,7 @@ def test_wrong_keys_ask_nobody_for_a_login(world: World) -> None:
 
     with pytest.raises(GatewayUnavailable):
         ask(world)
-    assert world.account("a").state is SessionState.ACTIVE
+    assert world.connection("a").session.state is SessionState.ACTIVE
 
 
 @pytest.mark.parametrize(("account_id", "user"), [("a", "user-2"), ("nobody", "user-1")])
@@ -276,8 +285,8 @@ def test_only_the_owner_may_ask(world: World, account_id: str, user: str) -> Non
 
 
 def test_an_account_unlinked_while_it_is_refreshed_is_not_found(world: World) -> None:
-    world.upstream.meanwhile = lambda: world.accounts.unlink("a", "user-1", world.now + MINUTE)
+    world.upstream.meanwhile = lambda: world.end_ownership("a", world.now + MINUTE)
 
     with pytest.raises(NotFound):
         ask(world)
-    assert world.accounts.find("a") is None
+    assert world.connections.find("a") is None

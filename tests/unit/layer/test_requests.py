@@ -8,13 +8,15 @@ from pydantic import BaseModel
 
 from gateway_backend.contracts.connections.session import SessionRequest
 from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.contracts.transactions.non_order_requests import ConnectRequest
 from gateway_backend.contracts.transactions.request import HoldingsImportRequest
 from gateway_backend.contracts.transactions.result import ResultRequest
 from gateway_backend.contracts.transactions.views import TransactionView
 from gateway_backend.domain.shared.errors import RequestInvalid
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Failure, Status, Transaction
-from ops.api_reference.any_transaction_request import ConnectRequest, CreateTransactionRequest
+from gateway_backend.domain.transactions.report import Failure, Status
+from gateway_backend.domain.transactions.transaction import Transaction
+from ops.api_reference.any_transaction_request import CreateTransactionRequest
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 
@@ -171,7 +173,7 @@ def test_a_transaction_is_shown_with_words_for_the_user() -> None:
 
 @pytest.mark.parametrize("reason", ["ACCOUNT_MISMATCH", "ACCOUNT_OF_ANOTHER_USER", "CONNECTION_WITHDRAWN"])
 def test_a_refused_transaction_says_why(reason: str) -> None:
-    refused = Transaction("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1", refused=reason)
+    refused = Transaction("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1", link_refusal=reason)
 
     shown = TransactionView.of(refused)
 

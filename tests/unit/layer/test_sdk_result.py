@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.contracts.transactions.sdk_result import SdkResult, parse_sdk_result
-from gateway_backend.domain.transactions.transaction import Failure
+from gateway_backend.domain.transactions.report import Failure
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzbWFsbGNhc2VBdXRoSWQiOiJhIn0.c2lnbmVk"
 LOGGED_IN = {"smallcaseAuthToken": TOKEN, "broker": "kite"}

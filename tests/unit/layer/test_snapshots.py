@@ -20,7 +20,7 @@ from gateway_backend.domain.holdings.snapshot import (
 )
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.exact_json import members
-from tests.portfolios import GUIDE_002, holding, portfolio
+from testing.portfolios import GUIDE_002, holding, portfolio
 
 ACCOUNT = "6195e288360acf9ebc060d23"
 NOW = datetime(2022, 3, 24, 12, 0, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Whatever can be started: what a request may say, and what Gateway is then told (contract 1.6, 2.1 to 2.4)."""
 
 import json
+from copy import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +18,9 @@ from ops.api_reference.any_transaction_request import CreateTransactionRequest
 
 ACCOUNT = "6195e288360acf9ebc060d23"
 ISCID, SCID = "5d94bc5b3a2c2f1d0a7e6b31", "SCNM_0003"
-RULES = OrderRules()
+RULES = OrderRules(50, 100_000, {}, frozenset({"meta"}))
 LIMIT_NAMES = {"orderType": "orderType", "validity": "validity", "price": "limitPrice", "triggerPrice": "stopPrice"}
-LIMIT_RULES = OrderRules(limit_fields=LIMIT_NAMES)
+LIMIT_RULES = replace(RULES, limit_fields=LIMIT_NAMES)
 
 
 def request(body: dict[str, Any]) -> TransactionRequest:
@@ -177,14 +178,14 @@ META = NAMED["orderConfig"]["meta"]
     [({"meta"}, True, False), ({"config"}, False, True), ({"meta", "config"}, True, True)],
 )
 def test_a_baskets_name_goes_where_the_rules_say(places: set[str], in_meta: bool, in_config: bool) -> None:
-    body = sent(NAMED, OrderRules(basket_meta=frozenset(places)))
+    body = sent(NAMED, replace(RULES, basket_meta=frozenset(places)))
 
     assert body["orderConfig"].get("meta") == (META if in_meta else None)
     assert body.get("config") == (META if in_config else None)
 
 
 def test_a_basket_without_a_name_says_none() -> None:
-    body = sent(basket(BUY, meta={}), OrderRules(basket_meta=frozenset({"meta", "config"})))
+    body = sent(basket(BUY, meta={}), replace(RULES, basket_meta=frozenset({"meta", "config"})))
 
     assert ("config" in body, "meta" in body["orderConfig"]) == (False, False)
 
@@ -221,7 +222,7 @@ def test_no_limit_order_goes_out_without_its_price_because_that_has_no_name() ->
     order = order_of(one(orderType="LIMIT", price=1))
 
     with pytest.raises(RequestInvalid, match=r"orderConfig\.securities\.0\.price"):
-        OrderRules(limit_fields={"orderType": "orderType"}).check(order)
+        replace(RULES, limit_fields={"orderType": "orderType"}).check(order)
 
 
 def test_a_market_order_is_no_limit_order_even_when_it_says_so() -> None:

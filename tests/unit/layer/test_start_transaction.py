@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -31,10 +31,11 @@ from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.gateway import tokens
 from gateway_backend.runtime.observability import logger
-from gateway_backend.usecases.transactions.start import StartContext, Started, start_transaction
+from gateway_backend.usecases.contexts import StartContext
+from gateway_backend.usecases.transactions.start import Started, start_transaction
 from ops.api_reference.any_transaction_request import CreateTransactionRequest
-from tests.portfolios import market
-from tests.unit.layer.refresh_world import KEYS, SECOND, Crash, World
+from testing.portfolios import market
+from testing.world import KEYS, SECOND, Crash, World
 
 REQUESTS = count()
 TICKERS = [row["nse_ticker"] for row in market()[:6]]
@@ -142,7 +143,7 @@ def test_selling_more_than_the_snapshot_covers_is_warned_of_and_not_refused(hold
         (TICKERS[1], "MORE_THAN_TRANSACTABLE", 10),
         (TICKERS[5], "NOT_HELD", 0),
     ]
-    assert [warning.as_of for warning in started.warnings] == [holder.account("account-1").as_of] * 2
+    assert [warning.as_of for warning in started.warnings] == [holder.connection("account-1").as_of] * 2
     assert all(warning.ticker in warning.text for warning in started.warnings)
     assert created(holder) == 1
 
@@ -218,7 +219,7 @@ def test_a_refused_request_leaves_its_key_free(world: World) -> None:
 
 
 def with_limits(world: World) -> StartContext:
-    return replace(world.start_context, rules=OrderRules(limit_fields=LIMIT))
+    return replace(world.start_context, rules=OrderRules(50, 100_000, LIMIT, frozenset({"meta"})))
 
 
 # Cancelling ------------------------------------------------------------------------------------
@@ -243,7 +244,7 @@ def placed(world: World) -> World:
 
 def placed_in(world: World, batch: Batch) -> Transaction:
     begun = replace(world.begin_order("TRX_0"), account_id="account-1", broker="groww")
-    world.orders.record(begun, batch, world.now)
+    world.record_batch(begun, batch, world.now)
     return begun
 
 
@@ -301,7 +302,7 @@ def test_of_a_ticker_that_stands_in_the_batch_twice_the_open_one_is_cancelled(wo
 def test_a_repeat_of_a_cancellation_answers_also_when_the_order_has_ended_since(placed: World) -> None:
     first = start(placed, cancel())
     ended = (stock("M&M", OrderStatus.CANCELLED),)
-    placed.orders.record(
+    placed.record_batch(
         replace(placed.transactions.owned("TRX_0", "user-1"), account_id="account-1"),
         Batch("batch-1", BatchStatus.CANCELLED, ended, placed.now),
         placed.now,

@@ -1,7 +1,7 @@
 """Batches in the table: read back as they were, brought forward by whoever comes, listed and forgotten."""
 
-from dataclasses import replace
-from datetime import timedelta
+from copy import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.orders.batch import Batch, BatchStatus, KnownBatch, Order, OrderStatus
+from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
+from gateway_backend.domain.orders.filters import Filters
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch
 from gateway_backend.domain.orders.request import OrderRequest
 from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.orders.filters import Filters
-from tests.unit.layer.refresh_world import BATCH_WRITES, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
+from testing.world import BATCH_WRITES, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
 
 NOW = THURSDAY_EVENING
 PLACED = Order("AXISBANK", "BUY", OrderStatus.PLACED, NOW, 10)
@@ -34,18 +35,24 @@ def batch(batch_id: str = "batch-1", status: BatchStatus = BatchStatus.PLACED, *
 COMPLETED = batch("batch-1", BatchStatus.COMPLETED, DONE)
 
 
-def placed(world: World, number: int, user: str = "user-1", account: str = "account-1") -> KnownBatch:
+def placed(world: World, number: int, user: str = "user-1", account: str = "account-1") -> RecordedBatch:
     """The user's order of minute `number`."""
     world.now = NOW + number * MINUTE
     begun = replace(world.begin_order(f"TRX_{user}_{number}", user), account_id=account, broker="groww")
-    return world.orders.record(begun, batch(f"batch-{number}"), world.now)
+    return recorded(world, begun, batch(f"batch-{number}"))
+
+
+def recorded(world: World, transaction: Transaction, report: Batch, now: datetime | None = None) -> RecordedBatch:
+    found = world.record_batch(transaction, report, now or world.now)
+    assert found is not None
+    return found
 
 
 def begun(world: World, **more: Any) -> Transaction:
     return replace(world.begin_order("TRX_1"), **({"account_id": "account-1", "broker": "groww"} | more))
 
 
-def ids(found: list[KnownBatch]) -> list[str]:
+def ids(found: list[RecordedBatch]) -> list[str]:
     return [known.batch.id for known in found]
 
 
@@ -53,7 +60,7 @@ def every_page(world: World, limit: int, **filters: Any) -> list[str]:
     found: list[str] = []
     after: Item | None = None
     while True:
-        page, after = world.orders.list("user-1", Filters(**filters), after=after, limit=limit)
+        page, after = world.batches.list("user-1", Filters(**filters), after=after, limit=limit)
         assert len(page) <= limit
         found += ids(page)
         if after is None:
@@ -80,50 +87,50 @@ def test_a_batch_is_read_back_as_it_was(news: Batch) -> None:
     world = World()
     transaction = begun(world)
 
-    known = world.orders.record(transaction, news, NOW)
+    known = recorded(world, transaction, news, NOW)
 
-    assert world.orders.of("TRX_1") == [known]
+    assert world.batches.of("TRX_1") == [known]
     assert known.batch == news
 
 
 def test_a_price_keeps_its_digits(world: World) -> None:
-    world.orders.record(begun(world), replace(COMPLETED, buy_amount=Decimal("1575.0900000000001")), NOW)
+    world.record_batch(begun(world), replace(COMPLETED, buy_amount=Decimal("1575.0900000000001")), NOW)
 
-    (known,) = world.orders.of("TRX_1")
+    (known,) = world.batches.of("TRX_1")
     assert (str(known.batch.orders[0].average_price), str(known.batch.buy_amount)) == ("420.1000", "1575.0900000000001")
 
 
 def test_a_new_batch_knows_its_transaction_and_its_basket(world: World) -> None:
     named = begun(world, order=OrderRequest("SECURITIES", name="Two banks"))
 
-    known = world.orders.record(named, batch(), NOW)
+    known = recorded(world, named, batch(), NOW)
 
-    assert known == KnownBatch(batch(), "TRX_1", "user-1", "account-1", "groww", "Two banks", NOW, NOW, 1)
+    assert known == RecordedBatch(batch(), "TRX_1", "user-1", "account-1", "groww", "Two banks", NOW, NOW, 1)
 
 
 def test_each_step_is_counted_and_what_is_no_step_is_not_written(world: World) -> None:
     transaction, later = begun(world), NOW + HOUR
-    assert world.orders.record(transaction, batch(), NOW).revision == 1
+    assert recorded(world, transaction, batch(), NOW).revision == 1
     written = world.client.write_units
 
-    same = replace(batch(), asked_at=later, orders=(replace(PLACED, asked_at=later),))
-    assert world.orders.record(transaction, same, later) == replace(world.orders.of("TRX_1")[0])
+    same = replace(batch(), reported_at=later, orders=(replace(PLACED, reported_at=later),))
+    assert world.record_batch(transaction, same, later) == replace(world.batches.of("TRX_1")[0])
     assert world.client.write_units == written
 
-    done = world.orders.record(transaction, COMPLETED, later)
+    done = recorded(world, transaction, COMPLETED, later)
     assert (done.revision, done.placed_at, done.updated_at) == (2, NOW, later)
-    assert world.orders.record(transaction, batch(), later + HOUR).revision == 2
+    assert recorded(world, transaction, batch(), later + HOUR).revision == 2
 
 
 def test_the_account_is_noted_as_soon_as_it_is_known_and_stays(world: World) -> None:
-    world.orders.record(begun(world, account_id=None, broker=None), batch(), NOW)
+    world.record_batch(begun(world, account_id=None, broker=None), batch(), NOW)
     transaction = replace(world.transactions.owned("TRX_1", "user-1"), account_id="account-1", broker="groww")
 
-    known = world.orders.record(transaction, batch(), NOW)
+    known = recorded(world, transaction, batch(), NOW)
     assert (known.account_id, known.broker, known.revision) == ("account-1", "groww", 2)
 
     other = replace(transaction, account_id="account-2", broker="kite")
-    known = world.orders.record(other, COMPLETED, NOW)
+    known = recorded(world, other, COMPLETED, NOW)
     assert (known.account_id, known.broker) == ("account-1", "groww")
 
 
@@ -136,13 +143,13 @@ def test_two_workers_at_once_lose_no_step(world: World) -> None:
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
             world.client.before = lambda _operation, _request: None
-            revisions.append(world.orders.record(transaction, half, NOW).revision)
+            revisions.append(recorded(world, transaction, half, NOW).revision)
 
     for news in (batch(), COMPLETED):
         world.client.before = meanwhile
-        revisions.append(world.orders.record(transaction, news, NOW).revision)
+        revisions.append(recorded(world, transaction, news, NOW).revision)
 
-    (known,) = world.orders.of("TRX_1")
+    (known,) = world.batches.of("TRX_1")
     assert known.batch == COMPLETED
     assert revisions == [1, 1, 1, 2], "placed was overtaken by five shares, which are known when all ten come"
 
@@ -154,7 +161,7 @@ def test_a_batch_that_never_stands_still_is_left_to_the_next_try(world: World) -
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
             world.client.before = lambda _operation, _request: None
-            world.orders.record(transaction, batch("batch-1", BatchStatus.PLACED, part(next(filled))), NOW)
+            world.record_batch(transaction, batch("batch-1", BatchStatus.PLACED, part(next(filled))), NOW)
             world.client.before = meanwhile
 
     def part(shares: int) -> Order:
@@ -162,7 +169,7 @@ def test_a_batch_that_never_stands_still_is_left_to_the_next_try(world: World) -
 
     world.client.before = meanwhile
     with pytest.raises(StoreUnavailable):
-        world.orders.record(transaction, batch("batch-1", BatchStatus.COMPLETED, DONE), NOW)
+        world.record_batch(transaction, batch("batch-1", BatchStatus.COMPLETED, DONE), NOW)
 
 
 # A user's batches ------------------------------------------------------------------------------
@@ -190,9 +197,9 @@ def test_a_page_may_be_short_of_what_fits_among_very_many(world: World) -> None:
     for number in range(1, 1012):
         placed(world, number)
 
-    page, after = world.orders.list("user-1", Filters(account_id="rare"), after=None, limit=20)
+    page, after = world.batches.list("user-1", Filters(account_id="rare"), after=None, limit=20)
     assert (page, after is None) == ([], False)
-    page, after = world.orders.list("user-1", Filters(account_id="rare"), after=after, limit=20)
+    page, after = world.batches.list("user-1", Filters(account_id="rare"), after=after, limit=20)
     assert (ids(page), after) == (["batch-0"], None)
 
 
@@ -200,7 +207,7 @@ def test_the_filters_can_be_put_together(world: World) -> None:
     for number in range(6):
         placed(world, number)
     done = replace(world.transactions.owned("TRX_user-1_3", "user-1"), account_id="account-1")
-    world.orders.record(done, replace(COMPLETED, id="batch-3"), world.now)
+    world.record_batch(done, replace(COMPLETED, id="batch-3"), world.now)
 
     assert every_page(world, 20, status=BatchStatus.COMPLETED) == ["batch-3"]
     assert every_page(world, 20, status=BatchStatus.COMPLETED, account_id="account-2") == []
@@ -220,11 +227,11 @@ def test_a_batch_is_found_by_its_id_among_the_users_own_only(world: World) -> No
     for number in range(120):
         placed(world, number)
 
-    found = world.orders.find("user-1", "batch-3")
+    found = world.batches.find("user-1", "batch-3")
     assert found is not None
     assert found.transaction_id == "TRX_user-1_3"
-    assert world.orders.find("user-2", "batch-3") is None
-    assert world.orders.find("user-1", "batch-120") is None
+    assert world.batches.find("user-2", "batch-3") is None
+    assert world.batches.find("user-1", "batch-120") is None
 
 
 # Forgetting ------------------------------------------------------------------------------------
@@ -234,21 +241,21 @@ def test_what_the_batches_of_an_account_say_is_forgotten_and_the_others_stay(wor
     for number in range(4):
         placed(world, number, account=f"account-{number % 2}")
 
-    world.orders.erase_of_account("user-1", "account-1", world.now)
+    world.batches.erase_of_account("user-1", "account-1", world.now)
 
     assert every_page(world, 20) == ["batch-2", "batch-0"]
-    assert world.orders.of("TRX_user-1_1") == []
-    assert world.orders.find("user-1", "batch-3") is None
+    assert world.batches.of("TRX_user-1_1") == []
+    assert world.batches.find("user-1", "batch-3") is None
 
 
 def test_late_news_does_not_bring_back_what_was_forgotten(world: World) -> None:
     known = placed(world, 1)
-    world.orders.erase_of_account("user-1", "account-1", world.now)
+    world.batches.erase_of_account("user-1", "account-1", world.now)
     transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
 
-    world.orders.record(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR)
+    assert world.record_batch(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR) is None
 
-    assert world.orders.of(known.transaction_id) == []
+    assert world.batches.of(known.transaction_id) == []
     assert every_page(world, 20) == []
 
 
@@ -259,12 +266,12 @@ def test_news_that_is_being_written_does_not_bring_back_what_is_being_forgotten(
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
             world.client.before = lambda _operation, _request: None
-            world.orders.erase_of_account("user-1", "account-1", world.now)
+            world.batches.erase_of_account("user-1", "account-1", world.now)
 
     world.client.before = meanwhile
-    world.orders.record(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR)
+    assert world.record_batch(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR) is None
 
-    assert world.orders.of(known.transaction_id) == []
+    assert world.batches.of(known.transaction_id) == []
     assert every_page(world, 20) == []
 
 
@@ -274,20 +281,20 @@ def test_a_first_batch_does_not_come_after_its_account_was_unlinked(world: World
     world.now += MINUTE
     transaction = begun(world)
     world.now += MINUTE
-    world.accounts.unlink("account-1", "user-1", world.now)
+    world.unlink("account-1")
 
-    world.orders.record(transaction, batch(), world.now)
+    assert world.record_batch(transaction, batch(), world.now) is None
 
-    assert world.orders.of("TRX_1") == []
+    assert world.batches.of("TRX_1") == []
     assert every_page(world, 20) == []
 
 
 def test_an_order_of_a_new_linking_is_recorded(world: World) -> None:
     world.link("account-1", broker="groww")
-    world.accounts.unlink("account-1", "user-1", world.now)
+    world.unlink("account-1")
     world.now += MINUTE
 
-    world.orders.record(begun(world), batch(), world.now)
+    world.record_batch(begun(world), batch(), world.now)
 
     assert every_page(world, 20) == ["batch-1"]
 
@@ -297,9 +304,9 @@ def test_an_order_placed_after_a_new_linking_stays(world: World) -> None:
     unlinked_at = world.now
     placed(world, 2)
 
-    world.orders.erase_of_account("user-1", "account-1", unlinked_at)
+    world.batches.erase_of_account("user-1", "account-1", unlinked_at)
 
     assert every_page(world, 20) == ["batch-2"]
     world.now += timedelta(days=1)
-    world.orders.erase_of_account("user-1", "account-1", unlinked_at)
+    world.batches.erase_of_account("user-1", "account-1", unlinked_at)
     assert every_page(world, 20) == ["batch-2"]

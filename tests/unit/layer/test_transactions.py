@@ -1,6 +1,6 @@
 """A transaction only moves forward, in whatever order reports about it arrive."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 
 from gateway_backend.domain.orders.request import OrderRequest
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import (
-    CHECKS_BEFORE_EXPIRY,
-    GRACE,
-    Failure,
-    Outcome,
-    Report,
-    Status,
-    Transaction,
-)
+from gateway_backend.domain.transactions.report import GRACE, Failure, Outcome, Report, Status
+from gateway_backend.domain.transactions.transaction import CHECKS_BEFORE_EXPIRY, Transaction, begin
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 BEGUN = Transaction("TRX_1", "user-1", Intent.HOLDINGS_IMPORT, NOW, NOW + timedelta(minutes=5), "correlation-1")
@@ -33,6 +26,10 @@ REPORTS = st.lists(
         expired=st.booleans(),
         account_id=st.sampled_from([None, "account-1"]),
         broker=st.sampled_from([None, "kite"]),
+        failure=st.none(),
+        order_requested=st.booleans(),
+        outcome=st.none(),
+        batches=st.just(()),
     ),
     max_size=6,
 )
@@ -82,38 +79,52 @@ def test_a_transaction_that_the_user_just_left_expires(status: Status) -> None:
     assert after(told(status, expired=True)).status is Status.EXPIRED
 
 
+def unknown(transaction: Transaction, now: datetime) -> Transaction:
+    """Gateway says that it knows of no such transaction."""
+    return transaction.record_failed_sync(now, is_unknown=True)
+
+
+def wait(transaction: Transaction, since: datetime = NOW) -> float:
+    """Minutes until the schedule asks about it."""
+    assert transaction.next_check_at is not None
+    return (transaction.next_check_at - since) / timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
 def test_one_that_gateway_has_forgotten_ends_with_its_time(status: Status) -> None:
     left, over = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY), BEGUN.expire_at + GRACE
 
-    assert left.expire_if_unknown(over - timedelta(seconds=1)) == left
-    assert left.expire_if_unknown(over) == replace(left, status=Status.EXPIRED, updated_at=over)
+    assert unknown(left, over - timedelta(seconds=1)).status is status
+    assert (unknown(left, over).status, unknown(left, over).updated_at) == (Status.EXPIRED, over)
 
 
 def test_a_gateway_that_forgets_for_a_while_is_asked_again_before_it_is_believed() -> None:
     left = replace(BEGUN, checks=CHECKS_BEFORE_EXPIRY - 1)
 
-    assert left.expire_if_unknown(BEGUN.expire_at + timedelta(days=1)) == left
+    assert unknown(left, BEGUN.expire_at + timedelta(days=1)).status is BEGUN.status
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status.rank > Status.USED.rank])
 def test_what_was_under_way_or_at_its_end_is_not_called_expired_for_being_forgotten(status: Status) -> None:
     known = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY)
 
-    assert known.expire_if_unknown(BEGUN.expire_at + timedelta(days=30)) == known
+    assert unknown(known, BEGUN.expire_at + timedelta(days=30)).status is status
 
 
 def test_a_transaction_is_asked_about_less_and_less_often() -> None:
-    waits = [(replace(BEGUN, checks=n).next_check(NOW) - NOW) / timedelta(minutes=1) for n in range(10)]
+    waits, transaction = [], begin(BEGUN)
+    for _ in range(9):
+        transaction = transaction.postpone_check(NOW)
+        waits.append(wait(transaction))
 
-    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
-    assert replace(BEGUN, checks=10_000).next_check(NOW) - NOW == timedelta(hours=6)
+    assert [wait(begin(BEGUN), BEGUN.created_at), *waits] == [2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
+    assert wait(replace(BEGUN, checks=10_000).postpone_check(NOW)) == 360
 
 
 def test_an_order_is_asked_about_at_least_every_hour() -> None:
     order = replace(BEGUN, intent=Intent.TRANSACTION, checks=10_000)
 
-    assert order.next_check(NOW) - NOW == timedelta(hours=1)
+    assert wait(order.postpone_check(NOW)) == 60
 
 
 def test_work_at_the_broker_does_not_expire() -> None:
@@ -185,7 +196,10 @@ def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_sta
 def test_settled_means_that_there_is_nothing_more_to_learn(
     status: Status, intent: Intent, stored: bool, refused: str | None, settled: bool
 ) -> None:
-    assert replace(BEGUN, status=status, intent=intent, stored=stored, refused=refused).is_settled is settled
+    assert (
+        replace(BEGUN, status=status, intent=intent, result_persisted=stored, link_refusal=refused).is_settled
+        is settled
+    )
 
 
 # Orders and what else a transaction brings -----------------------------------------------------
@@ -214,9 +228,10 @@ def test_there_must_be_a_batch_once_an_order_was_sent(
     order: str, status: Status, code: int | None, requested: bool, expected: bool
 ) -> None:
     failure = Failure(code, "told") if code else None
-    transaction = replace(BEGUN, order=OrderRequest(order), status=status, failure=failure)
+    transaction = replace(BEGUN, intent=Intent.TRANSACTION, order=OrderRequest(order), status=status, failure=failure)
 
-    assert transaction.expects_orders(requested=requested) is expected
+    settled = transaction.settle_orders([], NOW, order_requested=requested).is_settled
+    assert settled is (status.is_final and not expected)
 
 
 def test_funds_are_as_of_what_gateway_says_or_else_of_now() -> None:

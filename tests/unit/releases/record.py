@@ -20,10 +20,10 @@ from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.store.dynamodb import blobs
 from gateway_backend.usecases.refresh import page as refresh_page
-from tests.portfolios import holding
-from tests.template import CHECKOUT
-from tests.unit.layer.refresh_world import FRIDAY_WINDOW, KEYS, MINUTE, Crash, Held
-from tests.unit.releases.backend import Backend
+from testing.backend import Backend
+from testing.portfolios import holding
+from testing.template import CHECKOUT
+from testing.world import FRIDAY_WINDOW, KEYS, MINUTE, Crash, Held
 
 FOLDER = CHECKOUT / "tests" / "fixtures" / "releases"
 SMALL_PART_BYTES = 500

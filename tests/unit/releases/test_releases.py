@@ -15,8 +15,8 @@ import pytest
 
 from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
-from tests.unit.layer.refresh_world import KEYS, MINUTE, Held
-from tests.unit.releases.backend import Backend
+from testing.backend import Backend
+from testing.world import KEYS, MINUTE, Held
 from tests.unit.releases.record import BASKET, FOLDER, IMPORT
 
 FILES = sorted(FOLDER.glob("*.json"))

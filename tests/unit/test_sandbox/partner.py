@@ -9,7 +9,7 @@ import jwt
 from starlette.testclient import TestClient
 
 from sandbox.settings import Settings
-from tests.actors import eventually
+from testing.actors import eventually
 
 SETTINGS = Settings(webhook_url="http://partner.test/webhooks/smallcase")
 

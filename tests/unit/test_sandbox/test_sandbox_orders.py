@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.actors import eventually
+from testing.actors import eventually
 
 from .partner import Control, Partner
 from .test_sandbox_user import account_in

@@ -13,12 +13,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from gateway_backend.contracts.transactions.gateway_details import (
-    CreatedTransaction,
-    ResponseEnvelope,
-    TransactionDetails,
-    parse_response,
-)
+from gateway_backend.contracts.shared.gateway_model import ResponseEnvelope, parse_response
+from gateway_backend.contracts.transactions.gateway_details import CreatedTransaction, TransactionDetails
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import (
     DomainError,
@@ -29,7 +25,7 @@ from gateway_backend.domain.shared.errors import (
     SdkTokenInvalid,
 )
 from gateway_backend.domain.shared.exact_json import JsonUnreadable, members
-from gateway_backend.domain.transactions.transaction import Report
+from gateway_backend.domain.transactions.report import Report
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.observability import count, logger

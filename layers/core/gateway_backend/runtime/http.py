@@ -123,12 +123,14 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, view: "View", status: int = 200, **headers: str) -> "Response":
-        return cls(
-            status,
-            view.model_dump_json(by_alias=True),
-            headers={n.replace("_", "-"): v for n, v in headers.items()},
-        )
+    def of(cls, view: "View", status: int = 200) -> "Response":
+        return cls(status, view.model_dump_json(by_alias=True))
+
+    @classmethod
+    def created(cls, view: "View", status: int = 201, *, replayed: bool) -> "Response":
+        """`replayed`: an earlier request with the same Idempotency-Key has created it."""
+        headers = {"idempotent-replayed": "true"} if replayed else {}
+        return cls(status, view.model_dump_json(by_alias=True), headers=headers)
 
     @classmethod
     def exact(cls, view: "ExactView", status: int = 200) -> "Response":

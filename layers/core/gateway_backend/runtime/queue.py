@@ -19,7 +19,7 @@ class Queue:
         self._client = client
         self._url = url
 
-    def offer(self, message: str) -> bool:
+    def send(self, message: str) -> bool:
         """False when the queue does not take it: what it is about must be durable already, for the sweep to find."""
         return self.send_all([message])
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -19,26 +19,26 @@ class SettingMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """What every function is given is checked at once; what only some are given, when one asks for it."""
+
+    environment: Mapping[str, str] = field(repr=False)
     table_name: str
     gateway_secret_id: str
     gateway_base_url: str
-    webhook_queue_url: str
     replay_window: timedelta
     receipt_retention: timedelta
     calendar_overrides: str
-    refresh_queue_url: str = ""
-    event_bus_name: str = ""
-    refresh_delay: timedelta = timedelta(minutes=15)
-    refresh_spread: timedelta = timedelta(minutes=20)
-    refresh_floor: timedelta = timedelta(minutes=1)
-    confirm_share: Decimal = Decimal("0.5")
-    clock_url: str = ""
-    broker_capabilities: str = ""
-    after_market_orders: bool = True
-    limit_order_fields: str = ""
-    basket_meta: str = "meta"
-    most_securities: int = 50
-    most_shares: int = 100_000
+    refresh_delay: timedelta
+    refresh_spread: timedelta
+    refresh_floor: timedelta
+    confirm_share: Decimal
+    clock_url: str
+    broker_capabilities: str
+    after_market_orders: bool
+    limit_order_fields: str
+    basket_meta: str
+    most_securities: int
+    most_shares: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -50,29 +50,39 @@ class Settings:
                 "RECEIPT_RETENTION_DAYS must be over REPLAY_WINDOW_DAYS: a forgotten webhook can be replayed"
             )
         return cls(
+            environment=environment,
             table_name=_required(environment, "TABLE_NAME"),
             gateway_secret_id=_required(environment, "GATEWAY_SECRET_ID"),
             gateway_base_url=_required(environment, "GATEWAY_BASE_URL"),
-            webhook_queue_url=environment.get("WEBHOOK_QUEUE_URL", ""),
             replay_window=replay_window,
             receipt_retention=retention,
-            calendar_overrides=environment.get("CALENDAR_OVERRIDES", ""),
-            refresh_queue_url=environment.get("REFRESH_QUEUE_URL", ""),
-            event_bus_name=environment.get("EVENT_BUS_NAME", ""),
+            calendar_overrides=_given(environment, "CALENDAR_OVERRIDES"),
             refresh_delay=timedelta(minutes=_whole(environment, "REFRESH_DELAY_MINUTES")),
             refresh_spread=timedelta(minutes=_whole(environment, "REFRESH_SPREAD_MINUTES")),
             refresh_floor=timedelta(seconds=_whole(environment, "REFRESH_FLOOR_SECONDS")),
             confirm_share=Decimal(_whole(environment, "CONFIRM_SHRINK_PERCENT")) / 100,
-            clock_url=environment.get("CLOCK_URL", ""),
-            broker_capabilities=environment.get("BROKER_CAPABILITIES", ""),
-            after_market_orders=_switch(environment, "AFTER_MARKET_ORDERS", default="true"),
-            limit_order_fields=environment.get("LIMIT_ORDER_FIELDS", ""),
+            clock_url=_given(environment, "CLOCK_URL"),
+            broker_capabilities=_given(environment, "BROKER_CAPABILITIES"),
+            after_market_orders=_switch(environment, "AFTER_MARKET_ORDERS"),
+            limit_order_fields=_given(environment, "LIMIT_ORDER_FIELDS"),
             basket_meta=_required(environment, "BASKET_META"),
             most_securities=_whole(environment, "MOST_SECURITIES"),
             most_shares=_whole(environment, "MOST_SHARES"),
         )
 
-    # What follows is read by the functions that need it, when they start: the others need not pay for it.
+    @property
+    def webhook_queue_url(self) -> str:
+        return _required(self.environment, "WEBHOOK_QUEUE_URL")
+
+    @property
+    def refresh_queue_url(self) -> str:
+        return _required(self.environment, "REFRESH_QUEUE_URL")
+
+    @property
+    def event_bus_name(self) -> str:
+        return _required(self.environment, "EVENT_BUS_NAME")
+
+    # Parsed by the functions that need it, when they start: the others need not pay for the import.
 
     @property
     def brokers(self) -> "Mapping[str, Broker]":
@@ -102,10 +112,17 @@ def settings() -> Settings:
     return Settings.read(os.environ)
 
 
+def _given(environment: Mapping[str, str], name: str) -> str:
+    """It may be empty, but the template must say so."""
+    if name not in environment:
+        raise SettingMissing(f"{name} is not set: template.yaml must give it to this function")
+    return environment[name]
+
+
 def _required(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name)
+    value = _given(environment, name)
     if not value:
-        raise SettingMissing(f"{name} is not set: template.yaml gives it to every function")
+        raise SettingMissing(f"{name} is empty")
     return value
 
 
@@ -116,8 +133,8 @@ def _whole(environment: Mapping[str, str], name: str) -> int:
     return int(value)
 
 
-def _switch(environment: Mapping[str, str], name: str, *, default: str) -> bool:
-    value = environment.get(name, default)
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    value = _given(environment, name)
     if value not in ("true", "false"):
         raise SettingMissing(f"{name} is {value!r}, neither true nor false")
     return value == "true"

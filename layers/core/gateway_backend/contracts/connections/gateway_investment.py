@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from gateway_backend.contracts.transactions.gateway_details import GatewayModel
+from gateway_backend.contracts.shared.gateway_model import GatewayModel
 
 
 class Investment(GatewayModel):

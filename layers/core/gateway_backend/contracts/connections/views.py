@@ -6,8 +6,9 @@ from typing import Self
 from pydantic import Field
 
 from gateway_backend.contracts.shared.api_models import Answer, Instant
-from gateway_backend.domain.connections.connection import Account
-from gateway_backend.domain.connections.freshness import SessionState, State, Verdict
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.freshness import State, Verdict
+from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.shared.errors import Action
 
 
@@ -43,20 +44,22 @@ class ConnectionView(Answer):
     freshness: FreshnessView
 
     @classmethod
-    def of(cls, account: Account, verdict: Verdict, next_due: datetime | None) -> Self:
+    def of(cls, connection: Connection, verdict: Verdict, next_due: datetime | None) -> Self:
         return cls(
-            smallcase_auth_id=account.id,
-            broker=account.broker,
-            linked_at=account.linked_at,
-            state=account.state,
-            since=account.state_since,
-            reason=account.state_reason,
-            last_success=account.last_success_at,
-            last_attempt=account.last_attempt_at,
-            last_failure=account.last_failure,
+            smallcase_auth_id=connection.id,
+            broker=connection.broker,
+            linked_at=connection.linked_at,
+            state=connection.session.state,
+            since=connection.session.since,
+            reason=connection.session.reason,
+            last_success=connection.last_success_at,
+            last_attempt=connection.last_attempt_at,
+            last_failure=connection.last_failure,
             pending_actions=[
-                PendingActionView(iscid=one.iscid, scid=one.scid, name=one.name, action=one.action, since=one.since)
-                for one in account.pending_actions
+                PendingActionView(
+                    iscid=action.iscid, scid=action.scid, name=action.name, action=action.action, since=action.since
+                )
+                for action in connection.pending_actions
             ],
             next_due=next_due,
             freshness=FreshnessView.model_validate(verdict.to_dict()),

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from gateway_backend.contracts.shared.api_models import Answer, Instant
 from gateway_backend.domain.orders.batch import BatchStatus
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Status
+from gateway_backend.domain.transactions.report import Status
 
 
 class Detail(Answer):

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field
 
-from gateway_backend.contracts.transactions.gateway_details import GatewayModel, parse_response
+from gateway_backend.contracts.shared.gateway_model import GatewayModel, parse_response
 from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
 
 
@@ -71,8 +71,8 @@ class _Order(GatewayModel):
     error_code: Annotated[str | None, BeforeValidator(_text)] = Field(None, validation_alias="errorCode")
     status_message: Annotated[str | None, BeforeValidator(_text)] = Field(None, validation_alias="statusMessage")
 
-    def order(self, asked_at: datetime, *, is_placed: bool) -> Order:
-        return Order(**self.model_dump(), asked_at=asked_at, is_placed=is_placed)
+    def order(self, reported_at: datetime, *, is_placed: bool) -> Order:
+        return Order(**self.model_dump(), reported_at=reported_at, is_placed=is_placed)
 
 
 class _Batch(GatewayModel):
@@ -87,19 +87,19 @@ class _Batch(GatewayModel):
     orders: tuple[_Order, ...] = ()
     unplaced: tuple[_Order, ...] = ()
 
-    def batch(self, asked_at: datetime) -> Batch:
-        placed = [order.order(asked_at, is_placed=True) for order in self.orders]
-        unplaced = [order.order(asked_at, is_placed=False) for order in self.unplaced]
+    def batch(self, reported_at: datetime) -> Batch:
+        placed = [order.order(reported_at, is_placed=True) for order in self.orders]
+        unplaced = [order.order(reported_at, is_placed=False) for order in self.unplaced]
         told = self.model_dump(exclude={"orders", "unplaced"})
-        return Batch(**told, orders=(*placed, *unplaced), asked_at=asked_at)
+        return Batch(**told, orders=(*placed, *unplaced), reported_at=reported_at)
 
 
-def parse_batches(data: Any, asked_at: datetime) -> list[Batch]:
+def parse_batches(data: Any, reported_at: datetime) -> list[Batch]:
     """`data` is a batch, a list of them, or an object that holds the list (contract 2.7, 6.2); null and {} are none.
 
     Raises: GatewayUnavailable when something in it is no batch.
     """
-    return [parse_response(_Batch, raw).batch(asked_at) for raw in _found(data)]
+    return [parse_response(_Batch, raw).batch(reported_at) for raw in _found(data)]
 
 
 def _found(data: Any) -> Iterator[Any]:

@@ -11,11 +11,13 @@ from pydantic import Field
 
 from gateway_backend.contracts.shared.api_models import Answer, Instant
 from gateway_backend.contracts.transactions.views import FailureView, failure_of
-from gateway_backend.domain.orders.batch import BatchStatus, KnownBatch, Order, OrderStatus, left_out_of
+from gateway_backend.domain.orders.batch import BatchStatus, Order, OrderStatus
 from gateway_backend.domain.orders.messages import advise
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch, left_out
 from gateway_backend.domain.orders.request import RequestedSecurity
 from gateway_backend.domain.shared.errors import Action
-from gateway_backend.domain.transactions.transaction import Status, Transaction
+from gateway_backend.domain.transactions.report import Status
+from gateway_backend.domain.transactions.transaction import Transaction
 
 
 class RequestedView(TypedDict):
@@ -109,7 +111,7 @@ class BatchView(Answer):
     orders: list[StockView]
 
     @classmethod
-    def of(cls, known: KnownBatch, requested: Sequence[RequestedSecurity] = ()) -> Self:
+    def of(cls, known: RecordedBatch, requested: Sequence[RequestedSecurity] = ()) -> Self:
         asked, batch = {security.ticker: _asked(security) for security in requested}, known.batch
         orders = [StockView.of(order, batch.variety, asked.get(order.ticker)) for order in batch.orders]
         return cls(**_batch(known), orders=orders)
@@ -139,11 +141,11 @@ class OrderView(Answer):
     batches: list[BatchView]
 
     @classmethod
-    def of(cls, transaction: Transaction, batches: Sequence[KnownBatch]) -> Self:
+    def of(cls, transaction: Transaction, batches: Sequence[RecordedBatch]) -> Self:
         order = transaction.order
         asked = order.securities if order else ()
         moved = [transaction.updated_at, *(known.updated_at for known in batches)]
-        left_out = left_out_of(asked, [known.batch for known in batches]) if batches else []
+        missing = left_out(asked, [known.batch for known in batches]) if batches else []
         return cls(
             transaction_id=transaction.id,
             type=order.type if order else None,
@@ -160,7 +162,7 @@ class OrderView(Answer):
             updated_at=max(filter(None, moved), default=None),
             error=failure_of(transaction),
             requested=[_asked(security) for security in asked],
-            left_out=[_asked(security) for security in left_out],
+            left_out=[_asked(security) for security in missing],
             batches=[BatchView.of(known, asked) for known in batches],
         )
 
@@ -170,7 +172,7 @@ class OrdersView(Answer):
     next_cursor: str | None = Field(description="A page may be short although more follow: go on until this is null")
 
 
-def _batch(known: KnownBatch) -> dict[str, Any]:
+def _batch(known: RecordedBatch) -> dict[str, Any]:
     batch = known.batch
     return {
         "batch_id": batch.id,

@@ -2,13 +2,18 @@
 
 import json
 
-from gateway_backend.domain.refresh.schedule import RefreshPage
+from gateway_backend.domain.refresh.page import RefreshPage
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import MessageUnreadable
 
 
 def encode_page(page: RefreshPage) -> str:
-    body = {"close": times.to_text(page.close), "round": page.round, "attempt": page.attempt, "accounts": page.accounts}
+    body = {
+        "close": times.to_text(page.close),
+        "round": page.round,
+        "attempt": page.attempt,
+        "accounts": page.account_ids,
+    }
     return json.dumps(body, separators=(",", ":"))
 
 

@@ -1,5 +1,6 @@
 """The answer of `POST /v1/connections/{id}/refresh`."""
 
+from datetime import datetime
 from typing import Self
 
 from pydantic import Field
@@ -7,7 +8,9 @@ from pydantic import Field
 from gateway_backend.contracts.connections.views import ConnectionView
 from gateway_backend.contracts.shared.api_models import Answer
 from gateway_backend.contracts.transactions.request import TransactionCreated
-from gateway_backend.domain.refresh.schedule import Refresh, Refreshed
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.freshness import Verdict
+from gateway_backend.domain.refresh.result import Refresh
 
 
 class RefreshView(Answer):
@@ -18,10 +21,14 @@ class RefreshView(Answer):
     )
 
     @classmethod
-    def of(cls, done: Refreshed, gateway_name: str) -> Self:
-        started = done.transaction
-        return cls(
-            refresh=done.refresh,
-            connection=ConnectionView.of(done.account, done.verdict, done.next_due),
-            transaction=TransactionCreated.of(started, done.token, gateway_name, []) if started else None,
-        )
+    def of(
+        cls,
+        refresh: Refresh,
+        connection: Connection,
+        verdict: Verdict,
+        next_due: datetime | None,
+        login: TransactionCreated | None,
+    ) -> Self:
+        """`login`: the import that a login completes, where one is needed."""
+        view = ConnectionView.of(connection, verdict, next_due)
+        return cls(refresh=refresh, connection=view, transaction=login)

@@ -1,4 +1,4 @@
-"""Gateway's answers, read tolerantly: what is unsure in the contract is looked for in every documented place."""
+"""Gateway's answers about transactions, parsed tolerantly: each member is looked for in every documented place."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -7,57 +7,16 @@ from typing import Annotated, Any
 from pydantic import (
     AliasChoices,
     AliasPath,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    ValidationError,
-    field_validator,
     model_validator,
 )
 
+from gateway_backend.contracts.shared.gateway_model import GatewayModel
 from gateway_backend.domain.shared import times
-from gateway_backend.domain.shared.errors import GatewayUnavailable
-from gateway_backend.domain.transactions.transaction import Failure, Outcome, Report, Status
+from gateway_backend.domain.transactions.report import Failure, Outcome, Report, Status
 
 _UNKNOWN_ERROR = 2000
-
-
-class GatewayModel(BaseModel):
-    """A member that is null counts as one that is not there."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, data: Any) -> Any:
-        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
-
-
-def parse_response[Shape: GatewayModel](shape: type[Shape], data: Any) -> Shape:
-    """Raises: GatewayUnavailable, naming the members that are not as the contract has them."""
-    try:
-        return shape.model_validate(data)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
-        raise GatewayUnavailable(f"smallcase Gateway's answer does not fit its contract: {fields}") from None
-
-
-class ResponseEnvelope(GatewayModel):
-    """`success` and `errors` of every answer (contract 2.0); `errors` may be null, a text or a list."""
-
-    success: bool = False
-    errors: list[str] = []
-
-    @field_validator("success", mode="before")
-    @classmethod
-    def _only_true(cls, value: Any) -> bool:
-        return value is True
-
-    @field_validator("errors", mode="before")
-    @classmethod
-    def _as_list(cls, value: Any) -> list[str]:
-        return [str(item) for item in (value if isinstance(value, list) else [value] if value else [])]
 
 
 class CreatedTransaction(GatewayModel):

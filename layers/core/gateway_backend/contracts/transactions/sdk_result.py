@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from gateway_backend.domain.transactions.transaction import Failure
+from gateway_backend.domain.transactions.report import Failure
 
 _NESTED = ("data", "userInfo", "success", "error", "details", "code", "message")
 _DEEPEST = 5

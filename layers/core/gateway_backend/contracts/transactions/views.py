@@ -9,7 +9,8 @@ from gateway_backend.contracts.shared.api_models import Answer, Instant
 from gateway_backend.domain.shared.errors import LINK_REFUSALS, Action, ConnectionWithdrawn
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.messages import UNKNOWN, Advice, advise
-from gateway_backend.domain.transactions.transaction import Outcome, Status, Transaction
+from gateway_backend.domain.transactions.report import Outcome, Status
+from gateway_backend.domain.transactions.transaction import Transaction
 
 REFUSALS = {refusal.code: refusal for refusal in LINK_REFUSALS}
 
@@ -114,11 +115,11 @@ _NOT_CANCELLED = "The order could not be cancelled: it may have been done before
 
 def failure_of(transaction: Transaction) -> FailureView | None:
     """What went wrong, for the user; never advice to begin again what the broker may have."""
-    if transaction.refused == ConnectionWithdrawn.code and transaction.can_place_orders:
+    if transaction.link_refusal == ConnectionWithdrawn.code and transaction.can_place_orders:
         code, message = ConnectionWithdrawn.status, ConnectionWithdrawn.code
         return FailureView(code=code, message=message, text=_UNLINKED, action=Action.NONE)
-    if transaction.refused:
-        refusal = REFUSALS[transaction.refused]
+    if transaction.link_refusal:
+        refusal = REFUSALS[transaction.link_refusal]
         return FailureView(code=refusal.status, message=refusal.code, text=refusal.title + ".", action=refusal.action)
     failure = transaction.shown_failure
     if failure is None:

@@ -5,25 +5,15 @@ The checksum does not cover the body, so nothing else in it is read here.
 
 import hashlib
 import json
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from gateway_backend.domain.shared.errors import BodyUnreadable
+from gateway_backend.domain.webhooks.receipt import WebhookKind
 
 _LONGEST_ID = 128
 
 
-class WebhookKind(StrEnum):
-    HOLDINGS_V2 = "HOLDINGS_V2"
-    HOLDINGS_V1 = "HOLDINGS_V1"
-    ORDER = "ORDER"
-    MUTUAL_FUNDS = "MUTUAL_FUNDS"
-    PENDING_ACTION = "PENDING_ACTION"
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookEnvelope:
+class WebhookEnvelope(NamedTuple):
     """The identifying members of a webhook and the hash of the body they came in.
 
     Read by hand: pydantic would cost this function's cold start a third more (docs/decisions.md).
@@ -38,7 +28,7 @@ class WebhookEnvelope:
     snapshot_date: str | None = None
 
     @classmethod
-    def read(cls, raw: bytes) -> Self:
+    def parse(cls, raw: bytes) -> Self:
         """Raises: BodyUnreadable when it is not JSON, not an object or of no known shape."""
         try:
             body = json.loads(raw)

@@ -1,17 +1,30 @@
-"""A linked broker account, its session with the broker, and what was last imported from it."""
+"""A connection: one user's link to one broker account, from the first login until it is unlinked.
+
+Its lifecycle is that of its session (`session`). Every method takes what has happened and returns the connection as it
+is afterwards: the same object when nothing changes, so that nothing need be written.
+"""
 
 import hashlib
-from dataclasses import dataclass
+from copy import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from gateway_backend.domain.connections.freshness import SessionState, Verdict, verdict
-from gateway_backend.domain.holdings.snapshot import UPDATING
+from gateway_backend.domain.connections.freshness import State, Verdict, verdict
+from gateway_backend.domain.connections.session import NOT_MOVING, BrokerSession, SessionState
+from gateway_backend.domain.holdings.snapshot import UPDATING, Snapshot
+from gateway_backend.domain.market.brokers import is_long_lived
 from gateway_backend.domain.market.calendar import MarketCalendar
+from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.errors import AccountOfAnotherUser, NotFound, RefreshTooSoon, SnapshotConflict
+from gateway_backend.domain.transactions.transaction import Transaction
 
 UPDATING_FOR = timedelta(minutes=15)
-"""How long the broker's word that it is at work is passed on; then the next attempt should have come."""
+"""How long the broker's word that it is updating is passed on; by then the next attempt should have come."""
 
+SAME_FAILURE_INTERVAL = timedelta(minutes=30)
+"""A failure that lasts is recorded again only so often: an outage must not cost a write for each attempt."""
+
+MOST_PENDING_ACTIONS = 20
 SLOTS = 256
 
 
@@ -25,16 +38,40 @@ class PendingAction(NamedTuple):
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The account's status item. `id` is the smallcaseAuthId; one account has one owner.
+class StoredSnapshot(NamedTuple):
+    """The newest snapshot. `id` names the stored portfolio: an unchanged portfolio moves only the dates.
 
-    `as_of` is the newest `snapshotDate` seen and `snapshot_key` names the stored snapshot that holds its portfolio:
-    an unchanged portfolio moves `as_of` alone. Both are None until the first import. `version` is the shape in which
-    Gateway sent it. `mutual_funds`: an import asked for them once, so every later pull does. `size`
-    counts the snapshot's securities and funds, `funds` the funds alone. `stale_since`: the app has been told that the
-    snapshot went stale. `lease_until`: a refresh that the user asked for is under way, and over by then in any case.
-    `traded_at`: an order was filled here, as we learnt then: a snapshot from before does not show it.
+    `snapshot_date` and `last_update` are Gateway's own texts. `size` counts securities and funds, `funds` funds alone.
+    """
+
+    id: str
+    as_of: datetime
+    snapshot_date: str
+    last_update: str
+    content_hash: str
+    version: str
+    size: int
+    funds: int
+
+
+class ConsentRecord(NamedTuple):
+    """What remains of a connection that was unlinked: the consent that was given, and when it was withdrawn."""
+
+    account_id: str
+    owner: str
+    broker: str
+    given_at: datetime
+    withdrawn_at: datetime
+    transaction_id: str
+
+
+class Connection(NamedTuple):
+    """`id` is the account's smallcaseAuthId; an account has one owner. `snapshot` is None before the first import.
+
+    `transaction_id`: the transaction that linked it. `mutual_funds`: an import asked for them once, so every later pull
+    does. `stale_since`: the app has been told that the snapshot went stale. `lease_until`: a refresh that the user
+    asked for runs until then at most. `traded_at`: when an order was last filled here, so that an older snapshot does
+    not show it. `item_version` counts the writes of the stored item.
     """
 
     id: str
@@ -43,31 +80,42 @@ class Account:
     linked_at: datetime
     transaction_id: str
     mutual_funds: bool = False
-    state: SessionState = SessionState.ACTIVE
-    state_since: datetime | None = None
-    state_reason: str | None = None
-    as_of: datetime | None = None
-    snapshot_date: str | None = None
-    last_update: str | None = None
-    snapshot_key: str | None = None
-    content_hash: str | None = None
-    version: str = "v2"
-    size: int = 0
-    funds: int = 0
+    session: BrokerSession = BrokerSession(SessionState.ACTIVE)
+    snapshot: StoredSnapshot | None = None
     last_success_at: datetime | None = None
     last_attempt_at: datetime | None = None
     last_failure: str | None = None
     stale_since: datetime | None = None
     lease_until: datetime | None = None
+    requested_at: datetime | None = None
     traded_at: datetime | None = None
     pending_actions: tuple[PendingAction, ...] = ()
+    item_version: int = 0
+
+    @property
+    def as_of(self) -> datetime | None:
+        return self.snapshot.as_of if self.snapshot else None
+
+    @property
+    def content_hash(self) -> str | None:
+        return self.snapshot.content_hash if self.snapshot else None
+
+    @property
+    def is_refreshable(self) -> bool:
+        """Whether its broker's sessions live long enough to refresh it without a login."""
+        return is_long_lived(self.broker)
+
+    @property
+    def awaits_stale_flag(self) -> bool:
+        """Whether somebody must still look when its snapshot goes stale; a refresh looks after the refreshable ones."""
+        return self.snapshot is not None and self.stale_since is None and not self.is_refreshable
 
     def verdict(self, now: datetime, calendar: MarketCalendar) -> Verdict:
         return verdict(
             now,
             self.as_of,
             self.broker,
-            self.state,
+            self.session.state,
             calendar,
             updating=self._is_updating(now),
             traded_at=self.traded_at,
@@ -77,9 +125,159 @@ class Account:
         return self.lease_until is not None and self.lease_until > now
 
     def _is_updating(self, now: datetime) -> bool:
-        """Is a refresh under way, or did the broker say so a moment ago?"""
-        told = self.last_attempt_at if self.last_failure == UPDATING else None
-        return self.is_leased(now) or (told is not None and now - told < UPDATING_FOR)
+        """A refresh is running, or the broker said a moment ago that one is."""
+        updating_at = self.last_attempt_at if self.last_failure == UPDATING else None
+        return self.is_leased(now) or (updating_at is not None and now - updating_at < UPDATING_FOR)
+
+    # What a pull of holdings brought -----------------------------------------------------------
+
+    def replace_snapshot(
+        self, snapshot: Snapshot, now: datetime, *, judged_beside: "Connection", lapsed: bool
+    ) -> "Connection":
+        """Make the snapshot the newest one, unless the stored one is newer, or as new and no smaller.
+
+        Of two portfolios of one date the larger stays: an answer can lose entries, it does not make them up. The
+        snapshot renews the session, unless it is so old itself that the session has `lapsed`.
+        Raises: NotFound when the account was unlinked since the snapshot was judged beside it; SnapshotConflict when
+        another portfolio was stored since: the snapshot must be judged again, beside that one.
+        """
+        self._check_still_comparable(snapshot, judged_beside)
+        current = self.snapshot
+        is_changed = current is None or snapshot.content_hash != current.content_hash
+        if current and snapshot.as_of < current.as_of:
+            return self
+        if current and snapshot.as_of == current.as_of and not (is_changed and snapshot.portfolio.size > current.size):
+            return self
+        updated = replace(
+            self,
+            broker=self.broker or snapshot.broker,
+            snapshot=self._stored(snapshot) if is_changed else _with_dates_of(current, snapshot),
+            last_success_at=now,
+            last_attempt_at=now,
+            last_failure=None,
+            lease_until=None,
+        )
+        if lapsed:
+            return updated._lapse_unmoved(now)
+        return replace(updated, session=self.session.renew(now), stale_since=None)
+
+    def confirm_snapshot(self, now: datetime, *, pulled_for: "Connection", lapsed: bool) -> "Connection":
+        """Gateway answered well but has nothing newer; `lapsed`: that proves the session over.
+
+        What only repeats what is recorded already is worth no write.
+        """
+        if self.snapshot is None or (self.as_of, self.linked_at) != (pulled_for.as_of, pulled_for.linked_at):
+            return self
+        if not self.session.is_active and not self.last_failure and not self.lease_until:
+            return self
+        updated = replace(self, last_attempt_at=now, last_failure=None, lease_until=None)
+        return updated._lapse_unmoved(now) if lapsed else updated
+
+    def record_failure(
+        self, reason: str, now: datetime, *, pulled_for: "Connection", ends_session: bool = False
+    ) -> "Connection":
+        """An attempt failed: the last good snapshot stays. `ends_session`: the answer proves that a login is needed.
+
+        Newer holdings that have come since, by a login perhaps, are worth more than this answer.
+        """
+        if (self.as_of, self.linked_at) != (pulled_for.as_of, pulled_for.linked_at):
+            return self
+        session = self.session.lapse(reason, now) if ends_session else self.session
+        if self._repeats(reason, now) and session == self.session and not self.lease_until:
+            return self
+        return replace(self, session=session, last_attempt_at=now, last_failure=reason, lease_until=None)
+
+    def _check_still_comparable(self, snapshot: Snapshot, judged_beside: "Connection") -> None:
+        if self.owner != judged_beside.owner:
+            raise NotFound("The connection was unlinked meanwhile")
+        comparable = (judged_beside.content_hash, snapshot.content_hash)
+        if self.as_of and self.as_of < snapshot.as_of and self.content_hash not in comparable:
+            raise SnapshotConflict
+
+    def _stored(self, snapshot: Snapshot) -> StoredSnapshot:
+        portfolio = snapshot.portfolio
+        # The hash keeps apart two answers of one date, and one answer that was stored under two links.
+        identity = f"{self.owner} {times.to_text(self.linked_at)} {snapshot.content_hash}"
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
+        return StoredSnapshot(
+            id=f"{times.to_key(snapshot.as_of)}#{digest}",
+            as_of=snapshot.as_of,
+            snapshot_date=snapshot.snapshot_date,
+            last_update=snapshot.last_update or snapshot.snapshot_date,
+            content_hash=snapshot.content_hash,
+            version=portfolio.version,
+            size=portfolio.size,
+            funds=len(portfolio.mutual_funds),
+        )
+
+    def _lapse_unmoved(self, now: datetime) -> "Connection":
+        if not self.session.is_active:
+            return self
+        return replace(self, session=self.session.lapse(NOT_MOVING, now), stale_since=now)
+
+    def _repeats(self, reason: str, now: datetime) -> bool:
+        since = self.last_attempt_at if self.last_failure == reason else None
+        return since is not None and now - since < SAME_FAILURE_INTERVAL and reason != UPDATING
+
+    # What else happens to it -------------------------------------------------------------------
+
+    def begin_refresh(self, now: datetime, *, floor: timedelta, lasting: timedelta) -> "Connection":
+        """Lease it for a refresh that its user asked for; the lease ends by itself if nobody ends it.
+
+        Raises: RefreshTooSoon within `floor` of the last such refresh, or while one is running.
+        """
+        if self.is_leased(now) or (self.requested_at is not None and self.requested_at > now - floor):
+            raise RefreshTooSoon(int(floor.total_seconds()))
+        return replace(self, lease_until=now + lasting, requested_at=now)
+
+    def flag_if_stale(self, now: datetime, calendar: MarketCalendar) -> "Connection":
+        """Flag, once per lapse, that the snapshot went stale and only the user can renew it."""
+        is_stale = self.snapshot is not None and self.verdict(now, calendar).state is State.STALE
+        return replace(self, stale_since=now) if is_stale and not self.stale_since else self
+
+    def record_trade(self, owner: str, at: datetime) -> "Connection":
+        """An order of the owner was filled here: snapshots from before `at` are due for a refresh."""
+        is_news = owner == self.owner and (self.traded_at is None or self.traded_at < at)
+        return replace(self, traded_at=at) if is_news else self
+
+    def record_recommendation(self, iscid: str, action: PendingAction | None) -> "Connection":
+        """What is recommended for an investment now; None: nothing any more."""
+        pending = {action.iscid: action for action in self.pending_actions}
+        before = pending.pop(iscid, None)
+        if (before and before.action) == (action and action.action):
+            return self
+        actions = sorted([*pending.values(), *([action] if action else [])], key=lambda action: action.since)
+        return replace(self, pending_actions=tuple(actions[-MOST_PENDING_ACTIONS:]))
+
+    def unlink(self, now: datetime) -> ConsentRecord:
+        return ConsentRecord(self.id, self.owner, self.broker, self.linked_at, now, self.transaction_id)
+
+
+def link(
+    current: Connection | None, account_id: str, broker: str | None, transaction: Transaction, now: datetime
+) -> Connection:
+    """The connection after a login of the transaction's user: a new one, or what the login changes of the current one.
+
+    Raises: AccountOfAnotherUser.
+    """
+    if current is None:
+        return Connection(
+            id=account_id,
+            owner=transaction.owner,
+            broker=broker or "",
+            linked_at=times.to_milliseconds(now),
+            transaction_id=transaction.id,
+            mutual_funds=transaction.mutual_funds,
+            session=BrokerSession(SessionState.ACTIVE, now),
+        )
+    if current.owner != transaction.owner:
+        raise AccountOfAnotherUser
+    return replace(
+        current,
+        broker=broker or current.broker,
+        mutual_funds=current.mutual_funds or transaction.mutual_funds,
+        session=current.session.renew_by_login(transaction.created_at, now),
+    )
 
 
 def slot_of(account_id: str) -> int:
@@ -87,10 +285,10 @@ def slot_of(account_id: str) -> int:
     return hashlib.sha256(account_id.encode()).digest()[0] % SLOTS
 
 
-def has_lapsed(account: Account, now: datetime, calendar: MarketCalendar) -> bool:
-    """Gateway answered just now with the account's `as_of`, or an older date: is the session over?
-
-    A whole session has passed since then, and a living session would have given its end. One that was cut by the
-    snapshot itself proves nothing.
-    """
-    return account.as_of is not None and calendar.full_sessions_between(account.as_of, now) > 0
+def _with_dates_of(stored: StoredSnapshot | None, snapshot: Snapshot) -> StoredSnapshot | None:
+    return stored and replace(
+        stored,
+        as_of=snapshot.as_of,
+        snapshot_date=snapshot.snapshot_date,
+        last_update=snapshot.last_update or snapshot.snapshot_date,
+    )

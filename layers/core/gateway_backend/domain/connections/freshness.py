@@ -7,20 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway_backend.domain.market.brokers import broker as known_broker
+from gateway_backend.domain.connections.session import SessionState
+from gateway_backend.domain.market.brokers import is_long_lived
 from gateway_backend.domain.market.calendar import IST, MarketCalendar
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import Action
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-class SessionState(StrEnum):
-    """The broker session behind a connection."""
-
-    ACTIVE = "ACTIVE"
-    NEEDS_LOGIN = "NEEDS_LOGIN"
-    REVOKED = "REVOKED"
 
 
 class State(StrEnum):
@@ -38,7 +31,6 @@ class Reason(StrEnum):
     SESSIONS_MISSED = "SESSIONS_MISSED"
     TRADED_SINCE = "TRADED_SINCE"
     LOGIN_NEEDED = "LOGIN_NEEDED"
-    ACCESS_REVOKED = "ACCESS_REVOKED"
     NEVER_IMPORTED = "NEVER_IMPORTED"
     CLOCK = "CLOCK"
 
@@ -92,7 +84,7 @@ def verdict(
     A current snapshot is FRESH even if the next one needs a login: then `action` alone asks for it.
     """
     missed = calendar.sessions_closed_between(as_of, now) if as_of else 0
-    long_lived = known_broker(broker).long_lived
+    long_lived = is_long_lived(broker)
     traded = as_of is not None and traded_at is not None and as_of < traded_at
     state, reason, action = _judge(now, as_of, missed, session, updating=updating, long_lived=long_lived, traded=traded)
     return Verdict(state, as_of, missed, reason, action, _text(as_of, reason, action))
@@ -118,8 +110,6 @@ def _judge(
     state = State.STALE if missed else State.DUE if traded else State.FRESH
     if session == SessionState.NEEDS_LOGIN:
         return state, Reason.LOGIN_NEEDED, Action.RECONNECT
-    if session == SessionState.REVOKED:
-        return state, Reason.ACCESS_REVOKED, Action.RECONNECT
     if traded and not missed:
         return State.DUE, Reason.TRADED_SINCE, Action.REFRESH if long_lived else Action.RECONNECT
     if not missed:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from gateway_backend.domain.holdings.portfolio import AccountPortfolio, consolidate
+from gateway_backend.domain.holdings.consolidate import consolidate
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio
 from gateway_backend.domain.shared.money import ZERO
 
 SAME_MONEY = Fraction(5, 1000)

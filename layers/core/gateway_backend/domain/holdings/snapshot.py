@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from gateway_backend.domain.holdings.portfolio import Portfolio, PortfolioUnreadable, identities, parse_portfolio
+from gateway_backend.domain.holdings.parse import PortfolioUnreadable, identities, parse_portfolio
+from gateway_backend.domain.holdings.portfolio import Portfolio
 from gateway_backend.domain.shared import times
 
 UPDATING = "UPDATING"
@@ -62,33 +63,33 @@ class Snapshot:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
+class Complete(NamedTuple):
     snapshot: Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Incomplete:
+class Incomplete(NamedTuple):
     """Gateway answered, but not with a whole portfolio; `reason` is a stable machine word."""
 
     reason: str
 
+    @property
+    def is_updating(self) -> bool:
+        return self.reason == UPDATING
 
-@dataclass(frozen=True, slots=True)
-class ProvenEmpty:
+
+class ProvenEmpty(NamedTuple):
     """Nothing is held any more: a newer date says so, and a second pull."""
 
     snapshot: Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """Gateway did not answer, or refused; `reason` is the error's code."""
 
     reason: str
 
 
-type Outcome = Complete | ProvenEmpty | Incomplete | Failed
+type PullOutcome = Complete | ProvenEmpty | Incomplete | Failed
 PROVEN = (Complete, ProvenEmpty)
 """The outcomes that may replace the last good snapshot."""
 
@@ -99,12 +100,12 @@ def judge(
     now: datetime,
     *,
     funds_expected: bool = False,
-    known: str | None = None,
+    judged_before: str | None = None,
 ) -> Complete | Incomplete:
     """Judge a holdings data object given as its members: name -> (JSON text, value).
 
     `funds_expected`: the last snapshot held mutual funds, so an answer that does not speak of them is not whole.
-    `known`: the content hash of the last one, which has been judged before.
+    `judged_before`: the content hash of the last one, which need not be parsed again.
     """
     values = {name: value for name, (_, value) in data.items()}
     if values.get("updating") is True:
@@ -131,7 +132,7 @@ def judge(
     )
     return (
         Complete(snapshot)
-        if snapshot.content_hash == known or snapshot.is_readable
+        if snapshot.content_hash == judged_before or snapshot.is_readable
         else Incomplete("PORTFOLIO_UNREADABLE")
     )
 

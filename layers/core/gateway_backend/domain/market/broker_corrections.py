@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gateway_backend.domain.market.brokers import BROKERS, CAPABILITIES, Broker, broker
+from gateway_backend.domain.market.brokers import BROKERS, CAPABILITIES, Broker, find_broker
 
 _PART = re.compile(r"([a-z0-9_]+?)(?:-leprechaun)?((?:[+-][A-Za-z]+)+)")
 _CHANGE = re.compile(r"([+-])([A-Za-z]+)")
@@ -26,7 +26,7 @@ def capabilities(corrections: str) -> Mapping[str, Broker]:
                 raise ValueError(f"{part!r} speaks of {key}'s {capability} a second time")
             said.add((key, capability))
             change: dict[str, Any] = {CAPABILITIES[capability]: able}
-            table[key] = replace(broker(key, table), **change)
+            table[key] = replace(find_broker(key, table), **change)
     return MappingProxyType(table)
 
 

@@ -83,13 +83,19 @@ BROKERS = {
 }
 
 
-def broker(key: str, table: Mapping[str, Broker] = BROKERS) -> Broker:
-    """The broker behind a key; of one nobody knows, nothing is known."""
+def find_broker(key: str, brokers: Mapping[str, Broker]) -> Broker:
+    """The broker behind a key; of one that is not among them, nothing is known."""
     plain = key.removesuffix(LEPRECHAUN)
-    return table.get(plain) or Broker(plain, plain)
+    return brokers.get(plain) or Broker(plain, plain)
 
 
-def can(broker_key: str, capability: str, table: Mapping[str, Broker] = BROKERS) -> bool | None:
+def is_long_lived(broker_key: str) -> bool:
+    """Whether its snapshots can be refreshed without a new login. No operator can correct that: what is stored depends
+    on it."""
+    return find_broker(broker_key, BROKERS).long_lived
+
+
+def has_capability(broker_key: str, capability: str, brokers: Mapping[str, Broker]) -> bool | None:
     """Whether the broker has one of CAPABILITIES; None when nobody knows: then Gateway decides."""
-    answer: bool | None = getattr(broker(broker_key, table), CAPABILITIES[capability])
+    answer: bool | None = getattr(find_broker(broker_key, brokers), CAPABILITIES[capability])
     return answer

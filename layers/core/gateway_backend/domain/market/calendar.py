@@ -22,7 +22,7 @@ EXPECTED = "expected YYYY-MM-DD=closed, =open or =open HH:MM-HH:MM"
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class TradingSession:
     """One day's trading, in UTC: open from `opens_at` until just before `closes_at`."""
 
     opens_at: datetime
@@ -37,7 +37,7 @@ class MarketCalendar:
     """
 
     holidays: Set[date]
-    special_sessions: Mapping[date, Session]
+    special_sessions: Mapping[date, TradingSession]
     covers_until: date
 
     @cached_property
@@ -51,12 +51,12 @@ class MarketCalendar:
     def is_trading_day(self, day: date) -> bool:
         return day in self.special_sessions or (_is_weekday(day) and day not in self.holidays)
 
-    def session(self, day: date) -> Session | None:
+    def session(self, day: date) -> TradingSession | None:
         if not self.is_trading_day(day):
             return None
         return self.special_sessions.get(day) or _session_on(day, OPENS, CLOSES)
 
-    def session_in_progress(self, now: datetime) -> Session | None:
+    def session_in_progress(self, now: datetime) -> TradingSession | None:
         session = self.session(_ist_date(now))
         return session if session and session.opens_at <= now < session.closes_at else None
 
@@ -113,8 +113,8 @@ def nse_calendar(overrides: str = "") -> MarketCalendar:
     )
 
 
-def _read_overrides(overrides: str) -> dict[date, Session | None]:
-    sessions: dict[date, Session | None] = {}
+def _read_overrides(overrides: str) -> dict[date, TradingSession | None]:
+    sessions: dict[date, TradingSession | None] = {}
     for piece in filter(None, map(str.strip, overrides.split(","))):
         day_text, _, rule = piece.partition("=")
         try:
@@ -128,7 +128,7 @@ def _read_overrides(overrides: str) -> dict[date, Session | None]:
     return sessions
 
 
-def _read_rule(day: date, words: list[str]) -> Session | None:
+def _read_rule(day: date, words: list[str]) -> TradingSession | None:
     match words:
         case ["closed"]:
             return None
@@ -147,10 +147,10 @@ def _read_time(text: str) -> time:
 
 
 @cache
-def _session_on(day: date, opens: time, closes: time) -> Session:
+def _session_on(day: date, opens: time, closes: time) -> TradingSession:
     if opens >= closes:
         raise ValueError("a session must close after it opens")
-    return Session(
+    return TradingSession(
         opens_at=datetime.combine(day, opens, IST).astimezone(UTC),
         closes_at=datetime.combine(day, closes, IST).astimezone(UTC),
     )

@@ -1,17 +1,16 @@
 """What a transaction that moves money was begun with (contract 2.2, 2.3), and what may be begun."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from gateway_backend.domain.shared.errors import RequestInvalid
 
 LIMIT_FIELDS = ("orderType", "validity", "price", "triggerPrice")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedSecurity:
+class RequestedSecurity(NamedTuple):
     """`ticker` is NSE's. What is None is left to the user, or to the broker's usual way."""
 
     ticker: str
@@ -23,8 +22,7 @@ class RequestedSecurity:
     trigger_price: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRequest:
+class OrderRequest(NamedTuple):
     """What a transaction was begun with: `type` SECURITIES or one of the smallcase types (contract 2.2, 2.3).
 
     A cancellation names `batch_id` and `ticker`, and in `about` the transaction that placed the order.
@@ -41,18 +39,17 @@ class OrderRequest:
     about: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRules:
+class OrderRules(NamedTuple):
     """What the contract leaves open, as this stack was told.
 
     `limit_fields`: our name of a limit-order field -> Gateway's; none: limit orders are not offered.
     `basket_meta`: where a basket's name and logo go, `meta` or `config` or both.
     """
 
-    most_securities: int = 50
-    most_shares: int = 100_000
-    limit_fields: Mapping[str, str] = field(default_factory=dict)
-    basket_meta: frozenset[str] = frozenset({"meta"})
+    most_securities: int
+    most_shares: int
+    limit_fields: Mapping[str, str]
+    basket_meta: frozenset[str]
 
     def check(self, order: OrderRequest) -> None:
         """Raises: RequestInvalid."""
@@ -90,12 +87,11 @@ def _limits_of(security: RequestedSecurity) -> list[str]:
 
 
 def is_limited(security: RequestedSecurity) -> bool:
-    """Does it ask for anything but a market order?"""
+    """Whether it asks for anything but a market order."""
     return bool(_limits_of(security))
 
 
-@dataclass(frozen=True, slots=True)
-class SellWarning:
+class SellWarning(NamedTuple):
     """A SELL that the newest snapshot, of `as_of`, does not cover. It may be out of date: the order is not refused."""
 
     ticker: str
@@ -116,9 +112,9 @@ class SellWarning:
 
 def uncovered(order: OrderRequest, transactable: Mapping[str, int], as_of: datetime) -> list[SellWarning]:
     """`transactable`: shares that can be sold, by NSE ticker."""
-    sells: Iterable[RequestedSecurity] = (one for one in order.securities if one.side == "SELL")
+    sells = [security for security in order.securities if security.side == "SELL"]
     return [
-        SellWarning(one.ticker, transactable.get(one.ticker, 0), as_of)
-        for one in sells
-        if (one.quantity or 1) > transactable.get(one.ticker, 0)
+        SellWarning(sell.ticker, transactable.get(sell.ticker, 0), as_of)
+        for sell in sells
+        if (sell.quantity or 1) > transactable.get(sell.ticker, 0)
     ]

@@ -289,5 +289,13 @@ class StoreUnavailable(DomainError):
     action = Action.WAIT
 
 
+class ConcurrentUpdate(Exception):
+    """Another worker has changed the stored item since it was read: load it again and decide anew."""
+
+
+class SnapshotConflict(Exception):
+    """Another portfolio was stored since the snapshot was judged beside the last one: it must be judged again."""
+
+
 class Internal(DomainError):
     """A bug: what happened is in the log under the correlation id."""

@@ -20,6 +20,11 @@ def parse(text: str) -> datetime:
         raise ValueError(f"{text!r} is no instant in UTC") from None
 
 
+def to_milliseconds(instant: datetime) -> datetime:
+    """As precise as `to_text` writes it."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
 def to_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

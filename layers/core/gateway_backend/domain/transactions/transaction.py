@@ -1,97 +1,60 @@
-"""A transaction: one interaction of a user with Gateway, from creation to its end (contract 2.1, 2.5)."""
+"""A transaction: one interaction of a user with Gateway, from its creation until nothing more can come of it.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+Gateway's `status` tells how far the interaction is; the `Phase` tells how far we are with it. Every method takes what
+has happened and returns the transaction as it is afterwards: the same object when nothing changes.
+"""
+
+from collections.abc import Sequence
+from copy import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway_backend.domain.shared.errors import ConnectionWithdrawn
 from gateway_backend.domain.transactions.intents import BRINGS_HOLDINGS, SECURITIES, Intent
+from gateway_backend.domain.transactions.report import (
+    GRACE,
+    NO_OUTCOME,
+    ORDER_PENDING,
+    Failure,
+    Outcome,
+    Report,
+    Status,
+)
 
 if TYPE_CHECKING:
+    from gateway_backend.domain.orders.batch import Batch
     from gateway_backend.domain.orders.request import OrderRequest
 
 FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
-"""How long nobody need ask about an open transaction before we do, at first and at the most."""
-
-CHECKS_BEFORE_EXPIRY = 5
-GRACE = timedelta(minutes=15)
-"""How long after `expireAt` a transaction that Gateway has not called expired may still be finishing."""
+"""How long an open transaction is left alone before the schedule asks about it, at first and at most."""
 
 LONGEST_CHECK_OF_ORDERS = timedelta(hours=1)
+CHECKS_BEFORE_EXPIRY = 5
+SYNC_INTERVAL = timedelta(seconds=2)
+"""Gateway is asked about a transaction at most this often, however often the app polls."""
+
 WATCHED_FOR = timedelta(days=1)
 """How long after `expireAt` an order may still turn up that a transaction which ended badly has sent all the same."""
 
-ORDER_PENDING = 4006
-"""The SDK gave up waiting for an order that was sent (contract 5.5, 5.6): it ERRORED, and the order lives on."""
+STUCK_AFTER, GIVEN_UP_AFTER = timedelta(days=1), timedelta(days=7)
+ORDERS_GIVEN_UP_AFTER = timedelta(days=90)
+"""An open order is the exchange's, and may wait for its price for weeks."""
 
 
-class Status(StrEnum):
-    """Gateway's words, in the order in which they may follow each other."""
-
-    # contract 2.5
-
-    INITIALIZED = "INITIALIZED"
-    USED = "USED"
-    PROCESSING = "PROCESSING"
-    ACTION_REQUIRED = "ACTION_REQUIRED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-    ERRORED = "ERRORED"
-    COMPLETED = "COMPLETED"
-
-    @property
-    def rank(self) -> int:
-        return list(Status).index(self)
-
-    @property
-    def is_final(self) -> bool:
-        """Nothing more comes of it by itself. ACTION_REQUIRED: only another transaction, such as a REPAIR, helps."""
-        return self.rank >= Status.ACTION_REQUIRED.rank
+class Phase(StrEnum):
+    OPEN = "OPEN"  # Gateway has not called its end
+    ENDED = "ENDED"  # Gateway has, and what it brought is not stored yet
+    WATCHED = "WATCHED"  # over for its user, but an order that it sent may still turn up
+    SETTLED = "SETTLED"  # nothing more to learn: nobody asks about it again
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a transaction ended without success: Gateway's code and message (contract 5.5)."""
+class Transaction(NamedTuple):
+    """`expire_at` is Gateway's. `order`: what the app asked for. `has_orders`: a batch of it is recorded.
 
-    code: int
-    message: str
-
-
-class Outcome(NamedTuple):
-    """What an interaction brought beside holdings and orders (contract 2.5).
-
-    `funds` are rupees as Gateway wrote them, true at `funds_at`. `sip` is the plan as it stands after SIP_SETUP.
-    `iscid` names the investment in a smallcase, which every later order for it needs.
-    """
-
-    funds: Decimal | None = None
-    funds_at: datetime | None = None
-    scid: str | None = None
-    iscid: str | None = None
-    name: str | None = None
-    sip: Mapping[str, Any] | None = None
-
-    def after(self, news: "Outcome | None", now: datetime) -> "Outcome":
-        """What is told replaces what was known; funds without a time are as of now."""
-        if news is None:
-            return self
-        if news.funds is None or news.funds_at is not None:
-            return news
-        return news._replace(funds_at=self.funds_at if news.funds == self.funds and self.funds_at else now)
-
-
-_NOTHING = Outcome()
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """`expire_at` is Gateway's. `stored`: what it brought is stored, its holdings or its orders.
-
-    `refused`: why its account may not be linked. `order`: what was asked for. `placed`: a batch of it is known.
-    `checks` counts how often the schedule has asked about it.
+    `result_persisted`: what it brought, its holdings or its orders, is stored. `link_refusal`: the code of the error
+    for which its account may not be linked. `checks` counts how often the schedule has asked about it, `next_check_at`
+    is when it asks again. `item_version` counts the writes of the stored item.
     """
 
     id: str
@@ -105,114 +68,172 @@ class Transaction:
     requested_account_id: str | None = None
     note: str | None = None
     order: "OrderRequest | None" = None
-    outcome: Outcome = _NOTHING
+    outcome: Outcome = NO_OUTCOME
     status: Status = Status.INITIALIZED
     account_id: str | None = None
     broker: str | None = None
     failure: Failure | None = None
-    stored: bool = False
-    placed: bool = False
-    refused: str | None = None
+    result_persisted: bool = False
+    has_orders: bool = False
+    link_refusal: str | None = None
     updated_at: datetime | None = None
-    reconciled_at: datetime | None = None
+    synced_at: datetime | None = None
     checks: int = 0
+    next_check_at: datetime | None = None
+    item_version: int = 0
 
-    def next_check(self, now: datetime) -> datetime:
-        """When to ask Gateway next if nobody else has: each time after twice as long."""
-        longest = LONGEST_CHECK_OF_ORDERS if self.can_place_orders else LONGEST_CHECK
-        return now + min(longest, FIRST_CHECK * (1 << min(self.checks, 10)))
+    # Where it stands ---------------------------------------------------------------------------
 
-    def is_watched(self, now: datetime) -> bool:
-        """It has ended badly after a login, and no order is known: one may have been sent all the same.
-
-        The SDK ends a transaction by itself when it gives up, while the broker is still at work (contract 5.6,
-        point 6).
-        """
-        ended_badly = self.status in (Status.EXPIRED, Status.CANCELLED, Status.ERRORED)
-        could_order = self.can_place_orders and self.account_id is not None and not self.placed
-        return ended_badly and could_order and now < self.expire_at + WATCHED_FOR
-
-    @property
-    def shown_failure(self) -> Failure | None:
-        """What to tell the user: never to begin again what has been sent to the broker."""
-        if self.failure is None or (self.failure.code == ORDER_PENDING and not self.is_settled):
-            return self.failure
-        is_under_way = self.status in (Status.PROCESSING, Status.ACTION_REQUIRED, Status.COMPLETED)
-        return None if self.placed or is_under_way else self.failure
+    def phase(self, now: datetime) -> Phase:
+        if not self.is_settled:
+            return Phase.ENDED if self.status.is_final else Phase.OPEN
+        return Phase.WATCHED if self._is_watched(now) else Phase.SETTLED
 
     @property
     def is_settled(self) -> bool:
-        """Nothing more to learn: the end is known, and what it brought is stored.
+        """Its end is known, and what it brought is stored.
 
-        An order may live on when its transaction ended badly, so each end of one is looked at once; and it is the
-        user's own even where the account belongs to somebody else, but not when they have taken their consent back.
+        An order may live on when its transaction ended badly, so each end of one is looked at once. It is the user's
+        own even where the account belongs to somebody else, but not when they have withdrawn their consent.
         """
-        if self.refused and not (self.can_place_orders and self.refused != ConnectionWithdrawn.code):
+        if self.link_refusal and not (self.can_place_orders and self.link_refusal != ConnectionWithdrawn.code):
             return True
-        brings = self.can_place_orders or (self.status is Status.COMPLETED and self.intent in BRINGS_HOLDINGS)
-        return self.status.is_final and (self.stored or not brings)
+        has_result = self.can_place_orders or (self.status is Status.COMPLETED and self.intent in BRINGS_HOLDINGS)
+        return self.status.is_final and (self.result_persisted or not has_result)
 
     @property
     def can_place_orders(self) -> bool:
-        """May it have placed an order?"""
         return self.intent is Intent.TRANSACTION
 
-    def expects_orders(self, *, requested: bool) -> bool:
-        """Must there be a batch, so that none means not yet? `requested`: Gateway says that an order was sent."""
-        pending = self.failure is not None and self.failure.code == ORDER_PENDING
-        completed = self.status is Status.COMPLETED and self.order is not None and self.order.type == SECURITIES
-        return requested or pending or completed
+    @property
+    def shown_failure(self) -> Failure | None:
+        """The failure as the user may see it, who must never begin again what has been sent to the broker."""
+        if self.failure is None or (self.failure.code == ORDER_PENDING and not self.is_settled):
+            return self.failure
+        is_under_way = self.status in (Status.PROCESSING, Status.ACTION_REQUIRED, Status.COMPLETED)
+        return None if self.has_orders or is_under_way else self.failure
 
     def is_about(self, account_id: str) -> bool:
-        """May it speak for the account: is that the one it was pinned to, and the first that Gateway named?"""
-        return all(known in (None, account_id) for known in (self.account_id, self.requested_account_id))
+        """Whether it may speak for the account: the one it was started for, and the first that Gateway named."""
+        return all(expected in (None, account_id) for expected in (self.account_id, self.requested_account_id))
 
-    def expire_if_unknown(self, now: datetime) -> Self:
-        """The transaction when Gateway knows nothing of it (any more): one that was left open ends with its time.
+    def was_just_synced(self, now: datetime) -> bool:
+        return self.synced_at is not None and now - self.synced_at < SYNC_INTERVAL
 
-        Only after two hours of asking: a Gateway in trouble may forget for a while.
+    def is_stuck(self, now: datetime) -> bool:
+        return not self.is_settled and not self.has_orders and now - self.created_at > STUCK_AFTER
+
+    def _is_watched(self, now: datetime) -> bool:
+        """It ended badly after a login and no order is recorded: one may have been sent all the same.
+
+        The SDK ends a transaction by itself when it gives up (contract 5.6), while the broker is still at work.
         """
-        left_open = self.status in (Status.INITIALIZED, Status.USED)
-        over = left_open and now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_EXPIRY
-        return replace(self, status=Status.EXPIRED, updated_at=now) if over else self
+        may_have_ordered = self.can_place_orders and self.account_id is not None and not self.has_orders
+        return self.status.is_bad_end and may_have_ordered and now < self.expire_at + WATCHED_FOR
 
-    def apply_report(self, report: "Report", now: datetime) -> Self:
-        """The transaction after Gateway's report; an older status never replaces a later one."""
-        status = max(self.status, report.status_at(now, self.expire_at), key=lambda s: s.rank)
+    # What happens to it ------------------------------------------------------------------------
+
+    def apply_report(self, report: Report, now: datetime) -> "Transaction":
+        """Gateway has answered. An older status never replaces a later one."""
+        status = max(self.status, report.status_at(now, self.expire_at), key=lambda status: status.rank)
         return replace(
             self,
             status=status,
             account_id=self.account_id or report.account_id,
             broker=report.broker or self.broker,
             failure=None if status is Status.COMPLETED else report.failure or self.failure,
-            outcome=self.outcome.after(report.outcome, now),
+            outcome=self.outcome.updated(report.outcome, now),
             updated_at=now,
-            reconciled_at=now,
-        )
+            synced_at=now,
+        )._scheduled(now)
 
+    def record_failed_sync(self, now: datetime, *, is_unknown: bool) -> "Transaction":
+        """Gateway did not answer, or says that it knows of no such transaction (`is_unknown`).
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What Gateway says about a transaction when asked (contract 2.5).
-
-    `order_requested`: an order was sent to the broker. `batches` are Gateway's own objects, not yet read.
-    """
-
-    transaction_id: str
-    status: Status
-    expired: bool = False
-    account_id: str | None = None
-    broker: str | None = None
-    failure: Failure | None = None
-    order_requested: bool = False
-    outcome: Outcome | None = None
-    batches: Sequence[Mapping[str, Any]] = ()
-
-    def status_at(self, now: datetime, expire_at: datetime) -> Status:
-        """INITIALIZED and USED never end by themselves when the user just leaves: expiry ends them.
-
-        Not once an order was sent: that is the broker's now, and its end comes from there.
+        What was left open ends with its time, but only after two hours of asking: a Gateway in trouble may not know it
+        for a while. One that has ended, and of which Gateway knows no order, brought none.
         """
-        left_open = self.status in (Status.INITIALIZED, Status.USED) and not self.order_requested
-        over = self.expired or now >= expire_at + GRACE
-        return Status.EXPIRED if left_open and over else self.status
+        synced = replace(self, synced_at=now)
+        is_over = now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_EXPIRY
+        if is_unknown and is_over and self.status.is_left_open:
+            synced = replace(synced, status=Status.EXPIRED, updated_at=now)
+        if is_unknown and synced.can_place_orders and synced.status.is_final and not synced.has_orders:
+            return synced.persist_result(now)
+        return synced._scheduled(now)
+
+    def record_client_failure(self, failure: Failure | None, now: datetime) -> "Transaction":
+        """The SDK reports that it failed, and Gateway cannot be asked: the first failure is kept until it can be."""
+        return replace(self, failure=self.failure or failure, updated_at=now)._scheduled(now)
+
+    def refuse_link(self, refusal: str, now: datetime) -> "Transaction":
+        """Its account may not be linked to this user: nothing more comes of it, but for an order that it placed."""
+        if self.link_refusal == refusal:
+            return self
+        return replace(self, link_refusal=refusal, updated_at=now)._scheduled(now)
+
+    def record_orders(self, now: datetime, *, is_open: bool) -> "Transaction":
+        """An order of it is known. While one is open, so is the transaction, even if it had been settled."""
+        recorded = replace(self, has_orders=True, result_persisted=self.result_persisted and not is_open)
+        return self if recorded == self else recorded._scheduled(now) if is_open else recorded
+
+    def settle_orders(self, batches: "Sequence[Batch]", now: datetime, *, order_requested: bool) -> "Transaction":
+        """It is settled once Gateway has ended it and each of its orders is final.
+
+        An order that was sent ends COMPLETED, however the SDK's part ended: what the exchange did is in the orders. A
+        worker that saw no order cannot settle what another one has just found an order of.
+        """
+        is_over = all(batch.is_final for batch in batches)
+        is_over = is_over and bool(batches or not self._expects_orders(order_requested))
+        if self.result_persisted or not (self.status.is_final and is_over) or (self.has_orders and not batches):
+            return self
+        if batches and self.status is not Status.ACTION_REQUIRED:
+            return replace(self, status=Status.COMPLETED, failure=None).persist_result(now)
+        return self.persist_result(now)
+
+    def complete(self, report: Report, now: datetime) -> "Transaction":
+        """What it was begun for has arrived and is stored, whatever Gateway's status still says."""
+        return replace(self.apply_report(report, now), status=Status.COMPLETED, failure=None).persist_result(now)
+
+    def persist_result(self, now: datetime) -> "Transaction":
+        """What it brought is stored."""
+        return self if self.result_persisted else replace(self, result_persisted=True, updated_at=now)._scheduled(now)
+
+    def postpone_check(self, now: datetime) -> "Transaction":
+        """The schedule has asked about it: the next time comes after twice as long, and once it is settled, never.
+
+        One that stays open for too long is given up. An order that has ended, and of which Gateway shows no batch, ends
+        without one.
+        """
+        if self.phase(now) is Phase.SETTLED:
+            return replace(self, next_check_at=None)
+        age = now - self.created_at
+        if not self.is_settled and age > (ORDERS_GIVEN_UP_AFTER if self.has_orders else GIVEN_UP_AFTER):
+            given_up = self.persist_result(now) if self.can_place_orders and self.status.is_final else self
+            return replace(given_up, next_check_at=None)
+        checked = replace(self, checks=self.checks + 1)
+        return replace(checked, next_check_at=checked._next_check(now))
+
+    def erase_content(self) -> "Transaction":
+        """The account was unlinked: what was asked for and what came back goes. That it took place stays."""
+        return replace(self, outcome=NO_OUTCOME, order=None, note=None)
+
+    def _expects_orders(self, order_requested: bool) -> bool:
+        """Whether there must be a batch, so that finding none means not yet."""
+        is_pending = self.failure is not None and self.failure.code == ORDER_PENDING
+        was_basket = self.order is not None and self.order.type == SECURITIES
+        return order_requested or is_pending or (self.status is Status.COMPLETED and was_basket)
+
+    def _scheduled(self, now: datetime) -> "Transaction":
+        """What is settled is checked no more; what has come back to life is checked again."""
+        if self.phase(now) is Phase.SETTLED:
+            return replace(self, next_check_at=None)
+        return self if self.next_check_at else replace(self, next_check_at=self._next_check(now))
+
+    def _next_check(self, now: datetime) -> datetime:
+        longest = LONGEST_CHECK_OF_ORDERS if self.can_place_orders else LONGEST_CHECK
+        return now + min(longest, FIRST_CHECK * (1 << min(self.checks, 10)))
+
+
+def begin(transaction: Transaction) -> Transaction:
+    """A new transaction is checked for the first time two minutes after it was created."""
+    return transaction._scheduled(transaction.created_at)

@@ -1,12 +1,14 @@
 """Between Python values and DynamoDB's typed attributes; the one codec of the table."""
 
+from base64 import b64decode
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 type Item = dict[str, Any]
 
 
-def encode(item: Item) -> dict[str, Any]:
+def encode(item: Mapping[str, Any]) -> dict[str, Any]:
     """An attribute that is None is left out."""
     return {name: _encoded(value) for name, value in item.items() if value is not None}
 
@@ -38,6 +40,8 @@ def _decoded(attribute: dict[str, Any]) -> Any:
     match kind:
         case "N":
             return Decimal(value)
+        case "B":  # Lambda hands a stream's bytes over as base64
+            return b64decode(value) if isinstance(value, str) else value
         case "M":
             return decode(value)
         case "L":

@@ -3,10 +3,10 @@
 import random
 import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -42,38 +42,37 @@ class ConditionFailed(Exception):
 # In every expression below, #name stands for the attribute `name` and :name for `values["name"]`.
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+_NO_VALUES: Mapping[str, Any] = MappingProxyType({})
+
+
+class Put(NamedTuple):
     item: Item
     condition: str = ""
-    values: Item = field(default_factory=dict)
+    values: Mapping[str, Any] = _NO_VALUES
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     pk: str
     sk: str
     update: str
-    values: Item = field(default_factory=dict)
+    values: Mapping[str, Any] = _NO_VALUES
     condition: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     pk: str
     sk: str
     condition: str = ""
-    values: Item = field(default_factory=dict)
+    values: Mapping[str, Any] = _NO_VALUES
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """Only inside a transaction: the write of the others depends on this item."""
 
     pk: str
     sk: str
     condition: str
-    values: Item = field(default_factory=dict)
+    values: Mapping[str, Any] = _NO_VALUES
 
 
 type Write = Put | Update | Delete | Check
@@ -271,7 +270,7 @@ def _names(*expressions: str) -> frozenset[str]:
     return frozenset(name for expression in expressions for name in _NAME.findall(expression))
 
 
-def _expressions(*, values: Item, **expressions: str) -> dict[str, Any]:
+def _expressions(*, values: Mapping[str, Any], **expressions: str) -> dict[str, Any]:
     names = _names(*expressions.values())
     request: dict[str, Any] = dict(expressions)
     if names:

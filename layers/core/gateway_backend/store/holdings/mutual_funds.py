@@ -24,7 +24,7 @@ class MutualFunds:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def keep(self, transaction: Transaction, statement: str, received_at: datetime) -> bool:
+    def save_first(self, transaction: Transaction, statement: str, received_at: datetime) -> bool:
         """False when another one is there: the first counts. Repeating it changes nothing."""
         content = hashlib.sha256(statement.encode()).hexdigest()
         item = {

@@ -1,23 +1,24 @@
 """How far the refresh after a close has come.
 
 REFRESH#<close> / PLAN       how many slots have been queued
-REFRESH#<close> / PAGE#<id>  a page of accounts: leased while it is worked on, then done
+REFRESH#<close> / PAGE#<id>  the work on a page of accounts, from its lease on
 
-Both forget themselves after two weeks: longer than the exchange ever rests.
+Both expire after two weeks: longer than the exchange ever rests.
 """
 
 from datetime import datetime, timedelta
 
-from gateway_backend.domain.refresh.schedule import RefreshPage
+from gateway_backend.domain.refresh.page import PageState, PageWork, RefreshPage
 from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.errors import ConcurrentUpdate
 from gateway_backend.store.dynamodb.codec import Item
 from gateway_backend.store.dynamodb.table import ConditionFailed, Delete, Put, Table, Update
 
 _PLAN = "PLAN"
-_KEPT = timedelta(days=14)
+_RETENTION = timedelta(days=14)
 
 
-class Refreshes:
+class RefreshPages:
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -26,48 +27,56 @@ class Refreshes:
         item = self._table.get(_pk(close), _PLAN)
         return int(item["slots"]) if item else 0
 
-    def plan(self, close: datetime, planned: int, slots: int, now: datetime) -> bool:
-        """Note that `slots` are queued in all, after `planned` before; False when another planner was faster."""
-        values: Item = {"slots": slots, "expiresAt": int((now + _KEPT).timestamp())}
+    def plan(self, close: datetime, planned: int, slots: int, now: datetime) -> None:
+        """Record that `slots` are queued in all, after `planned` before.
+
+        Raises: ConcurrentUpdate when another planner was faster.
+        """
+        values: Item = {"slots": slots, "expiresAt": _expiry(now)}
         condition = "#slots = :planned" if planned else "attribute_not_exists(#slots)"
         values |= {"planned": planned} if planned else {}
         update = "SET #slots = :slots, #expiresAt = :expiresAt"
         try:
             self._table.write(Update(_pk(close), _PLAN, update, values, condition))
         except ConditionFailed:
-            return False
-        return True
+            raise ConcurrentUpdate from None
 
-    def lease(self, page: RefreshPage, now: datetime, *, lasting: timedelta) -> bool:
-        """Take the page; False while another worker has it."""
-        item = {
-            "pk": _pk(page.close),
-            "sk": f"PAGE#{page.id}",
-            "leaseUntil": times.to_key(now + lasting),
-            "expiresAt": int((now + _KEPT).timestamp()),
-        }
-        free = "attribute_not_exists(#pk) OR (#leaseUntil <= :now AND attribute_not_exists(#done))"
+    def work_on(self, page: RefreshPage) -> PageWork:
+        item = self._table.get(_pk(page.close), _sk(page))
+        if item is None:
+            return PageWork()
+        state = PageState.DONE if "done" in item else PageState.LEASED
+        return PageWork(state, times.parse(item["leaseUntil"]))
+
+    def save(self, page: RefreshPage, before: PageWork, after: PageWork, now: datetime) -> None:
+        """Raises: ConcurrentUpdate when another worker has taken the page since it was read."""
+        unchanged, values = "attribute_not_exists(#pk)", {}
+        if before.lease_until:
+            unchanged = "#leaseUntil = :read AND attribute_not_exists(#done)"
+            values = {"read": times.to_key(before.lease_until)}
         try:
-            self._table.write(Put(item, free, {"now": times.to_key(now)}))
+            if after.lease_until is None:
+                self._table.write(Delete(_pk(page.close), _sk(page), unchanged, values))
+            else:
+                item = {
+                    "pk": _pk(page.close),
+                    "sk": _sk(page),
+                    "leaseUntil": times.to_key(after.lease_until),
+                    "done": after.is_done or None,
+                    "expiresAt": _expiry(now),
+                }
+                self._table.write(Put(item, unchanged, values))
         except ConditionFailed:
-            return False
-        return True
-
-    def release(self, page: RefreshPage) -> None:
-        """Give the page back unfinished, for the next worker to take at once."""
-        self._table.write(Delete(_pk(page.close), f"PAGE#{page.id}"))
-
-    def is_done(self, page: RefreshPage) -> bool:
-        item = self._table.get(_pk(page.close), f"PAGE#{page.id}")
-        return item is not None and "done" in item
-
-    def finish(self, page: RefreshPage) -> None:
-        update = Update(_pk(page.close), f"PAGE#{page.id}", "SET #done = :yes", {"yes": True}, "attribute_exists(#pk)")
-        try:
-            self._table.write(update)
-        except ConditionFailed:  # forgotten meanwhile
-            return
+            raise ConcurrentUpdate from None
 
 
 def _pk(close: datetime) -> str:
     return f"REFRESH#{times.to_key(close)}"
+
+
+def _sk(page: RefreshPage) -> str:
+    return f"PAGE#{page.id}"
+
+
+def _expiry(now: datetime) -> int:
+    return int((now + _RETENTION).timestamp())

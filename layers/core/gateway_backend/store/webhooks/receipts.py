@@ -1,4 +1,4 @@
-"""Receipts: every authentic webhook, kept before it is acknowledged (design section 4).
+"""Receipts: every authentic webhook, stored before it is acknowledged.
 
 `RECEIPT#<checksum>` / `<body hash>`: a retry finds itself, a checksum used with another body stands beside the first.
 `RECEIPT#<checksum>` / `FIRST`: which body that was.
@@ -6,13 +6,12 @@ The Lists index holds those without a verdict (`PENDING#<shard>`) and afterwards
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope, WebhookKind
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import StoreUnavailable
+from gateway_backend.domain.webhooks.receipt import Receipt, ReceiptKey, ReceiptVerdict, WebhookKind
 from gateway_backend.store.dynamodb.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.dynamodb.codec import Item
 from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table, Update
@@ -24,72 +23,32 @@ _FIRST = "FIRST"
 _IS_RECEIPT = "attribute_exists(#kind)"
 
 
-class ReceiptVerdict(StrEnum):
-    APPLIED = "APPLIED"
-    QUARANTINED = "QUARANTINED"
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptKey:
-    checksum: str
-    body_hash: str
-
-    def to_text(self) -> str:
-        return f"{self.checksum}/{self.body_hash}"
-
-    @classmethod
-    def parse(cls, text: str) -> "ReceiptKey":
-        """Raises: ValueError."""
-        checksum, body_hash = text.split("/")
-        return cls(checksum, body_hash)
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """`seen` counts deliveries; `verdict` is None while it waits to be applied."""
-
-    key: ReceiptKey
-    kind: WebhookKind
-    received_at: datetime
-    timestamp: str
-    account_id: str | None = None
-    transaction_id: str | None = None
-    snapshot_date: str | None = None
-    verdict: ReceiptVerdict | None = None
-    reason: str | None = None
-    seen: int = 1
-
-    @property
-    def is_pending(self) -> bool:
-        return self.verdict is None
-
-
 class Receipts:
-    def __init__(self, table: Table, retention: timedelta = timedelta(days=90)) -> None:
+    def __init__(self, table: Table, retention: timedelta) -> None:
         self._table = table
         self._retention = retention
 
-    def keep(self, notice: WebhookEnvelope, raw: bytes, received_at: datetime) -> Receipt:
+    def record(self, envelope: WebhookEnvelope, raw: bytes, received_at: datetime) -> Receipt:
         """Make the webhook durable; one seen before is counted on its receipt instead.
 
         Of several bodies with one checksum only the first is kept: the others are evidence enough by their hash, and
         whoever has captured a checksum must not be able to fill the table.
         """
-        item = self._item(notice, received_at)
-        body = raw if self._is_first(notice, item["expiresAt"]) else b""
+        item = self._item(envelope, received_at)
+        body = raw if self._is_first(envelope, item["expiresAt"]) else b""
         try:
             put_with_blob(self._table, item, body, part_prefix=item["sk"], condition="attribute_not_exists(#pk)")
         except ConditionFailed:
             return self._count(item)
         return _receipt(item)
 
-    def _is_first(self, notice: WebhookEnvelope, expires_at: int) -> bool:
-        pk = _pk(notice.checksum or "")
-        first = {"pk": pk, "sk": _FIRST, "bodyHash": notice.body_hash, "expiresAt": expires_at}
+    def _is_first(self, envelope: WebhookEnvelope, expires_at: int) -> bool:
+        pk = _pk(envelope.checksum or "")
+        first = {"pk": pk, "sk": _FIRST, "bodyHash": envelope.body_hash, "expiresAt": expires_at}
         try:
             self._table.write(Put(first, "attribute_not_exists(#pk)"))
         except ConditionFailed:
-            return self.first_with_checksum(notice.checksum or "") == notice.body_hash
+            return self.first_with_checksum(envelope.checksum or "") == envelope.body_hash
         return True
 
     def _count(self, item: Item) -> Receipt:
@@ -116,7 +75,7 @@ class Receipts:
         item = self._table.get(_pk(checksum), _FIRST)
         return str(item["bodyHash"]) if item else None
 
-    def decide(
+    def record_verdict(
         self, receipt: Receipt, verdict: ReceiptVerdict, reason: str, now: datetime, *, erase: bool = False
     ) -> None:
         """Write down what became of it, once: a verdict stays. `erase` also forgets the body."""
@@ -152,7 +111,7 @@ class Receipts:
                 if sweeps < MOST_SWEEPS and times.parse(item["listOrder"]) + FIRST_SWEEP * 2**sweeps <= now:
                     yield ReceiptKey(item["pk"].removeprefix("RECEIPT#"), item["sk"])
 
-    def swept(self, key: ReceiptKey) -> None:
+    def count_requeue(self, key: ReceiptKey) -> None:
         """Count a sweep, unless a verdict has come meanwhile."""
         update = Update(
             _pk(key.checksum), key.body_hash, "ADD #sweeps :one", {"one": 1}, "attribute_not_exists(#verdict)"
@@ -170,18 +129,18 @@ class Receipts:
             whole = self._table.get(item["pk"], item["sk"]) or item
             self._table.delete_all([*part_keys(whole, whole["sk"]), (item["pk"], item["sk"])])
 
-    def _item(self, notice: WebhookEnvelope, received_at: datetime) -> Item:
+    def _item(self, envelope: WebhookEnvelope, received_at: datetime) -> Item:
         return {
-            "pk": _pk(notice.checksum or ""),
-            "sk": notice.body_hash,
-            "kind": notice.kind,
-            "timestamp": notice.timestamp,
-            "smallcaseAuthId": notice.account_id,
-            "transactionId": notice.transaction_id,
-            "snapshotDate": notice.snapshot_date,
+            "pk": _pk(envelope.checksum or ""),
+            "sk": envelope.body_hash,
+            "kind": envelope.kind,
+            "timestamp": envelope.timestamp,
+            "smallcaseAuthId": envelope.account_id,
+            "transactionId": envelope.transaction_id,
+            "snapshotDate": envelope.snapshot_date,
             "receivedAt": times.to_key(received_at),
             "seen": 1,
-            "listKey": f"PENDING#{notice.body_hash[0]}",
+            "listKey": f"PENDING#{envelope.body_hash[0]}",
             "listOrder": times.to_key(received_at),
             "expiresAt": int((received_at + self._retention).timestamp()),
         }

@@ -4,33 +4,38 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 
-from gateway_backend.domain.connections.connection import Account
-from gateway_backend.domain.connections.freshness import State
+from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.market.calendar import MarketCalendar
+from gateway_backend.domain.shared.errors import ConcurrentUpdate
 from gateway_backend.runtime.threads import Deadline, map_concurrently
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
 
-THREADS, SECONDS = 10, 200.0
+SECONDS = 200.0
 AT_ONCE = 500
 
 
 def flag_stale_sessions(
-    *, clock: Callable[[], datetime], accounts: Accounts, calendar: MarketCalendar, threads: int = THREADS
+    *, clock: Callable[[], datetime], connections: Connections, calendar: MarketCalendar, threads: int
 ) -> dict[str, int]:
-    """Look at every account that may have gone stale with the last close; those without time wait for the next run."""
-    deadline, flagged, watched = Deadline(SECONDS), 0, accounts.watched(calendar.last_close(clock()))
+    """Look at every account that may have gone stale with the last close; those left over wait for the next run."""
+    deadline, flagged, watched = Deadline(SECONDS), 0, connections.watched(calendar.last_close(clock()))
 
-    def look(account_id: str) -> bool:
-        account = accounts.find(account_id)
-        return account is not None and flag_if_stale(account, now=clock(), accounts=accounts, calendar=calendar)
+    def check(account_id: str) -> bool:
+        connection = connections.find(account_id)
+        return connection is not None and flag_if_stale(connection, clock(), connections, calendar)
 
     while not deadline.has_passed and (ids := list(islice(watched, AT_ONCE))):
-        flagged += sum(filter(None, map_concurrently(look, ids, threads=threads)))
+        flagged += sum(filter(None, map_concurrently(check, ids, threads=threads)))
     return {"flaggedStale": flagged}
 
 
-def flag_if_stale(account: Account, *, now: datetime, accounts: Accounts, calendar: MarketCalendar) -> bool:
-    """True when this call has flagged it."""
-    if account.stale_since or account.as_of is None or account.verdict(now, calendar).state is not State.STALE:
+def flag_if_stale(connection: Connection, now: datetime, connections: Connections, calendar: MarketCalendar) -> bool:
+    """True when this call has flagged it; what another worker has just changed is left for the next run."""
+    flagged = connection.flag_if_stale(now, calendar)
+    if flagged == connection:
         return False
-    return accounts.flag_stale(account, now)
+    try:
+        connections.save(connection, flagged)
+    except ConcurrentUpdate:
+        return False
+    return True

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.keys import GatewayKeys
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,13 @@ class Session:
 
 
 def start_session(
-    account_id: str | None, *, user: str, now: datetime, accounts: Accounts, keys: GatewayKeys
+    account_id: str | None, *, user: str, now: datetime, connections: Connections, keys: GatewayKeys
 ) -> Session:
     """Raises: NotFound when the account is not this user's."""
     expires_at = now + tokens.LIFETIME
     if account_id is None:
         return Session(tokens.guest_token(keys.secret, now), expires_at)
-    account = accounts.owned(account_id, user)
-    return Session(tokens.connected_token(account.id, keys.secret, now), expires_at, account.id, account.broker)
+    connection = connections.owned(account_id, user)
+    return Session(
+        tokens.connected_token(connection.id, keys.secret, now), expires_at, connection.id, connection.broker
+    )

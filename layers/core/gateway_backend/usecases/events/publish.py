@@ -1,33 +1,30 @@
 """Tell the app's other systems what changed: from the table's stream, so that state and event cannot disagree.
 
-An event is derived from the item before and after one write. Most writes (a refresh that moved `asOf` alone) say
-nothing to anybody and cost nothing here.
+An event is derived from what was recorded before and after one write. Most writes, such as a refresh that moved `asOf`
+alone, are no event.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from gateway_backend.contracts.events import details as events
-from gateway_backend.domain.connections.freshness import Reason, SessionState
-from gateway_backend.domain.shared import times
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.freshness import Reason
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch
 from gateway_backend.domain.transactions.intents import Intent
+from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.runtime.event_bus import Event, EventBus
 from gateway_backend.runtime.observability import count, frames_of, logger
 from gateway_backend.runtime.streams import Change
-from gateway_backend.store.dynamodb.codec import Item, decode
-from gateway_backend.store.transactions.transactions import read_transaction
-
-UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading an item raises that is not as `store` writes it."""
+from gateway_backend.store.events.images import UNREADABLE, parse_image
 
 
 def publish_events(changes: Sequence[Change], *, bus: EventBus) -> list[Change]:
     """Publish the events of the changes, in order. Gives the changes whose events are not, or not all, on the bus.
 
-    One that cannot be read is our bug: it is logged and counted, and left behind. Brought again and again it would hold
-    up the others for a day.
+    One that cannot be parsed is our bug: it is logged and counted, and left behind. Delivered again and again it would
+    hold up the others for a day.
     """
     found: list[tuple[Change, Event]] = []
     for change in changes:
@@ -44,114 +41,104 @@ def publish_events(changes: Sequence[Change], *, bus: EventBus) -> list[Change]:
 
 def events_of(change: Change) -> list[events.Detail]:
     """What the write means to others; nothing, for most. Raises: one of UNREADABLE."""
-    before, after = decode(change.before or {}), decode(change.after or {})
-    match (after or before)["sk"].partition("#")[0]:
-        case "STATUS":
+    match parse_image(change.before), parse_image(change.after):
+        case None, Connection() as after:
+            return list(_of_connection(None, after, change))
+        case Connection() as before, None:
+            return [_of_unlinking(before, change)]
+        case Connection() as before, Connection() as after:
             return list(_of_connection(before, after, change))
-        case "META":
+        case (None | Transaction()) as before, Transaction() as after:
             return list(_of_transaction(before, after, change))
-        case "BATCH":
+        case (None | RecordedBatch()) as before, RecordedBatch() as after:
             return list(_of_batch(before, after, change))
     return []
 
 
-def _of_connection(before: Item, after: Item, change: Change) -> Iterator[events.Detail]:
-    status = after or before
-    event = partial(_detail, change, status, smallcase_auth_id=status["pk"].removeprefix("ACCOUNT#"))
-    if not after:
-        yield event(events.ConnectionDeleted, change.at)
-        return
-    if not before:
-        yield event(events.ConnectionLinked, _instant(after, "linkedAt"), transaction_id=after["transactionId"])
-    match before.get("state"), after["state"]:
-        case (was, SessionState.NEEDS_LOGIN) if was != SessionState.NEEDS_LOGIN:
-            yield event(events.ConnectionNeedsLogin, _instant(after, "stateSince"), reason=after.get("stateReason"))
-        case (SessionState.NEEDS_LOGIN, SessionState.ACTIVE):
-            yield event(events.ConnectionRepaired, _instant(after, "stateSince"))
-    if before.get("contentHash") and after.get("contentHash") != before["contentHash"]:
+def _of_connection(before: Connection | None, after: Connection, change: Change) -> Iterator[events.Detail]:
+    event = partial(_detail, change, after, smallcase_auth_id=after.id)
+    session, was_active = after.session, before is None or before.session.is_active
+    if before is None:
+        yield event(events.ConnectionLinked, occurred_at=after.linked_at, transaction_id=after.transaction_id)
+    if was_active and not session.is_active:
+        yield event(events.ConnectionNeedsLogin, occurred_at=session.since, reason=session.reason)
+    if not was_active and session.is_active:
+        yield event(events.ConnectionRepaired, occurred_at=session.since)
+    if before and before.snapshot and after.snapshot and after.content_hash != before.content_hash:
         yield event(
             events.HoldingsChanged,
-            _instant(after, "lastSuccessAt"),
-            snapshot_date=_instant(after, "snapshotDate"),
-            previous_snapshot_date=_instant(before, "snapshotDate"),
+            occurred_at=after.last_success_at,
+            snapshot_date=after.as_of,
+            previous_snapshot_date=before.as_of,
         )
-    for iscid, pending in after.get("pendingActions", {}).items():
-        if pending["action"] != before.get("pendingActions", {}).get(iscid, {}).get("action"):
+    pending = {action.iscid: action.action for action in before.pending_actions} if before else {}
+    for action in after.pending_actions:
+        if action.action != pending.get(action.iscid):
             yield event(
                 events.ActionPending,
-                _instant(pending, "since"),
-                iscid=iscid,
-                scid=pending.get("scid"),
-                action=pending["action"],
+                occurred_at=action.since,
+                iscid=action.iscid,
+                scid=action.scid,
+                action=action.action,
             )
-    if after.get("staleSince") and after["staleSince"] != before.get("staleSince"):
+    if after.stale_since and (before is None or after.stale_since != before.stale_since):
         yield event(
             events.HoldingsStale,
-            _instant(after, "staleSince"),
-            snapshot_date=_instant(after, "snapshotDate") if after.get("snapshotDate") else None,
-            reason=after.get("stateReason") or Reason.SESSIONS_MISSED,
+            occurred_at=after.stale_since,
+            snapshot_date=after.as_of,
+            reason=session.reason or Reason.SESSIONS_MISSED,
         )
 
 
-def _of_transaction(before: Item, after: Item, change: Change) -> Iterator[events.Detail]:
-    if not after:
-        return
+def _of_unlinking(before: Connection, change: Change) -> events.Detail:
+    return _detail(change, before, events.ConnectionDeleted, occurred_at=change.at, smallcase_auth_id=before.id)
+
+
+def _of_transaction(before: Transaction | None, after: Transaction, change: Change) -> Iterator[events.Detail]:
     event = partial(
         _detail,
         change,
         after,
-        transaction_id=after["pk"].removeprefix("TXN#"),
-        smallcase_auth_id=after.get("smallcaseAuthId"),
+        occurred_at=after.updated_at,
+        transaction_id=after.id,
+        smallcase_auth_id=after.account_id,
     )
-    brings_holdings = after["intent"] == Intent.HOLDINGS_IMPORT
-    if brings_holdings and after.get("stored") and not before.get("stored"):
-        yield event(events.HoldingsImported, _instant(after, "updatedAt"))
+    is_imported = after.intent is Intent.HOLDINGS_IMPORT and after.result_persisted
+    if is_imported and not (before and before.result_persisted):
+        yield event(events.HoldingsImported)
     # An end may be overtaken by a better one: what had expired for us can still complete.
-    if _is_settled(after) and not (_is_settled(before) and after["status"] == before["status"]):
+    is_known = before is not None and before.is_settled and after.status is before.status
+    if after.is_settled and not is_known:
         yield event(
             events.TransactionFinished,
-            _instant(after, "updatedAt"),
-            intent=after["intent"],
-            status=after["status"],
-            error_code=after.get("error", {}).get("code"),
-            reason=after.get("refused"),
+            intent=after.intent,
+            status=after.status,
+            error_code=after.failure.code if after.failure else None,
+            reason=after.link_refusal,
         )
 
 
-def _of_batch(before: Item, after: Item, change: Change) -> Iterator[events.Detail]:
-    # One whose account was unlinked has no body any more: that is no step of the order.
-    if "body" not in after or after["revision"] == before.get("revision"):
+def _of_batch(before: RecordedBatch | None, after: RecordedBatch, change: Change) -> Iterator[events.Detail]:
+    if before and after.revision == before.revision:
         return
     yield _detail(
         change,
         after,
         events.OrderUpdated,
-        _instant(after, "updatedAt"),
-        transaction_id=after["pk"].removeprefix("TXN#"),
-        smallcase_auth_id=after.get("smallcaseAuthId"),
-        batch_id=after["sk"].removeprefix("BATCH#"),
-        status=after["status"],
-        final=after["final"],
-        revision=int(after["revision"]),
+        occurred_at=after.updated_at,
+        transaction_id=after.transaction_id,
+        smallcase_auth_id=after.account_id,
+        batch_id=after.batch.id,
+        status=after.batch.status,
+        final=after.batch.is_final,
+        revision=after.revision,
     )
 
 
-def _detail(change: Change, item: Item, kind: type[events.Detail], at: datetime, **more: Any) -> events.Detail:
-    return kind(
-        id=f"{change.id}-{kind.__name__}",
-        occurred_at=at,
-        user_id=item["owner"],
-        broker=item.get("broker") or None,
-        **more,
-    )
-
-
-def _is_settled(item: Item) -> bool:
-    return bool(item) and read_transaction(item).is_settled
-
-
-def _instant(item: Item, name: str) -> datetime:
-    return times.parse(item[name])
+def _detail(
+    change: Change, recorded: Connection | Transaction | RecordedBatch, kind: type[events.Detail], **members: Any
+) -> events.Detail:
+    return kind(id=f"{change.id}-{kind.__name__}", user_id=recorded.owner, broker=recorded.broker or None, **members)
 
 
 def _on_the_bus(detail: events.Detail) -> Event:

@@ -1,127 +1,174 @@
 """Pull an account's holdings from Gateway and make them its newest snapshot, if they prove complete."""
 
 import json
-import time
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from gateway_backend.domain.connections.connection import Account, has_lapsed
+from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
+from gateway_backend.domain.connections.session import has_lapsed
 from gateway_backend.domain.holdings.snapshot import (
     PROVEN,
-    UPDATING,
     Complete,
     Incomplete,
-    Outcome,
     ProvenEmpty,
+    PullOutcome,
+    Snapshot,
     agrees,
     judge,
     needs_confirmation,
 )
-from gateway_backend.domain.market.calendar import MarketCalendar
-from gateway_backend.domain.shared.errors import DomainError, GatewayForbidden, GatewayKeysRefused, GatewayRefused
-from gateway_backend.gateway.client import Gateway
-from gateway_backend.store.connections.connections import Accounts, Overtaken
+from gateway_backend.domain.shared.errors import (
+    ConcurrentUpdate,
+    DomainError,
+    GatewayForbidden,
+    GatewayKeysRefused,
+    GatewayRefused,
+    NotFound,
+    SnapshotConflict,
+    StoreUnavailable,
+)
+from gateway_backend.usecases.contexts import PullContext
 
 POLL_SECONDS = 2.0
 """Between two looks at a snapshot that is being updated."""
 
+_TRIES = 5
 
-def import_holdings(
-    account: Account,
-    *,
-    now: datetime,
-    accounts: Accounts,
-    gateway: Gateway,
-    confirm_share: Decimal,
-    polls: int = 1,
-    calendar: MarketCalendar | None = None,
-    flags_403: bool = True,
-    wait: Callable[[float], None] = time.sleep,
-) -> Outcome:
-    """Promise 1: an answer that is incomplete, or much smaller and not confirmed, leaves the last good snapshot.
 
-    An answer that is still `updating` is looked at `polls` times. With a `calendar` the answer also tells whether the
-    session is over; without, the user has just logged in. `flags_403=False` leaves it to the caller what a 403 means.
-    Never `Failed`: what the pull raises is raised, with the attempt noted on the account; GatewayKeysRefused instead of
-    GatewayForbidden when it is our keys that are refused; NotFound when the account was unlinked meanwhile.
+class PullMode(NamedTuple):
+    """What an answer means depends on why Gateway is asked.
+
+    `polls`: how often an answer that is still `updating` is looked at. `detects_lapse`: an answer that is too old
+    proves the session over. `forbidden_ends_session`: a 403 does, too; otherwise the caller decides what it means.
+    """
+
+    polls: int
+    detects_lapse: bool
+    forbidden_ends_session: bool
+
+
+AFTER_LOGIN = PullMode(polls=1, detects_lapse=False, forbidden_ends_session=True)
+ON_REQUEST = PullMode(polls=3, detects_lapse=True, forbidden_ends_session=True)
+ON_SCHEDULE = PullMode(polls=3, detects_lapse=True, forbidden_ends_session=False)
+
+
+def import_holdings(connection: Connection, mode: PullMode, context: PullContext) -> PullOutcome:
+    """An answer that is incomplete, or much smaller and not confirmed, leaves the last good snapshot (promise 1).
+
+    Never `Failed`: what the pull raises is raised, with the attempt recorded on the connection; GatewayKeysRefused in
+    place of GatewayForbidden when it is our keys that are refused; NotFound when the account was unlinked meanwhile.
     """
     try:
-        outcome = _pull(account, now, accounts, gateway, confirm_share, polls, wait)
+        outcome = _pull(connection, mode.polls, context)
     except DomainError as error:
-        told = diagnose_forbidden(error, account, now, gateway)
+        cause = diagnose_forbidden(error, connection, context)
         # 403 for this account alone: the user has revoked consent, or the session is over (contract 12, question 20).
-        accounts.record_failure(account, told.code, now, needs_login=flags_403 and isinstance(told, GatewayForbidden))
-        raise told from None
+        ends_session = mode.forbidden_ends_session and isinstance(cause, GatewayForbidden)
+        _record_failure(connection, cause.code, context, ends_session=ends_session)
+        raise cause from None
     if isinstance(outcome, PROVEN):
-        newest = max(account.as_of, outcome.snapshot.as_of) if account.as_of else outcome.snapshot.as_of
-        lapsed = calendar is not None and has_lapsed(replace(account, as_of=newest), now, calendar)
+        newest = max(connection.as_of, outcome.snapshot.as_of) if connection.as_of else outcome.snapshot.as_of
+        lapsed = mode.detects_lapse and has_lapsed(newest, context.now, context.calendar)
         try:
-            if not accounts.record(account, outcome.snapshot, now, lapsed=lapsed):
-                accounts.record_unmoved(account, now, lapsed=lapsed)
-        except Overtaken:
+            record_snapshot(connection, outcome.snapshot, context, lapsed=lapsed)
+        except SnapshotConflict:
             return Incomplete("OVERTAKEN")
     elif isinstance(outcome, Incomplete):
-        accounts.record_failure(account, outcome.reason, now)
+        _record_failure(connection, outcome.reason, context, ends_session=False)
     return outcome
 
 
-def _pull(
-    account: Account,
-    now: datetime,
-    accounts: Accounts,
-    gateway: Gateway,
-    confirm_share: Decimal,
-    polls: int,
-    wait: Callable[[float], None],
-) -> Outcome:
-    def once() -> Complete | Incomplete:
-        data = gateway.holdings(account.id, now, mutual_funds=account.mutual_funds)
-        return judge(data, account.id, now, funds_expected=account.funds > 0, known=account.content_hash)
-
-    first = once()
-    for _ in range(polls - 1):
-        if first != Incomplete(UPDATING):
-            break
-        wait(POLL_SECONDS)
-        first = once()
-    if isinstance(first, Incomplete):
-        return first
-    snapshot = first.snapshot
-    if snapshot.content_hash == account.content_hash:
-        return first if account.size else ProvenEmpty(snapshot)
-    is_empty = snapshot.portfolio.size == 0
-    proven = ProvenEmpty(snapshot) if is_empty else first
-    if is_empty and account.as_of and snapshot.as_of <= account.as_of:
-        return Incomplete("EMPTY_NOT_NEWER")
-    if not needs_confirmation(snapshot, _last(account, accounts), confirm_share):
-        return proven
-    second = once()
-    if isinstance(second, Incomplete) or not agrees(snapshot, second):
-        return Incomplete("SHRINKING_NOT_CONFIRMED")
-    return ProvenEmpty(second.snapshot) if is_empty else second
-
-
-def _last(account: Account, accounts: Accounts) -> dict[str, Any] | None:
-    text = accounts.portfolio_of(account)
-    return json.loads(text) if text else None  # only what is held is compared, no number
-
-
-def diagnose_forbidden(error: DomainError, account: Account, now: datetime, gateway: Gateway) -> DomainError:
-    """Is it the account that Gateway forbids, or our keys? Its answer about a transaction of ours tells.
+def diagnose_forbidden(error: DomainError, connection: Connection, context: PullContext) -> DomainError:
+    """Whether Gateway forbids the account or refuses our keys: its answer about a transaction of ours tells.
 
     Without this question a wrong API secret would flag every user of the app.
     """
     if not isinstance(error, GatewayForbidden):
         return error
     try:
-        gateway.transaction(account.transaction_id, now)
+        context.gateway.transaction(connection.transaction_id, context.now)
     except GatewayForbidden:
         return GatewayKeysRefused()
     except GatewayRefused:
-        return error  # a transaction it has forgotten: the keys are right
+        return error  # a transaction that it has forgotten: the keys are right
     except DomainError as unavailable:
         return unavailable
     return error
+
+
+def _pull(connection: Connection, polls: int, context: PullContext) -> PullOutcome:
+    def fetch() -> Complete | Incomplete:
+        data = context.gateway.holdings(connection.id, context.now, mutual_funds=connection.mutual_funds)
+        had_funds = connection.snapshot is not None and connection.snapshot.funds > 0
+        return judge(data, connection.id, context.now, funds_expected=had_funds, judged_before=connection.content_hash)
+
+    first = fetch()
+    for _ in range(polls - 1):
+        if not (isinstance(first, Incomplete) and first.is_updating):
+            break
+        context.wait(POLL_SECONDS)
+        first = fetch()
+    if isinstance(first, Incomplete):
+        return first
+    snapshot, current = first.snapshot, connection.snapshot
+    if current and snapshot.content_hash == current.content_hash:
+        return first if current.size else ProvenEmpty(snapshot)
+    is_empty = snapshot.portfolio.size == 0
+    if is_empty and current and snapshot.as_of <= current.as_of:
+        return Incomplete("EMPTY_NOT_NEWER")
+    if not needs_confirmation(snapshot, _last_portfolio(connection, context), context.confirm_share):
+        return ProvenEmpty(snapshot) if is_empty else first
+    second = fetch()
+    if isinstance(second, Incomplete) or not agrees(snapshot, second):
+        return Incomplete("SHRINKING_NOT_CONFIRMED")
+    return ProvenEmpty(second.snapshot) if is_empty else second
+
+
+def _last_portfolio(connection: Connection, context: PullContext) -> dict[str, Any] | None:
+    text = context.snapshots.newest(connection)
+    return json.loads(text) if text else None  # only what is held is compared, no number
+
+
+def record_snapshot(pulled_for: Connection, snapshot: Snapshot, context: PullContext, *, lapsed: bool) -> None:
+    """Make it the newest snapshot, or record that there is nothing newer.
+
+    The portfolio is stored first and the connection then points at it. Raises: NotFound, SnapshotConflict.
+    """
+    connection, written = pulled_for, None
+    for _ in range(_TRIES):
+        try:
+            updated = connection.replace_snapshot(snapshot, context.now, judged_beside=pulled_for, lapsed=lapsed)
+        except (NotFound, SnapshotConflict):
+            _take_back(connection, written, context)
+            raise
+        if updated == connection:
+            context.connections.update(
+                connection,
+                lambda stored: stored.confirm_snapshot(context.now, pulled_for=pulled_for, lapsed=lapsed),
+            )
+            return
+        if updated.snapshot and (connection.snapshot is None or updated.snapshot.id != connection.snapshot.id):
+            context.snapshots.save(updated, snapshot, context.now)
+            written = updated.snapshot
+        try:
+            context.connections.save(connection, updated)
+        except ConcurrentUpdate:
+            stored = context.connections.find(connection.id)
+        else:
+            return
+        if stored is None:
+            _take_back(connection, written, context)
+            raise NotFound("The connection was unlinked meanwhile")
+        connection = stored
+    raise StoreUnavailable("The account is being changed by several requests at once: try again")
+
+
+def _take_back(connection: Connection, written: StoredSnapshot | None, context: PullContext) -> None:
+    if written:
+        context.snapshots.delete(connection.id, written)
+
+
+def _record_failure(pulled_for: Connection, reason: str, context: PullContext, *, ends_session: bool) -> None:
+    context.connections.update(
+        pulled_for,
+        lambda stored: stored.record_failure(reason, context.now, pulled_for=pulled_for, ends_session=ends_session),
+    )

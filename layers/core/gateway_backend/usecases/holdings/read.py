@@ -2,24 +2,26 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
 from gateway_backend.domain.connections.freshness import State, Verdict
-from gateway_backend.domain.holdings import csv_export as portfolio_csv
-from gateway_backend.domain.holdings.portfolio import AccountPortfolio, consolidate, parse_portfolio, v1_securities
+from gateway_backend.domain.holdings import csv_export
+from gateway_backend.domain.holdings.consolidate import consolidate
+from gateway_backend.domain.holdings.parse import parse_portfolio
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio
+from gateway_backend.domain.holdings.v1 import v1_securities
 from gateway_backend.domain.market.calendar import MarketCalendar
 from gateway_backend.domain.shared import exact_json, times
 from gateway_backend.domain.shared.errors import NotFound, NothingImported, VersionUnavailable
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
+from gateway_backend.store.holdings.snapshots import Snapshots
 
 _LEAST_FRESH_LAST = (State.FRESH, State.UPDATING, State.DUE, State.STALE)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """JSON text and the tag that changes whenever it does."""
 
     text: str
@@ -27,69 +29,71 @@ class Document:
 
 
 def read_account_holdings(
-    account_id: str, version: str, *, user: str, now: datetime, accounts: Accounts, calendar: MarketCalendar
+    account_id: str, version: str, *, user: str, now: datetime, snapshots: Snapshots, calendar: MarketCalendar
 ) -> Document:
     """Gateway's own answer (contract 4), digit for digit, with `freshness` beside `data`.
 
     Raises: NotFound, NothingImported, VersionUnavailable.
     """
-    account, portfolio = accounts.owned_with_portfolio(account_id, user)
-    if portfolio is None:
+    connection, portfolio = snapshots.owned_with_newest(account_id, user)
+    stored = connection.snapshot
+    if stored is None or portfolio is None:
         raise NothingImported
-    verdict = exact_json.dumps(account.verdict(now, calendar).to_dict())
-    data = f"{_in_version(version, account, portfolio)[:-1]},{_about(account)[1:]}"
+    verdict = exact_json.dumps(connection.verdict(now, calendar).to_dict())
+    data = f"{_in_version(version, stored.version, portfolio)[:-1]},{_about(connection, stored)[1:]}"
     text = f'{{"success":true,"errors":null,"data":{data},"freshness":{verdict}}}'
-    seen = f"{version}|{account.content_hash}|{account.snapshot_date}|{account.last_update}|{verdict}"
+    seen = f"{version}|{stored.content_hash}|{stored.snapshot_date}|{stored.last_update}|{verdict}"
     return Document(text, f'"{hashlib.sha256(seen.encode()).hexdigest()[:32]}"')
 
 
-def read_holdings(*, user: str, now: datetime, accounts: Accounts, calendar: MarketCalendar) -> dict[str, Any]:
+def read_holdings(
+    *, user: str, now: datetime, connections: Connections, snapshots: Snapshots, calendar: MarketCalendar
+) -> dict[str, Any]:
     """All the user's accounts by ISIN (`holdings.consolidate`), the oldest date and the least fresh verdict."""
-    loaded = _load(user, accounts)
-    verdicts = [(account, account.verdict(now, calendar)) for account, _ in loaded]
-    oldest = min((account.as_of for account, _ in loaded if account.as_of), default=None)
+    loaded = _load(user, connections, snapshots)
+    verdicts = [(connection, connection.verdict(now, calendar)) for connection, _ in loaded]
+    oldest = min((connection.as_of for connection, _ in loaded if connection.as_of), default=None)
     return {
         "asOf": times.to_text(oldest) if oldest else None,
         "freshness": _least_fresh([verdict for _, verdict in verdicts]),
         "accounts": [
-            {"smallcaseAuthId": account.id, "broker": account.broker, "freshness": verdict.to_dict()}
-            for account, verdict in verdicts
+            {"smallcaseAuthId": connection.id, "broker": connection.broker, "freshness": verdict.to_dict()}
+            for connection, verdict in verdicts
         ],
         **consolidate(_portfolios(loaded)),
     }
 
 
-def export_holdings(*, user: str, accounts: Accounts) -> str:
+def export_holdings(*, user: str, connections: Connections, snapshots: Snapshots) -> str:
     """The same as CSV, a row per security and account."""
-    loaded = _load(user, accounts)
-    return portfolio_csv.to_csv(
-        consolidate(_portfolios(loaded)), {account.id: account.snapshot_date for account, _ in loaded}
-    )
+    loaded = _load(user, connections, snapshots)
+    dates = {c.id: c.snapshot.snapshot_date if c.snapshot else None for c, _ in loaded}
+    return csv_export.to_csv(consolidate(_portfolios(loaded)), dates)
 
 
-def _load(user: str, accounts: Accounts) -> list[tuple[Account, str | None]]:
+def _load(user: str, connections: Connections, snapshots: Snapshots) -> list[tuple[Connection, str | None]]:
     loaded = []
-    for account_id in accounts.ids_of(user):
+    for account_id in connections.ids_of(user):
         try:
-            loaded.append(accounts.owned_with_portfolio(account_id, user))
+            loaded.append(snapshots.owned_with_newest(account_id, user))
         except NotFound:
             continue  # unlinked while we read: the others are still the user's
     return loaded
 
 
-def _portfolios(loaded: list[tuple[Account, str | None]]) -> list[AccountPortfolio]:
+def _portfolios(loaded: list[tuple[Connection, str | None]]) -> list[AccountPortfolio]:
     return [
-        AccountPortfolio(account.id, account.broker, parse_portfolio(exact_json.loads(portfolio)))
-        for account, portfolio in loaded
+        AccountPortfolio(connection.id, connection.broker, parse_portfolio(exact_json.loads(portfolio)))
+        for connection, portfolio in loaded
         if portfolio is not None
     ]
 
 
-def _in_version(version: str, account: Account, portfolio: str) -> str:
+def _in_version(version: str, stored_version: str, portfolio: str) -> str:
     """The stored portfolio in the version asked for; v1 can be made of v2, not the other way round."""
-    if version == account.version:
+    if version == stored_version:
         return portfolio
-    if account.version == "v1":
+    if stored_version == "v1":
         raise VersionUnavailable("Gateway sent this snapshot in v1 only: import again, or ask with version=v1")
     stored = exact_json.members(portfolio)
     values = {name: value for name, (_, value) in stored.items()}
@@ -98,15 +102,15 @@ def _in_version(version: str, account: Account, portfolio: str) -> str:
     return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in texts.items()) + "}"
 
 
-def _about(account: Account) -> str:
+def _about(connection: Connection, snapshot: StoredSnapshot) -> str:
     """The members of the data object that are about the snapshot (contract 4.2)."""
     return exact_json.dumps(
         {
             "updating": False,
-            "lastUpdate": account.last_update,
-            "snapshotDate": account.snapshot_date,
-            "smallcaseAuthId": account.id,
-            "broker": account.broker,
+            "lastUpdate": snapshot.last_update,
+            "snapshotDate": snapshot.snapshot_date,
+            "smallcaseAuthId": connection.id,
+            "broker": connection.broker,
         }
     )
 

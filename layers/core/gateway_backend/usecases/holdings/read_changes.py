@@ -3,20 +3,28 @@
 from datetime import datetime
 from typing import Any
 
-from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.holdings.changes import compare
-from gateway_backend.domain.holdings.portfolio import AccountPortfolio, parse_portfolio
+from gateway_backend.domain.holdings.parse import parse_portfolio
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio
 from gateway_backend.domain.market.calendar import MarketCalendar
 from gateway_backend.domain.shared import exact_json, times
 from gateway_backend.domain.shared.errors import NotFound
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
+from gateway_backend.store.holdings.snapshots import Snapshots
 
-type _History = tuple[Account, str | None, tuple[str, str] | None]
-"""The account, its newest portfolio, and the date and portfolio that it is compared with."""
+type _History = tuple[Connection, str | None, tuple[str, str] | None]
+"""The connection, its newest portfolio, and the date and portfolio that it is compared with."""
 
 
 def read_changes(
-    since: datetime, *, user: str, now: datetime, accounts: Accounts, calendar: MarketCalendar
+    since: datetime,
+    *,
+    user: str,
+    now: datetime,
+    connections: Connections,
+    snapshots: Snapshots,
+    calendar: MarketCalendar,
 ) -> dict[str, Any]:
     """Each account's newest snapshot against the one that was valid at `since`, and all of them consolidated.
 
@@ -26,36 +34,36 @@ def read_changes(
     answers: list[dict[str, Any]] = []
     all_before: list[AccountPortfolio] = []
     all_after: list[AccountPortfolio] = []
-    for account, newest, history in _load(user, since, accounts):
+    for connection, newest, history in _load(user, since, connections, snapshots):
         from_date, earlier = history or (None, None)
-        before, after = _portfolios(account, earlier), _portfolios(account, newest)
+        before, after = _portfolios(connection, earlier), _portfolios(connection, newest)
         all_before += before
         all_after += after
         answers.append(
             {
-                "smallcaseAuthId": account.id,
-                "broker": account.broker,
+                "smallcaseAuthId": connection.id,
+                "broker": connection.broker,
                 "from": from_date,
-                "to": account.snapshot_date,
-                "freshness": account.verdict(now, calendar).to_dict(),
+                "to": connection.snapshot.snapshot_date if connection.snapshot else None,
+                "freshness": connection.verdict(now, calendar).to_dict(),
                 "changes": compare(before, after),
             }
         )
     return {"since": times.to_text(since), "accounts": answers, "changes": compare(all_before, all_after)}
 
 
-def _load(user: str, since: datetime, accounts: Accounts) -> list[_History]:
+def _load(user: str, since: datetime, connections: Connections, snapshots: Snapshots) -> list[_History]:
     loaded = []
-    for account_id in accounts.ids_of(user):
+    for account_id in connections.ids_of(user):
         try:
-            loaded.append(accounts.owned_with_history(account_id, user, since))
+            loaded.append(snapshots.owned_with_history(account_id, user, since))
         except NotFound:
             continue  # unlinked while we read: the others are still the user's
     return loaded
 
 
-def _portfolios(account: Account, text: str | None) -> list[AccountPortfolio]:
+def _portfolios(connection: Connection, text: str | None) -> list[AccountPortfolio]:
     """One, or none before the first import."""
     if text is None:
         return []
-    return [AccountPortfolio(account.id, account.broker, parse_portfolio(exact_json.loads(text)))]
+    return [AccountPortfolio(connection.id, connection.broker, parse_portfolio(exact_json.loads(text)))]

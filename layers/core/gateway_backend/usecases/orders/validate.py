@@ -1,19 +1,16 @@
-"""What is checked before an order is begun, and what the user is warned of.
+"""What is checked before an order is begun, and what the user is warned of."""
 
-Apart, so that an import need not pay for it at its cold start.
-"""
+from copy import replace
 
-from dataclasses import replace
-
-from gateway_backend.domain.holdings.portfolio import parse_portfolio
+from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.orders.request import OrderRequest, SellWarning, is_limited, uncovered
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import NotFound, OrderIsFinal
 from gateway_backend.domain.transactions.intents import SECURITIES
 from gateway_backend.domain.transactions.transaction import Transaction
-from gateway_backend.store.connections.connections import Accounts
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.connections.connections import Connections
+from gateway_backend.store.holdings.snapshots import Snapshots
+from gateway_backend.store.orders.batches import Batches
 
 
 def needed_capability(order: OrderRequest) -> str | None:
@@ -24,30 +21,30 @@ def needed_capability(order: OrderRequest) -> str | None:
 
 
 def order_to_cancel(
-    order: OrderRequest, account_id: str | None, user: str, table: Table
+    order: OrderRequest, account_id: str | None, *, user: str, batches: Batches
 ) -> tuple[OrderRequest, str | None]:
     """The open order that a cancellation is about, and the account it was placed in.
 
     Raises: NotFound, OrderIsFinal.
     """
-    known = Orders(table).find(user, order.batch_id or "")
-    stocks = [one for one in known.batch.orders if one.ticker == order.ticker] if known else []
-    if known is None or not stocks or account_id not in (None, known.account_id):
+    recorded = batches.find(user, order.batch_id or "")
+    stocks = [stock for stock in recorded.batch.orders if stock.ticker == order.ticker] if recorded else []
+    if recorded is None or not stocks or account_id not in (None, recorded.account_id):
         raise NotFound("No such order: batchId and ticker must be those of GET /v1/orders")
-    if known.batch.is_final or all(one.status.is_final for one in stocks):
+    if recorded.batch.is_final or all(stock.status.is_final for stock in stocks):
         raise OrderIsFinal
-    return replace(order, about=known.transaction_id), known.account_id
+    return replace(order, about=recorded.transaction_id), recorded.account_id
 
 
-def sell_warnings(transaction: Transaction, accounts: Accounts) -> list[SellWarning]:
+def sell_warnings(transaction: Transaction, connections: Connections, snapshots: Snapshots) -> list[SellWarning]:
     """Every SELL of the order that the account's newest snapshot does not cover."""
     order, account_id = transaction.order, transaction.requested_account_id
-    if not (order and account_id and any(one.side == "SELL" for one in order.securities)):
+    if not (order and account_id and any(security.side == "SELL" for security in order.securities)):
         return []
-    account = accounts.find(account_id)
-    text = accounts.portfolio_of(account) if account else None
-    if account is None or account.as_of is None or text is None:
+    connection = connections.find(account_id)
+    text = snapshots.newest(connection) if connection else None
+    if connection is None or connection.as_of is None or text is None:
         return []
     held = parse_portfolio(exact_json.loads(text)).securities
-    transactable = {one.nse_ticker: max(0, int(one.transactable)) for one in held if one.nse_ticker}
-    return uncovered(order, transactable, account.as_of)
+    transactable = {stock.nse_ticker: max(0, int(stock.transactable)) for stock in held if stock.nse_ticker}
+    return uncovered(order, transactable, connection.as_of)

@@ -1,80 +1,89 @@
 """The user asks for newer holdings: fetch them where the session lives long, else make the login ready."""
 
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway_backend.contracts.transactions.request import AssetConfig, HoldingsImportRequest
-from gateway_backend.domain.connections.connection import Account
-from gateway_backend.domain.connections.freshness import SessionState
-from gateway_backend.domain.holdings.snapshot import UPDATING, Failed, Incomplete, Outcome
-from gateway_backend.domain.market.calendar import MarketCalendar
-from gateway_backend.domain.refresh.schedule import Refresh, Refreshed, RefreshTimes, is_refreshable
-from gateway_backend.domain.shared.errors import GatewayAnswerNotWhole, GatewayForbidden, GatewayUnavailable
-from gateway_backend.usecases.refresh.account import refresh_account
-from gateway_backend.usecases.transactions.start import StartContext, start_transaction
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.freshness import Verdict
+from gateway_backend.domain.holdings.snapshot import Incomplete
+from gateway_backend.domain.refresh.result import Refresh
+from gateway_backend.domain.shared.errors import (
+    GatewayAnswerNotWhole,
+    GatewayForbidden,
+    GatewayRefused,
+    GatewayUnavailable,
+    NotFound,
+)
+from gateway_backend.usecases.contexts import RefreshRequestContext
+from gateway_backend.usecases.holdings.import_holdings import ON_REQUEST, import_holdings
+from gateway_backend.usecases.transactions.start import Started, start_transaction
 
 LEASE = timedelta(seconds=30)
 """As long as the request may last."""
 
 
+class Requested(NamedTuple):
+    """`connection` as it is now. `started`: the import that a login completes, where one is needed."""
+
+    refresh: Refresh
+    connection: Connection
+    verdict: Verdict
+    next_due: datetime | None
+    started: Started | None
+
+
 def request_refresh(
-    account_id: str,
-    *,
-    user: str,
-    idempotency_key: str,
-    attempt: str,
-    floor: timedelta,
-    context: StartContext,
-    calendar: MarketCalendar,
-    refresh_times: RefreshTimes,
-    confirm_share: Decimal,
-) -> Refreshed:
+    account_id: str, *, user: str, idempotency_key: str, attempt: str, context: RefreshRequestContext
+) -> Requested:
     """A session that is known to be over is not asked again: a repeat finds the import that is ready already.
 
     Raises: NotFound, RefreshTooSoon; GatewayUnavailable and GatewayAnswerNotWhole, and the last good holdings are still
     there; what starting a transaction raises.
     """
-    now, accounts = context.now, context.accounts
-    account = accounts.owned(account_id, user)
+    now, connections = context.pull.now, context.pull.connections
+    connection = connections.owned(account_id, user)
     refresh, started = Refresh.LOGIN_NEEDED, None
-    if is_refreshable(account) and account.as_of is not None and account.state is SessionState.ACTIVE:
-        accounts.lease(account, now, floor=floor, lasting=LEASE)
-        account = accounts.owned(account_id, user)
-        outcome = refresh_account(
-            account, now=now, accounts=accounts, gateway=context.gateway, calendar=calendar, confirm_share=confirm_share
+    if connection.is_refreshable and connection.snapshot is not None and connection.session.is_active:
+        leased = connections.update(
+            connection, lambda stored: stored.begin_refresh(now, floor=context.floor, lasting=LEASE)
         )
-        before, account = account, accounts.owned(account_id, user)
-        refresh = _told(outcome, before, account)
+        if leased is None or leased.owner != user:
+            raise NotFound("No such connection")
+        refresh = _refresh(leased, user, context)
+        connection = connections.owned(account_id, user)
     if refresh is Refresh.LOGIN_NEEDED:
         started = start_transaction(
-            _import_of(account), user=user, idempotency_key=idempotency_key, attempt=attempt, context=context
+            _import_of(connection),
+            user=user,
+            idempotency_key=idempotency_key,
+            attempt=attempt,
+            context=context.start,
         )
-    return Refreshed(
-        refresh,
-        account,
-        account.verdict(now, calendar),
-        refresh_times.next_due(account, now, calendar),
-        transaction=started.transaction if started else None,
-        token=started.token if started else "",
-        replayed=started is not None and started.replayed,
-    )
+    verdict, next_due = connection.verdict(now, context.pull.calendar), context.times.next_due
+    return Requested(refresh, connection, verdict, next_due(connection, now, context.pull.calendar), started)
 
 
-def _told(outcome: Outcome, before: Account, after: Account) -> Refresh:
-    if outcome == Incomplete(UPDATING):
-        return Refresh.UPDATING
+def _refresh(leased: Connection, user: str, context: RefreshRequestContext) -> Refresh:
+    try:
+        outcome = import_holdings(leased, ON_REQUEST, context.pull)
+    except GatewayForbidden:
+        outcome = None  # recorded on the connection: a login is needed
+    except (GatewayUnavailable, GatewayRefused):
+        raise GatewayUnavailable("smallcase Gateway could not be asked: try again in a few minutes") from None
     if isinstance(outcome, Incomplete):
+        if outcome.is_updating:
+            return Refresh.UPDATING
         raise GatewayAnswerNotWhole("The last good holdings are still served: try again in a few minutes")
-    if isinstance(outcome, Failed) and outcome.reason != GatewayForbidden.code:
-        raise GatewayUnavailable("smallcase Gateway could not be asked: try again in a few minutes")
-    if after.state is not SessionState.ACTIVE:
+    refreshed = context.pull.connections.owned(leased.id, user)
+    if not refreshed.session.is_active:
         return Refresh.LOGIN_NEEDED
-    return Refresh.UNCHANGED if after.as_of == before.as_of else Refresh.REFRESHED
+    return Refresh.UNCHANGED if refreshed.as_of == leased.as_of else Refresh.REFRESHED
 
 
-def _import_of(account: Account) -> HoldingsImportRequest:
+def _import_of(connection: Connection) -> HoldingsImportRequest:
     return HoldingsImportRequest(
         intent="HOLDINGS_IMPORT",
-        smallcaseAuthId=account.id,
-        assetConfig=AssetConfig(mfHoldings=account.mutual_funds),
+        smallcaseAuthId=connection.id,
+        assetConfig=AssetConfig(mfHoldings=connection.mutual_funds),
     )

@@ -1,6 +1,6 @@
 """Take what the SDK gave the app (contract 6), and ask Gateway what really happened."""
 
-from dataclasses import replace
+from copy import replace
 
 from gateway_backend.contracts.transactions.sdk_result import SdkResult
 from gateway_backend.domain.shared.errors import (
@@ -10,19 +10,14 @@ from gateway_backend.domain.shared.errors import (
     RequestInvalid,
     TransactionExpired,
 )
-from gateway_backend.domain.transactions.transaction import Report, Status, Transaction
+from gateway_backend.domain.transactions.report import Report, Status
+from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.gateway import tokens
+from gateway_backend.usecases.contexts import SyncContext
 from gateway_backend.usecases.transactions.sync import apply_gateway_report
-from gateway_backend.usecases.transactions.sync_context import SyncContext
 
 
-def complete_transaction(
-    transaction_id: str,
-    result: SdkResult,
-    *,
-    user: str,
-    context: SyncContext,
-) -> Transaction:
+def complete_transaction(transaction_id: str, result: SdkResult, *, user: str, context: SyncContext) -> Transaction:
     """The transaction as Gateway reports it; not settled while Gateway cannot tell.
 
     A user who logged in is linked even when the transaction failed afterwards. The token proves who signed it, not who
@@ -37,19 +32,19 @@ def complete_transaction(
     proven = tokens.account_of(result.token, context.gateway.keys.secret, context.now) if result.token else None
     if transaction.can_place_orders and transaction.is_settled:
         return transaction  # what became of the order is known; a result that is sent again asks nobody
-    transaction = replace(transaction, failure=transaction.failure or result.failure)
-    report = _ask(transaction, context)
+    report = _fetch_report(transaction, context)
     if report is None:
-        return context.transactions.advance(replace(transaction, updated_at=context.now))
+        return context.transactions.update(transaction, lambda t: t.record_client_failure(result.failure, context.now))
     if proven and report.account_id not in (None, proven):
         raise AccountMismatch
-    transaction = _settled(transaction, report, context)
-    if transaction.status is Status.EXPIRED and not transaction.placed:
+    failure = report.failure or transaction.failure or result.failure
+    transaction = _apply(replace(report, failure=failure), transaction, context)
+    if transaction.status is Status.EXPIRED and not transaction.has_orders:
         raise TransactionExpired("The transaction expired before it was finished: start a new one")
     return transaction
 
 
-def _settled(transaction: Transaction, report: Report, context: SyncContext) -> Transaction:
+def _apply(report: Report, transaction: Transaction, context: SyncContext) -> Transaction:
     try:
         return apply_gateway_report(transaction, report, context)
     except (GatewayUnavailable, GatewayRefused):
@@ -57,7 +52,7 @@ def _settled(transaction: Transaction, report: Report, context: SyncContext) -> 
         return context.transactions.find(transaction.id) or transaction
 
 
-def _ask(transaction: Transaction, context: SyncContext) -> Report | None:
+def _fetch_report(transaction: Transaction, context: SyncContext) -> Report | None:
     """None while Gateway is away: the next read, result or webhook asks again."""
     try:
         return context.gateway.transaction(transaction.id, context.now)

@@ -1,83 +1,50 @@
 """Converge even when every webhook is lost: ask Gateway about what is open, and queue what got stuck."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 
-from gateway_backend.domain.transactions.transaction import Transaction
-from gateway_backend.gateway.client import Gateway
-from gateway_backend.runtime.queue import Queue
+from gateway_backend.domain.transactions.transaction import Phase
 from gateway_backend.runtime.threads import Deadline, map_concurrently
-from gateway_backend.store.connections.connections import Accounts
-from gateway_backend.store.orders.batches import Orders
-from gateway_backend.store.transactions.transactions import Transactions
-from gateway_backend.store.webhooks.receipts import Receipts
+from gateway_backend.usecases.contexts import ReconcileContext
 from gateway_backend.usecases.transactions.sync import sync
-from gateway_backend.usecases.transactions.sync_context import SyncContext
 from gateway_backend.usecases.webhooks.requeue_receipts import requeue_receipts
 
-THREADS, SECONDS = 10, 120.0
+SECONDS = 120.0
 AT_ONCE = 50
-STUCK_AFTER, GIVEN_UP_AFTER = timedelta(days=1), timedelta(days=7)
-ORDERS_GIVEN_UP_AFTER = timedelta(days=90)
-"""An open order is the exchange's, and may wait for its price for weeks."""
 
 
-def reconcile_transactions(
-    *,
-    clock: Callable[[], datetime],
-    receipts: Receipts,
-    queue: Queue,
-    transactions: Transactions,
-    accounts: Accounts,
-    orders: Orders,
-    gateway: Callable[[], Gateway],
-    confirm_share: Decimal,
-    threads: int = THREADS,
-) -> dict[str, int]:
+class _Check(NamedTuple):
+    has_settled: bool
+    is_stuck: bool = False
+
+
+def reconcile_transactions(context: ReconcileContext) -> dict[str, int]:
     """Each open transaction is asked about after two minutes, then after twice as long each time, for a week.
 
-    An open order is asked about for three months, and one that ended badly after a login is watched for a day.
-
-    Like a read of it by the app, that links its account, imports its holdings, or ends it when its time is over.
+    An open order is asked about for three months, and one that ended badly after a login is watched for a day. Like a
+    read of it by the app, that links its account, imports its holdings, or ends it when its time is over.
     """
-    queued = requeue_receipts(now=clock(), receipts=receipts, queue=queue)
-    deadline, due = Deadline(SECONDS), transactions.to_check(clock())
-    checked = settled = stuck = 0
-
-    def check(transaction_id: str) -> tuple[bool, bool]:
-        """Has it settled, and is it open for suspiciously long?"""
-        now, transaction = clock(), transactions.find(transaction_id)
-        if transaction is None:
-            return True, False
-        was_settled, age = transaction.is_settled, now - transaction.created_at
-        if was_settled and not transaction.is_watched(now):  # put back by somebody who had read it a moment before
-            transactions.checked(transaction, now, last=True)
-            return True, False
-        transaction = sync(transaction, SyncContext(now, transactions, accounts, orders, gateway(), confirm_share))
-        if not transaction.is_settled and age > (ORDERS_GIVEN_UP_AFTER if transaction.placed else GIVEN_UP_AFTER):
-            transaction = _given_up(transaction, now, transactions)
-        elif not transaction.is_settled or transaction.is_watched(now):
-            transactions.checked(transaction, now)
-        is_stuck = not transaction.is_settled and not transaction.placed and age > STUCK_AFTER
-        return transaction.is_settled and not was_settled, is_stuck
-
+    queued = requeue_receipts(now=context.clock(), receipts=context.receipts, queue=context.queue)
+    deadline, due = Deadline(SECONDS), context.transactions.to_check(context.clock())
+    checks: list[_Check] = []
+    checked = 0
     while not deadline.has_passed and (ids := list(islice(due, AT_ONCE))):
-        results = [result for result in map_concurrently(check, ids, threads=threads) if result]
         checked += len(ids)
-        settled += sum(has_settled for has_settled, _ in results)
-        stuck += sum(is_stuck for _, is_stuck in results)
+        checks += filter(None, map_concurrently(lambda id: _check(id, context), ids, threads=context.threads))
     return {
         "queued": queued,
         "transactionsChecked": checked,
-        "transactionsSettled": settled,
-        "transactionsStuck": stuck,
+        "transactionsSettled": sum(check.has_settled for check in checks),
+        "transactionsStuck": sum(check.is_stuck for check in checks),
     }
 
 
-def _given_up(transaction: Transaction, now: datetime, transactions: Transactions) -> Transaction:
-    """An order that has ended, and of which Gateway shows no batch, ends without one."""
-    transactions.checked(transaction, now, last=True)
-    is_over = transaction.can_place_orders and transaction.status.is_final
-    return transactions.mark_result_persisted(transaction, now) if is_over else transaction
+def _check(transaction_id: str, context: ReconcileContext) -> _Check:
+    transaction = context.transactions.find(transaction_id)
+    if transaction is None:
+        return _Check(has_settled=True)
+    was_settled, sync_context = transaction.is_settled, context.sync()
+    if transaction.phase(sync_context.now) is not Phase.SETTLED:
+        transaction = sync(transaction, sync_context)
+    transaction = context.transactions.update(transaction, lambda t: t.postpone_check(sync_context.now))
+    return _Check(transaction.is_settled and not was_settled, transaction.is_stuck(sync_context.now))

@@ -1,13 +1,11 @@
 """Create a transaction at Gateway and bind it to the user before its id is given to anybody (contract 2.1)."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from copy import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway_backend.contracts.transactions.request import HoldingsImportRequest, TransactionRequest
-from gateway_backend.domain.market.brokers import Broker, can
+from gateway_backend.domain.market.brokers import has_capability
 from gateway_backend.domain.shared.errors import (
     BrokerCannot,
     DomainError,
@@ -16,46 +14,26 @@ from gateway_backend.domain.shared.errors import (
     OutcomeUnknown,
 )
 from gateway_backend.domain.transactions.intents import MOVES_MONEY, Intent
-from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.domain.transactions.transaction import Transaction, begin
 from gateway_backend.gateway import tokens
-from gateway_backend.gateway.client import Gateway
-from gateway_backend.store.connections.connections import Accounts
-from gateway_backend.store.dynamodb.table import Table
-from gateway_backend.store.transactions.idempotency import Claim, IdempotencyKeys, fingerprint
+from gateway_backend.store.transactions.idempotency import Claim, fingerprint
 from gateway_backend.store.transactions.transactions import Transactions
+from gateway_backend.usecases.contexts import StartContext
 
 if TYPE_CHECKING:
-    from gateway_backend.domain.orders.request import OrderRules, SellWarning
+    from gateway_backend.domain.orders.request import SellWarning
 
 _NEEDED = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchFunds"}
-"""What the account's broker must be able to do for it; of orders, `check_order_request` says."""
+"""What the account's broker must be able to do for it; of orders, `orders.validate` says."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartContext:
-    """What a transaction is started with.
-
-    `rules` is what the contract leaves open about orders, `brokers` what each broker can do.
-    """
-
-    now: datetime
-    keys: IdempotencyKeys
-    transactions: Transactions
-    accounts: Accounts
-    table: Table
-    gateway: Gateway
-    rules: "OrderRules"
-    brokers: Mapping[str, Broker]
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """`token` initialises the SDK for this transaction; `replayed`: an earlier request with the same key made it."""
 
     transaction: Transaction
     token: str
     replayed: bool
-    warnings: "list[SellWarning]" = field(default_factory=list)
+    warnings: "list[SellWarning]"
 
 
 def start_transaction(
@@ -106,11 +84,11 @@ def _checked(request: TransactionRequest, user: str, context: StartContext) -> t
         from gateway_backend.usecases.orders.validate import needed_capability, order_to_cancel
 
         if order.batch_id:
-            order, account_id = order_to_cancel(order, account_id, user, context.table)
+            order, account_id = order_to_cancel(order, account_id, user=user, batches=context.batches())
         context.rules.check(order)
         needed = needed or needed_capability(order)
     if account_id and not (order and order.about):  # what the user has placed, the user may cancel
-        _check_broker(context.accounts.owned(account_id, user).broker, needed, context)
+        _check_broker(context.connections.owned(account_id, user).broker, needed, context)
     imports = request if isinstance(request, HoldingsImportRequest) else None
     transaction = Transaction(
         id="",
@@ -132,11 +110,11 @@ def _checked(request: TransactionRequest, user: str, context: StartContext) -> t
 def _created(transaction: Transaction, request: TransactionRequest, token: str, context: StartContext) -> Transaction:
     body = request.to_gateway(context.rules) | {"notes": transaction.correlation_id}
     created = context.gateway.create_transaction(body, token)
-    return replace(transaction, id=created.transaction_id, expire_at=created.expire_at)
+    return begin(replace(transaction, id=created.transaction_id, expire_at=created.expire_at))
 
 
 def _check_broker(broker: str, needed: str | None, context: StartContext) -> None:
-    if needed and can(broker, needed, context.brokers) is False:
+    if needed and has_capability(broker, needed, context.brokers) is False:
         raise BrokerCannot(f"{broker} has no {needed} (see brokers in POST /v1/session): choose another account")
 
 
@@ -145,7 +123,7 @@ def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarn
         return []
     from gateway_backend.usecases.orders.validate import sell_warnings
 
-    return sell_warnings(transaction, context.accounts)
+    return sell_warnings(transaction, context.connections, context.snapshots)
 
 
 def _token(account_id: str | None, context: StartContext) -> str:

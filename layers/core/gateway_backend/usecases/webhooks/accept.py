@@ -5,10 +5,11 @@ from datetime import datetime
 
 from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.domain.shared.errors import BodyTooLarge, BodyUnreadable, NotAuthentic
+from gateway_backend.domain.webhooks.receipt import Receipt
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.runtime.observability import count
 from gateway_backend.runtime.queue import Queue
-from gateway_backend.store.webhooks.receipts import Receipt, Receipts
+from gateway_backend.store.webhooks.receipts import Receipts
 
 MAX_WEBHOOK_BYTES = 4 * 1024 * 1024
 """Lambda takes 6 MB, base64 makes three bytes four. 5,000 securities are below 2 MB."""
@@ -23,20 +24,20 @@ def accept_webhook(
     Raises: BodyTooLarge, BodyUnreadable, NotAuthentic, and nothing is kept then; StoreUnavailable, and Gateway retries.
     """
     try:
-        notice = _authenticated(raw, api_secrets)
+        envelope = _authenticated(raw, api_secrets)
     except (BodyTooLarge, BodyUnreadable, NotAuthentic):
         count("WebhookRejected")
         raise
-    receipt = receipts.keep(notice, raw, received_at=now)
+    receipt = receipts.record(envelope, raw, received_at=now)
     if receipt.is_pending:
-        queue.offer(receipt.key.to_text())
+        queue.send(receipt.key.to_text())
     return receipt
 
 
 def _authenticated(raw: bytes, api_secrets: Sequence[str]) -> WebhookEnvelope:
     if len(raw) > MAX_WEBHOOK_BYTES:
         raise BodyTooLarge(f"A webhook may have {MAX_WEBHOOK_BYTES} bytes")
-    notice = WebhookEnvelope.read(raw)  # ids only: the checksum does not cover the rest
-    if not is_authentic(notice.signed_text, notice.checksum, api_secrets):
+    envelope = WebhookEnvelope.parse(raw)  # ids only: the checksum does not cover the rest
+    if not is_authentic(envelope.signed_text, envelope.checksum, api_secrets):
         raise NotAuthentic("The checksum does not fit the timestamp and id: is the API secret the current one?")
-    return notice
+    return envelope

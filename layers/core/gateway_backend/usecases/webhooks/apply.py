@@ -1,4 +1,4 @@
-"""Work on a receipt: bind it to a transaction of ours, confirm it with Gateway, apply what Gateway confirms.
+"""Apply a receipt: bind it to a transaction of ours, confirm it with Gateway, apply what Gateway confirms.
 
 The checksum proves where a webhook comes from, not what it says (promise 4). So nothing of its body is ever stored as
 truth: it tells us whom to ask about. Mutual funds are the one exception, because nobody can be asked.
@@ -6,8 +6,7 @@ truth: it tells us whom to ask about. Mutual funds are the one exception, becaus
 
 from datetime import timedelta
 
-from gateway_backend.contracts.webhooks.envelope import WebhookKind
-from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.holdings.snapshot import Incomplete
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import (
@@ -19,13 +18,16 @@ from gateway_backend.domain.shared.errors import (
     NotYet,
 )
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Report, Transaction
+from gateway_backend.domain.transactions.report import Report
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.domain.webhooks.receipt import Receipt, ReceiptKey, ReceiptVerdict, WebhookKind
 from gateway_backend.runtime.observability import count, logger
-from gateway_backend.store.webhooks.receipts import Receipt, ReceiptKey, Receipts, ReceiptVerdict
+from gateway_backend.store.webhooks.receipts import Receipts
+from gateway_backend.usecases.contexts import SyncContext, WebhookContext
+from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
 from gateway_backend.usecases.transactions.sync import apply_gateway_report
-from gateway_backend.usecases.transactions.sync_context import SyncContext, import_into
 from gateway_backend.usecases.webhooks.confirm_order import confirm_order_webhook
-from gateway_backend.usecases.webhooks.webhook_context import PATIENCE, Quarantine, WebhookContext, fetch_report
+from gateway_backend.usecases.webhooks.confirmation import PATIENCE, Quarantine, fetch_report
 
 INTENT_OF = {
     WebhookKind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT,
@@ -34,7 +36,7 @@ INTENT_OF = {
 }
 
 
-def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, context: WebhookContext) -> None:
+def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
     """Give the receipt its verdict. One that has its verdict, or is no longer kept, is left alone.
 
     Raises: what the store and Gateway raise, and NotYet: the message must come again.
@@ -44,11 +46,11 @@ def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, co
     if receipt is None or not receipt.is_pending:
         return
     try:
-        _check_origin(receipt, receipts, replay_window)
-        reason = _apply(receipt, attempt, context)
+        _check_origin(receipt, receipts, context.replay_window)
+        reason = _apply(receipt, context)
         # What a mutual fund statement said is kept on its own, without the investor's personal data.
         erase = receipt.kind is WebhookKind.MUTUAL_FUNDS
-        receipts.decide(receipt, ReceiptVerdict.APPLIED, reason, now, erase=erase)
+        receipts.record_verdict(receipt, ReceiptVerdict.APPLIED, reason, now, erase=erase)
         count("WebhookApplied")
     except Quarantine as quarantine:
         logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
@@ -56,7 +58,7 @@ def apply_webhook(key: ReceiptKey, *, attempt: int, replay_window: timedelta, co
         # What may still prove true is kept; the body of a second statement, or of no transaction of ours, is not.
         unsure = quarantine.reason in ("UNKNOWN_TO_GATEWAY", "NOT_CONFIRMED")
         erase = quarantine.erase or (receipt.kind is WebhookKind.MUTUAL_FUNDS and not unsure)
-        receipts.decide(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=erase)
+        receipts.record_verdict(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=erase)
 
 
 def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta) -> None:
@@ -70,26 +72,25 @@ def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta
         raise Quarantine("OUTSIDE_REPLAY_WINDOW")
 
 
-def _apply(receipt: Receipt, attempt: int, context: WebhookContext) -> str:
+def _apply(receipt: Receipt, context: WebhookContext) -> str:
     """What became of it, as a stable word. Raises: Quarantine, NotYet."""
+    # Rare kinds are imported when one comes: keeps the cold start small.
     match receipt.kind:
         case WebhookKind.PENDING_ACTION:
             from gateway_backend.usecases.webhooks.record_pending_action import record_pending_action
 
             return record_pending_action(receipt, context)
         case WebhookKind.MUTUAL_FUNDS:
-            from gateway_backend.usecases.webhooks.record_mutual_funds import (
-                record_mutual_funds,  # the rare kinds pay for themselves
-            )
+            from gateway_backend.usecases.webhooks.record_mutual_funds import record_mutual_funds
 
-            return record_mutual_funds(receipt, attempt, context)
+            return record_mutual_funds(receipt, context)
     transaction = _bind(receipt, context.sync)
     report = _confirm(receipt, transaction, context.sync)
     try:
         apply_gateway_report(transaction, report, context.sync)
         if receipt.kind is WebhookKind.ORDER:
-            return confirm_order_webhook(receipt, attempt, context)
-        return _catch_up(receipt, attempt, context.sync)
+            return confirm_order_webhook(receipt, context)
+        return _catch_up(receipt, context)
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
@@ -111,8 +112,8 @@ def _bind(receipt: Receipt, context: SyncContext) -> Transaction:
         raise Quarantine("INTENT_MISMATCH")
     if not transaction.is_about(receipt.account_id or ""):
         raise Quarantine(AccountMismatch.code)
-    account = context.accounts.find(receipt.account_id or "")
-    if account and account.owner != transaction.owner and not transaction.can_place_orders:
+    connection = context.connections.find(receipt.account_id or "")
+    if connection and connection.owner != transaction.owner and not transaction.can_place_orders:
         raise Quarantine(AccountOfAnotherUser.code)
     return transaction
 
@@ -127,25 +128,26 @@ def _confirm(receipt: Receipt, transaction: Transaction, context: SyncContext) -
     return report
 
 
-def _catch_up(receipt: Receipt, attempt: int, context: SyncContext) -> str:
-    """Our snapshot must become as new as the one the webhook speaks of."""
-    account = context.accounts.find(receipt.account_id or "")
-    if account is None:
+def _catch_up(receipt: Receipt, context: WebhookContext) -> str:
+    """Our snapshot must become as new as the one that the webhook speaks of."""
+    connections = context.sync.connections
+    connection = connections.find(receipt.account_id or "")
+    if connection is None:
         raise NotFound
-    if _is_as_new(account, receipt):
+    if _is_as_new(connection, receipt):
         return "CONFIRMED"
-    outcome = import_into(account, context)
-    account = context.accounts.find(account.id) or account
-    if _is_as_new(account, receipt):
+    outcome = import_holdings(connection, AFTER_LOGIN, context.sync.pull)
+    connection = connections.find(connection.id) or connection
+    if _is_as_new(connection, receipt):
         return "CONFIRMED"
-    if isinstance(outcome, Incomplete) or attempt < PATIENCE:
+    if isinstance(outcome, Incomplete) or context.attempt < PATIENCE:
         raise NotYet("Gateway's holdings are not as new as the webhook's yet")
     raise Quarantine("NOT_CONFIRMED")
 
 
-def _is_as_new(account: Account, receipt: Receipt) -> bool:
+def _is_as_new(connection: Connection, receipt: Receipt) -> bool:
     try:
         claimed = times.parse(receipt.snapshot_date or "")
     except ValueError:
-        return account.as_of is not None
-    return account.as_of is not None and account.as_of >= claimed
+        return connection.as_of is not None
+    return connection.as_of is not None and connection.as_of >= claimed

@@ -1,26 +1,19 @@
-"""Keep a mutual fund statement, which comes only by webhook and only once (contract 2.4, 3.6)."""
-
-from dataclasses import replace
+"""Record a mutual fund statement, which comes only by webhook and only once (contract 2.4, 3.6)."""
 
 from gateway_backend.contracts.holdings.mutual_fund_statement import strip_personal_data
 from gateway_backend.domain.shared.errors import NotYet
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Status
-from gateway_backend.store.webhooks.receipts import Receipt
-from gateway_backend.usecases.webhooks.webhook_context import (
-    PATIENCE,
-    Quarantine,
-    WebhookContext,
-    fetch_report,
-    parse_receipt_body,
-)
+from gateway_backend.domain.transactions.report import Status
+from gateway_backend.domain.webhooks.receipt import Receipt
+from gateway_backend.usecases.contexts import WebhookContext
+from gateway_backend.usecases.webhooks.confirmation import PATIENCE, Quarantine, fetch_report, parse_receipt_body
 
 _FAILED = (Status.ERRORED, Status.CANCELLED)
 
 
-def record_mutual_funds(receipt: Receipt, attempt: int, context: WebhookContext) -> str:
-    """The one kind whose content cannot be asked for (contract 2.4): the first body for a transaction counts."""
-    sync = context.sync
+def record_mutual_funds(receipt: Receipt, context: WebhookContext) -> str:
+    """The one kind whose content nobody can be asked for (contract 2.4): the first body for a transaction counts."""
+    sync, is_early = context.sync, context.attempt < PATIENCE
     transaction = sync.transactions.find(receipt.transaction_id or "")
     if transaction is None:
         raise Quarantine("UNKNOWN_TRANSACTION")
@@ -29,18 +22,17 @@ def record_mutual_funds(receipt: Receipt, attempt: int, context: WebhookContext)
     try:
         report = fetch_report(transaction, sync)
     except Quarantine:
-        if attempt < PATIENCE:  # it comes only once: a Gateway that has forgotten for a moment must not cost it
+        if is_early:  # it comes only once: a Gateway that has forgotten for a moment must not cost it
             raise NotYet("Gateway does not know this import yet") from None
         raise
     if report.status in _FAILED:
         raise Quarantine("NOT_CONFIRMED")
-    if report.status is Status.INITIALIZED and attempt < PATIENCE:
+    if report.status is Status.INITIALIZED and is_early:
         raise NotYet("Gateway has not begun this import yet")
     statement = strip_personal_data(parse_receipt_body(receipt, context))
     if statement is None:
         raise Quarantine("BODY_UNREADABLE")
-    if not context.mutual_funds.keep(transaction, statement, receipt.received_at):
+    if not context.mutual_funds.save_first(transaction, statement, receipt.received_at):
         raise Quarantine("MUTUAL_FUNDS_KEPT_ALREADY")
-    done = replace(transaction.apply_report(report, sync.now), status=Status.COMPLETED, failure=None)
-    sync.transactions.mark_result_persisted(sync.transactions.advance(done), sync.now)
+    sync.transactions.update(transaction, lambda t: t.complete(report, sync.now))
     return "KEPT"

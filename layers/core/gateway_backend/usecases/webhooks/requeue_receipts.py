@@ -13,7 +13,7 @@ def requeue_receipts(*, now: datetime, receipts: Receipts, queue: Queue) -> int:
     """How many were queued. Queueing one twice is harmless: the second finds a verdict."""
     queued = 0
     for key in islice(receipts.overdue(now), MOST_AT_ONCE):
-        if queue.offer(key.to_text()):
-            receipts.swept(key)
+        if queue.send(key.to_text()):
+            receipts.count_requeue(key)
             queued += 1
     return queued

@@ -1,7 +1,7 @@
 """What of AWS the code of a function can reach: an emulator asks for no permissions, so a test derives them.
 
-Calls are followed by name through the annotations of parameters, the constructors that handlers call and `self`. That
-is enough for this code base, and errs to the side of seeing more than is called.
+Calls are followed by name through annotations (of parameters, members and results), constructors and `self`. That is
+enough for this code base, and errs to the side of seeing more than is called.
 """
 
 import ast
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.template import CHECKOUT
+from gateway_backend.domain.shared import errors
+from testing.template import CHECKOUT
 
 LAYER = CHECKOUT / "layers/core"
 
@@ -32,6 +33,8 @@ DOORS = {
     "gateway_backend.runtime.secrets.gateway_secret": "secretsmanager:GetSecretValue",
 }
 SETTING = "gateway_backend.runtime.settings.Settings."
+RETURNS = "-> "
+"""Before the name of a class: the type is a function that gives one of its objects."""
 
 type Definition = ast.FunctionDef | ast.AsyncFunctionDef
 type Types = dict[str, str]
@@ -56,15 +59,20 @@ def settings_read(handler: Path) -> set[str]:
 
 
 def errors_raised(handler: Path) -> set[str]:
-    """Names of the domain errors that the code can raise, also those that it catches itself."""
+    """Names of the errors for callers that the code can raise, also those that it catches itself."""
     modules = {**_layer(), "app": _read(handler, "app")}
     definitions = (_definition(name, modules) for name in _reached(handler))
     return {
         module.names[error.id].rpartition(".")[2]
         for module, _, definition in filter(None, definitions)
         for error in _raised(definition)
-        if module.names.get(error.id, "").startswith("gateway_backend.domain.shared.errors.")
+        if _is_for_callers(module.names.get(error.id, ""))
     }
+
+
+def _is_for_callers(name: str) -> bool:
+    package, _, error = name.rpartition(".")
+    return package == errors.__name__ and issubclass(getattr(errors, error), errors.DomainError)
 
 
 def _raised(definition: Definition) -> Iterator[ast.Name]:
@@ -104,7 +112,7 @@ def _mentions(
     nodes: list[ast.stmt], module: Module, modules: dict[str, Module], types: Types, members: Types
 ) -> Iterator[str]:
     """Full names of what the statements call, build or pass on."""
-    types = types | _assigned_types(nodes, module)
+    types = _assigned_types(nodes, module, modules, types, members)
     for node in (node for statement in nodes for node in ast.walk(statement)):
         if isinstance(node, ast.Attribute):
             owner = _type_of(node.value, module, modules, types, members)
@@ -117,23 +125,51 @@ def _mentions(
 
 
 def _type_of(value: ast.expr, module: Module, modules: dict[str, Module], types: Types, members: Types) -> str | None:
+    """The full name of its class, or of the function or module that it is. None: not known."""
     match value:
         case ast.Name(id=name):
             return types.get(name) or module.names.get(name)
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             return members.get(name)
-        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in types:
-            return _field_types(types[owner], modules).get(name)
-        case ast.Call(func=ast.Name(id="settings")):
-            return SETTING.removesuffix(".")
-        case ast.Call(func=ast.Name(id=name)):
-            return module.names.get(name)
+        case ast.Attribute(value=owner, attr=name):
+            owner_type = _type_of(owner, module, modules, types, members)
+            if owner_type in modules:
+                return f"{owner_type}.{name}"
+            return _field_types(owner_type, modules).get(name) if owner_type else None
+        case ast.Call(func=function):
+            called = _type_of(function, module, modules, types, members)
+            return _result_type(called, modules) if called else None
     return None
 
 
-def _assigned_types(nodes: list[ast.stmt], module: Module) -> Types:
-    """Of `a = A(…)` and `a, b = A(…), B(…)`."""
-    types: Types = {}
+def _result_type(called: str, modules: dict[str, Module]) -> str | None:
+    """What a call gives: of a class one of its objects, of a function what its annotation says."""
+    if called.startswith(RETURNS):
+        return called.removeprefix(RETURNS)
+    found = _definition(called, modules)
+    return _annotated(found[2].returns, found[0]) if found else called
+
+
+def _annotated(annotation: ast.expr | None, module: Module) -> str | None:
+    """The class that an annotation names; of `Callable[…, A]`, `-> A`."""
+    match annotation:
+        case ast.Name(id=name):
+            return module.names.get(name)
+        case ast.Constant(value=str(text)):
+            return _annotated(ast.parse(text, mode="eval").body, module)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _annotated(left, module) or _annotated(right, module)
+        case ast.Subscript(value=ast.Name(id="Callable"), slice=ast.Tuple(elts=[_, result])):
+            given = _annotated(result, module)
+            return RETURNS + given if given else None
+    return None
+
+
+def _assigned_types(
+    nodes: list[ast.stmt], module: Module, modules: dict[str, Module], types: Types, members: Types
+) -> Types:
+    """Of `a = A(…)` and `a, b = A(…), B(…)`, where the later lines know what the earlier ones have assigned."""
+    types = dict(types)
     for node in (node for statement in nodes for node in ast.walk(statement)):
         if isinstance(node, ast.Assign):
             target = node.targets[0]
@@ -141,18 +177,16 @@ def _assigned_types(nodes: list[ast.stmt], module: Module) -> Types:
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = list(zip(target.elts, node.value.elts, strict=True))
             for name, value in pairs:
-                if isinstance(name, ast.Name) and isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-                    types[name.id] = module.names.get(value.func.id, "")
+                given = _type_of(value, module, modules, types, members) if isinstance(value, ast.Call) else None
+                if isinstance(name, ast.Name) and given:
+                    types[name.id] = given
     return types
 
 
 def _parameter_types(definition: Definition, module: Module) -> Types:
     arguments = [*definition.args.args, *definition.args.kwonlyargs]
-    return {
-        argument.arg: module.names[argument.annotation.id]
-        for argument in arguments
-        if isinstance(argument.annotation, ast.Name) and argument.annotation.id in module.names
-    }
+    given = {argument.arg: _annotated(argument.annotation, module) for argument in arguments}
+    return {name: annotated for name, annotated in given.items() if annotated}
 
 
 def _member_types(owner: ast.ClassDef, module: Module) -> Types:
@@ -169,19 +203,18 @@ def _member_types(owner: ast.ClassDef, module: Module) -> Types:
 
 
 def _field_types(class_name: str, modules: dict[str, Module]) -> Types:
-    """Of a dataclass: its annotations."""
+    """Of its annotated members and its properties."""
     module = modules.get(class_name.rpartition(".")[0])
-    for node in module.tree.body if module else []:
-        if isinstance(node, ast.ClassDef) and module and class_name == f"{module.name}.{node.name}":
-            return {
-                field.target.id: module.names[field.annotation.id]
-                for field in node.body
-                if isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(field.annotation, ast.Name)
-                and field.annotation.id in module.names
-            }
-    return {}
+    types: dict[str, str | None] = {}
+    for owner in module.tree.body if module else []:
+        if isinstance(owner, ast.ClassDef) and module and class_name == f"{module.name}.{owner.name}":
+            for member in owner.body:
+                match member:
+                    case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                        types[name] = _annotated(annotation, module)
+                    case ast.FunctionDef(name=name, returns=returns, decorator_list=[ast.Name(id="property")]):
+                        types[name] = _annotated(returns, module)
+    return {name: given for name, given in types.items() if given}
 
 
 def _definition(name: str, modules: dict[str, Module]) -> tuple[Module, ast.ClassDef | None, Definition] | None:

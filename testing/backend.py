@@ -5,21 +5,24 @@ A handler is called with the event of `events/`, changed as the caller says, as 
 
 import importlib.util
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import StringIO
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from bench.memory_table import MemoryClient
+from gateway_backend import bootstrap
 from gateway_backend.gateway import client as gateway_client
 from gateway_backend.runtime import batches, clients, clock, secrets
-from gateway_backend.runtime.observability import metrics
+from gateway_backend.runtime.observability import logger, metrics
 from gateway_backend.runtime.settings import settings
-from tests.template import CHECKOUT, folder, functions, template
-from tests.unit.layer.refresh_world import KEYS, THURSDAY_EVENING, Sqs, Upstream
+from testing.memory_table import MemoryClient
+from testing.template import CHECKOUT, functions, template
+from testing.world import KEYS, THURSDAY_EVENING, Sqs, Upstream
 
 GATEWAY_SECRET = {"gatewayName": KEYS.gateway_name, "secret": KEYS.secret, "apiSecret": KEYS.api_secret}
 
@@ -28,6 +31,7 @@ GATEWAY_SECRET = {"gatewayName": KEYS.gateway_name, "secret": KEYS.secret, "apiS
 class Answer:
     status: int
     body: str
+    headers: dict[str, str]
 
     @property
     def json(self) -> Any:
@@ -50,35 +54,34 @@ class Bus:
 
 @dataclass
 class Backend:
+    """`logged` is what the functions have logged."""
+
     monkeypatch: pytest.MonkeyPatch
     now: datetime = THURSDAY_EVENING
-    table: MemoryClient = field(default_factory=MemoryClient)
+    table: Any = field(default_factory=MemoryClient)
     sqs: Sqs = field(default_factory=Sqs)
     bus: Bus = field(default_factory=Bus)
     gateway: Upstream = field(init=False)
+    logged: StringIO = field(default_factory=StringIO)
     next_request: int = 1
 
     def __post_init__(self) -> None:
         self.gateway = Upstream(lambda: self.now)
-        services = {
-            "dynamodb": self.table,
-            "secretsmanager": SecretsManager(),
-            "sqs": self.sqs,
-            "events": self.bus,
-        }
-        for module in (clients, secrets, batches):
+        services = {"dynamodb": self.table, "secretsmanager": SecretsManager(), "sqs": self.sqs, "events": self.bus}
+        for module in (bootstrap, clients, secrets, batches):
             self.monkeypatch.setattr(module, "client", services.__getitem__)
         self.monkeypatch.setattr(gateway_client, "open_session", lambda: self.gateway)
         self.monkeypatch.setattr(clock, "now", lambda: self.now)
         self.monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
-        for name, value in _environment().items():
-            self.set(name, value)
+        log = logging.StreamHandler(self.logged)
+        log.setFormatter(logger.registered_formatter)
+        self.monkeypatch.setattr(logger._logger, "handlers", [log])
+        for name, value in environment().items():
+            self.monkeypatch.setenv(name, value)
 
     def set(self, variable: str, value: str) -> None:
         """An environment variable, as every worker has it from now on."""
         self.monkeypatch.setenv(variable, value)
-        for remembered in (settings, secrets._read):
-            remembered.cache_clear()
 
     def request(
         self,
@@ -88,25 +91,32 @@ class Backend:
         user: str = "asha",
         path_id: str = "",
         query: dict[str, str] | None = None,
-        key: str = "",
+        key: str | None = "",
     ) -> Answer:
-        """An HTTP request of the app's user, or of Gateway for `receive_webhook` (`body`: bytes)."""
+        """An HTTP request of the app's user, or of Gateway for `receive_webhook`.
+
+        `body` is JSON, or text or bytes as they are. Each request has an Idempotency-Key of its own unless one is
+        given; None sends none.
+        """
         number, self.next_request = self.next_request, self.next_request + 1
-        event = json.loads((CHECKOUT / "events" / f"{function}.json").read_text())
+        event = _event(function)
         event["requestContext"]["requestId"] = f"request-{number}"
         if "authorizer" in event["requestContext"]:
             event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = user
-        event["headers"]["idempotency-key"] = key or f"key-{number}"
+        event["headers"]["idempotency-key"] = f"key-{number}" if key == "" else key
         event["queryStringParameters"] = query or {}
         if path_id:
             event["pathParameters"] = dict.fromkeys(event["pathParameters"], path_id)
-        event["body"], event["isBase64Encoded"] = body.decode() if isinstance(body, bytes) else json.dumps(body), False
+        if body is not None:
+            text = body.decode() if isinstance(body, bytes) else body
+            event["body"] = text if isinstance(text, str) else json.dumps(text)
+            event["isBase64Encoded"] = False
         answer = self.handler(function)(event, None)
-        return Answer(answer["statusCode"], answer["body"])
+        return Answer(answer["statusCode"], answer["body"], answer["headers"])
 
     def message(self, function: str, body: str, attempt: int = 1) -> bool:
         """A message of a queue; whether it was worked off."""
-        event = json.loads((CHECKOUT / "events" / f"{function}.json").read_text())
+        event = _event(function)
         (record,) = event["Records"]
         record["body"], record["attributes"]["ApproximateReceiveCount"] = body, str(attempt)
         return not self.handler(function)(event, None)["batchItemFailures"]
@@ -116,7 +126,10 @@ class Backend:
         return dict(self.handler(function)({}, None))
 
     def handler(self, function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-        """As a new worker has it: the module is run anew."""
+        """As a new worker has it: its module is run anew, and everything it works with is made anew."""
+        for made_once in (settings, secrets._read, *vars(bootstrap).values()):
+            if hasattr(made_once, "cache_clear"):
+                made_once.cache_clear()
         spec = importlib.util.spec_from_file_location(f"app_of_{function}", CHECKOUT / f"functions/{function}/app.py")
         assert spec is not None
         assert spec.loader is not None
@@ -125,7 +138,7 @@ class Backend:
         return module.handler  # type: ignore[no-any-return]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Every variable of every function, each parameter at its default."""
     variables: dict[str, Any] = {}
     for function in functions().values():
@@ -137,10 +150,10 @@ def _environment() -> dict[str, str]:
     }
 
 
+def _event(function: str) -> dict[str, Any]:
+    return dict(json.loads((CHECKOUT / "events" / f"{function}.json").read_text()))
+
+
 def _reference(value: dict[str, Any]) -> str:
     ((_, reference),) = value.items()
     return str(reference)
-
-
-def every_function() -> set[str]:
-    return {folder(name) for name in functions()}

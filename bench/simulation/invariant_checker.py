@@ -4,21 +4,21 @@ import hashlib
 import zlib
 from datetime import datetime, timedelta
 
-from bench.memory_table import Attributes, MemoryClient
 from bench.simulation.figures import Figures
 from bench.simulation.network import VirtualClock
 from bench.simulation.scenario import TIMES, Agenda
 from bench.simulation.world import Client, World
-from gateway_backend.domain.connections.freshness import SessionState
+from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.shared import times
 from gateway_backend.runtime.streams import Change
 from gateway_backend.usecases.events.publish import events_of
+from testing.memory_table import Attributes, MemoryClient
 
 _SETTLED = timedelta(hours=1)
 """A login has been imported by then; a session that dies later than that before a close is the next one's."""
 
 
-class Witness:
+class InvariantChecker:
     """`window` is the close that the current window belongs to; `flags` are told to `on_flag`."""
 
     def __init__(

@@ -130,10 +130,13 @@ class Sandbox:
     def fire(self, **webhook: Any) -> list[dict[str, Any]]:
         return list(self._post("/_sandbox/webhooks", webhook)["deliveries"])
 
-    def fault(self, route: str, fault: str, times: int = 1, *, account_id: str | None = None, **more: Any) -> None:
+    def fault(
+        self, route: str, fault: str, times: int = 1, *, account_id: str | None = None, seconds: int | None = None
+    ) -> None:
         """With an account, only calls for it go wrong: schedules call, too."""
-        whose = {"smallcaseAuthId": account_id} if account_id else {}
-        order = {"route": route, "fault": fault, "times": times, **whose, **more}
+        chosen = {"smallcaseAuthId": account_id, "seconds": seconds}
+        order = {"route": route, "fault": fault, "times": times}
+        order |= {name: value for name, value in chosen.items() if value is not None}
         answer = self.http.put("/_sandbox/faults", json=order)
         assert answer.is_success, answer.text
 

@@ -1,29 +1,21 @@
-"""What a receipt is applied with, and how one is refused."""
+"""What all kinds of webhooks have in common when they are confirmed with Gateway, and how one is quarantined."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import GatewayForbidden, GatewayRefused
 from gateway_backend.domain.shared.exact_json import JsonUnreadable
-from gateway_backend.domain.transactions.transaction import Report, Transaction
-from gateway_backend.store.holdings.mutual_funds import MutualFunds
-from gateway_backend.store.webhooks.receipts import Receipt, Receipts
-from gateway_backend.usecases.transactions.sync_context import SyncContext
+from gateway_backend.domain.transactions.report import Report
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.domain.webhooks.receipt import Receipt
+from gateway_backend.usecases.contexts import SyncContext, WebhookContext
 
 PATIENCE = 3
 """How many times Gateway is asked for what a webhook claims before the webhook is disbelieved."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookContext:
-    receipts: Receipts
-    mutual_funds: MutualFunds
-    sync: SyncContext
-
-
 class Quarantine(Exception):
-    """The receipt is authentic but does not fit what we know; the reason is a stable machine word."""
+    """The receipt is authentic but contradicts what is recorded; the reason is a stable machine word."""
 
     def __init__(self, reason: str, *, erase: bool = False) -> None:
         super().__init__(reason)

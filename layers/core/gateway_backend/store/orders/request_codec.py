@@ -1,4 +1,4 @@
-"""What a transaction was begun with, as its item keeps it. Apart, so that an import does not pay for it."""
+"""What a transaction was begun with, as the item of its transaction keeps it."""
 
 from gateway_backend.domain.orders.request import OrderRequest, RequestedSecurity
 from gateway_backend.store.dynamodb.codec import Item, digits, number_of
@@ -31,7 +31,7 @@ def encode_order(order: OrderRequest) -> Item:
     }
 
 
-def read_order(item: Item) -> OrderRequest:
+def decode_order(item: Item) -> OrderRequest:
     return OrderRequest(
         type=item.get("type"),
         securities=tuple(

@@ -5,14 +5,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FIXTURES = Path(__file__).parent / "fixtures"
+CHECKOUT = Path(__file__).parents[1]
+FIXTURES = CHECKOUT / "tests" / "fixtures"
 GUIDE_002 = (FIXTURES / "holdings-v2-api.json").read_text()
 """Guide 002's sample answer, to the letter."""
 
 
 @cache
 def market() -> list[dict[str, str]]:
-    source = Path(__file__).parent.parent / "sandbox" / "data" / "securities.csv"
+    source = CHECKOUT / "sandbox" / "data" / "securities.csv"
     with source.open(newline="") as file:
         return list(csv.DictReader(file))
 

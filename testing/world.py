@@ -7,9 +7,10 @@ import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 from itertools import count
 from types import SimpleNamespace
@@ -18,41 +19,59 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from bench.memory_table import MemoryClient
 from gateway_backend.contracts.events.details import Detail
 from gateway_backend.contracts.refresh.page_message import parse_page
-from gateway_backend.domain.connections.connection import Account
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.holdings.snapshot import PullOutcome
 from gateway_backend.domain.market.brokers import BROKERS
 from gateway_backend.domain.market.calendar import nse_calendar
+from gateway_backend.domain.orders.batch import Batch
+from gateway_backend.domain.orders.recorded_batch import RecordedBatch, apply_report
 from gateway_backend.domain.orders.request import OrderRequest, OrderRules, RequestedSecurity
-from gateway_backend.domain.refresh.schedule import RefreshPage, RefreshTimes
+from gateway_backend.domain.refresh.circuit import CircuitState, FailureStreak
+from gateway_backend.domain.refresh.page import RefreshPage
+from gateway_backend.domain.refresh.schedule import RefreshTimes
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.transaction import Status, Transaction
+from gateway_backend.domain.transactions.report import Status
+from gateway_backend.domain.transactions.transaction import Transaction, begin
+from gateway_backend.domain.webhooks.receipt import ReceiptKey
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.gateway.client import Gateway
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.runtime.queue import Queue
 from gateway_backend.runtime.streams import Change
-from gateway_backend.store.connections.connections import Accounts
+from gateway_backend.store.connections.connections import Connections
 from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.store.holdings.mutual_funds import MutualFunds
-from gateway_backend.store.orders.batches import Orders
+from gateway_backend.store.holdings.snapshots import Snapshots
+from gateway_backend.store.orders.batches import Batches
 from gateway_backend.store.refresh.circuit import Circuits
-from gateway_backend.store.refresh.pages import Refreshes
+from gateway_backend.store.refresh.pages import RefreshPages
 from gateway_backend.store.transactions.idempotency import IdempotencyKeys
 from gateway_backend.store.transactions.transactions import Transactions
-from gateway_backend.store.webhooks.receipts import ReceiptKey, Receipts
+from gateway_backend.store.webhooks.receipts import Receipts
+from gateway_backend.usecases.connections.link import link_account
+from gateway_backend.usecases.connections.unlink import unlink_account
+from gateway_backend.usecases.contexts import (
+    PlanContext,
+    PullContext,
+    ReconcileContext,
+    RefreshContext,
+    RefreshRequestContext,
+    StartContext,
+    SyncContext,
+    WebhookContext,
+)
 from gateway_backend.usecases.events.publish import events_of
-from gateway_backend.usecases.holdings.import_holdings import import_holdings
-from gateway_backend.usecases.refresh.page import RefreshContext, refresh_page
-from gateway_backend.usecases.transactions.start import StartContext
-from gateway_backend.usecases.transactions.sync_context import SyncContext
+from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
+from gateway_backend.usecases.orders.sync import placement_of
+from gateway_backend.usecases.refresh.page import refresh_page
 from gateway_backend.usecases.webhooks.accept import accept_webhook
 from gateway_backend.usecases.webhooks.apply import apply_webhook
-from gateway_backend.usecases.webhooks.webhook_context import WebhookContext
-from tests.portfolios import holding, market, portfolio
+from testing.memory_table import MemoryClient
+from testing.portfolios import holding, market, portfolio
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 THURSDAY_EVENING = datetime(2026, 11, 19, 18, 0, tzinfo=KOLKATA)
@@ -248,15 +267,18 @@ class Upstream:
 
 
 class World:
-    def __init__(self) -> None:
-        self.now = THURSDAY_EVENING
+    """Everything behind the use cases, at a time of its own; the table is in memory, unless one is given."""
+
+    def __init__(self, table: Table | None = None, *, now: datetime = THURSDAY_EVENING) -> None:
+        self.now = now
         self.memory = MemoryClient()
         self.client = Interruptible(self.memory)
-        table = self.table = Table(self.client, "table")
-        self.accounts, self.transactions = Accounts(table), Transactions(table)
-        self.refreshes, self.circuits = Refreshes(table), Circuits(table)
-        self.orders, self.mutual_funds = Orders(table), MutualFunds(table)
-        self.receipts, self.keys = Receipts(table), IdempotencyKeys(table)
+        table = self.table = table or Table(self.client, "table")
+        self.connections, self.snapshots = Connections(table), Snapshots(table)
+        self.transactions, self.batches = Transactions(table), Batches(table)
+        self.pages, self.circuits = RefreshPages(table), Circuits(table)
+        self.receipts, self.mutual_funds = Receipts(table, timedelta(days=90)), MutualFunds(table)
+        self.keys = IdempotencyKeys(table)
         self.sqs = Sqs()
         self.queue = Queue(self.sqs, "https://queue.example")
         self.upstream = Upstream(self.clock)
@@ -272,8 +294,8 @@ class World:
     def begin(
         self, transaction_id: str, user: str = "user-1", intent: Intent = Intent.HOLDINGS_IMPORT, **more: Any
     ) -> Transaction:
-        transaction = Transaction(
-            transaction_id, user, intent, self.now, self.now + timedelta(minutes=5), "correlation", **more
+        transaction = begin(
+            Transaction(transaction_id, user, intent, self.now, self.now + timedelta(minutes=5), "correlation", **more)
         )
         self.transactions.add(transaction)
         self.upstream.transactions[transaction_id] = {"status": Status.INITIALIZED}
@@ -288,14 +310,14 @@ class World:
             "broker": broker,
         }
 
-    def link(self, account_id: str, securities: int = 4, broker: str = "kite", *, imported: bool = True) -> Account:
+    def link(self, account_id: str, securities: int = 4, broker: str = "kite", *, imported: bool = True) -> Connection:
         """A user's account, with the first snapshot taken now."""
         transaction = self.begin(f"TRX_{account_id}")
         self.complete(transaction.id, account_id, securities, broker)
-        self.accounts.link(account_id, broker, transaction, self.now)
+        link_account(transaction, account_id, broker, self.sync_context)
         if imported:
             self.pull(account_id)
-        return self.account(account_id)
+        return self.connection(account_id)
 
     def link_many(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(self.link(account_id).id for account_id in ids)
@@ -327,28 +349,62 @@ class World:
     # What the system does ----------------------------------------------------------------------
 
     @property
-    def refresh_context(self) -> RefreshContext:
-        return RefreshContext(
-            clock=self.clock,
-            accounts=self.accounts,
-            refreshes=self.refreshes,
-            circuits=self.circuits,
-            queue=self.queue,
-            gateway=self.gateway,
-            calendar=CALENDAR,
-            refresh_times=TIMES,
-            confirm_share=HALF,
-            threads=1,
-            wait=lambda _seconds: None,
+    def pull_context(self) -> PullContext:
+        gateway = self.gateway()
+        return PullContext(
+            self.now, self.connections, self.snapshots, gateway, CALENDAR, HALF, wait=lambda _seconds: None
         )
 
     @property
     def sync_context(self) -> SyncContext:
-        return SyncContext(self.now, self.transactions, self.accounts, self.orders, self.gateway(), HALF)
+        pull = self.pull_context
+        return SyncContext(self.now, self.transactions, self.connections, self.batches, pull.gateway, pull)
+
+    def webhook_context(self, attempt: int = 1) -> WebhookContext:
+        return WebhookContext(attempt, self.receipts, self.mutual_funds, timedelta(days=7), self.sync_context)
 
     @property
-    def webhook_context(self) -> WebhookContext:
-        return WebhookContext(self.receipts, self.mutual_funds, self.sync_context)
+    def start_context(self) -> StartContext:
+        return StartContext(
+            now=self.now,
+            keys=self.keys,
+            transactions=self.transactions,
+            connections=self.connections,
+            snapshots=self.snapshots,
+            batches=lambda: self.batches,
+            gateway=self.gateway(),
+            rules=OrderRules(50, 100_000, {}, frozenset({"meta"})),
+            brokers=BROKERS,
+        )
+
+    def refresh_request_context(self, floor: timedelta = MINUTE) -> RefreshRequestContext:
+        return RefreshRequestContext(floor, TIMES, self.pull_context, self.start_context)
+
+    @property
+    def refresh_context(self) -> RefreshContext:
+        return RefreshContext(
+            clock=self.clock,
+            connections=self.connections,
+            pages=self.pages,
+            circuits=self.circuits,
+            queue=self.queue,
+            pull=lambda: self.pull_context,
+            calendar=CALENDAR,
+            times=TIMES,
+            threads=1,
+            jitter=lambda _below: 0,
+            streak=FailureStreak(),
+        )
+
+    @property
+    def plan_context(self) -> PlanContext:
+        return PlanContext(self.now, self.connections, self.pages, self.queue, CALENDAR, TIMES)
+
+    @property
+    def reconcile_context(self) -> ReconcileContext:
+        return ReconcileContext(
+            self.clock, self.receipts, self.queue, self.transactions, lambda: self.sync_context, threads=1
+        )
 
     def signed(self, body: dict[str, Any]) -> bytes:
         """A webhook as Gateway sends it now; its checksum covers a timestamp and an id only."""
@@ -368,47 +424,76 @@ class World:
 
     def apply(self, key: ReceiptKey, attempt: int = 1) -> tuple[str | None, str | None]:
         """The receipt's verdict and reason afterwards."""
-        apply_webhook(key, attempt=attempt, replay_window=timedelta(days=7), context=self.webhook_context)
+        apply_webhook(key, self.webhook_context(attempt))
         receipt = self.receipts.find(key)
         assert receipt is not None
         return receipt.verdict, receipt.reason
 
-    @property
-    def start_context(self) -> StartContext:
-        return StartContext(
-            self.now,
-            self.keys,
-            self.transactions,
-            self.accounts,
-            self.table,
-            self.gateway(),
-            OrderRules(),
-            BROKERS,
-        )
-
     def refresh(self, *accounts: str, attempt: int = 0, threads: int = 1) -> Counter[str]:
         page = RefreshPage(CALENDAR.last_close(self.now), accounts, attempt)
-        return refresh_page(page, replace(self.refresh_context, threads=threads))
+        return refresh_page(page, self.refresh_context._replace(threads=threads))
 
-    def pull(self, account_id: str) -> Any:
-        return import_holdings(
-            self.account(account_id),
+    def pull(self, account_id: str) -> PullOutcome:
+        return import_holdings(self.connection(account_id), AFTER_LOGIN, self.pull_context)
+
+    def log_in(self, transaction: Transaction, account_id: str, broker: str = "kite") -> Connection:
+        """We have heard from Gateway that the transaction's user has logged in to the account."""
+        return link_account(transaction, account_id, broker, self.sync_context)
+
+    def lapse(self, account_id: str, reason: str = "GATEWAY_FORBIDDEN") -> None:
+        """An answer of Gateway has proven the session over."""
+        connection = self.connection(account_id)
+
+        def fail(stored: Connection) -> Connection:
+            return stored.record_failure(reason, self.now, pulled_for=connection, ends_session=True)
+
+        self.connections.update(connection, fail)
+
+    def end_ownership(self, account_id: str, at: datetime | None = None) -> None:
+        """The first step of unlinking: nothing is erased yet."""
+        self.connections.unlink(self.connection(account_id).unlink(at or self.now))
+
+    def lease(self, account_id: str) -> None:
+        """The user's own refresh of the account has begun."""
+        connection = self.connection(account_id)
+        self.connections.save(connection, connection.begin_refresh(self.now, floor=MINUTE, lasting=MINUTE))
+
+    def open_circuit(self) -> None:
+        circuit = self.circuits.find()
+        self.circuits.open(circuit, circuit.open(self.now))
+
+    def circuit_is_open(self) -> bool:
+        return self.circuits.find().state(self.now) is CircuitState.OPEN
+
+    def record_batch(self, transaction: Transaction, report: Batch, now: datetime) -> RecordedBatch | None:
+        """Gateway has reported this of an order; what is recorded afterwards, None when that was erased."""
+        recorded = {batch.batch.id: batch for batch in self.batches.of(transaction.id)}.get(report.id)
+        decide = partial(apply_report, report=report, placed_by=placement_of(transaction), now=now)
+        step = decide(recorded)
+        return self.batches.record(step, decide, transaction.created_at) if step else recorded
+
+    def unlink(self, account_id: str, user: str = "user-1") -> None:
+        unlink_account(
+            account_id,
+            user=user,
             now=self.now,
-            accounts=self.accounts,
-            gateway=self.gateway(),
-            confirm_share=HALF,
+            connections=self.connections,
+            snapshots=self.snapshots,
+            receipts=self.receipts,
+            batches=self.batches,
+            transactions=self.transactions,
         )
 
     # What there is to see ----------------------------------------------------------------------
 
-    def account(self, account_id: str) -> Account:
-        account = self.accounts.find(account_id)
-        assert account is not None, f"{account_id} is not linked"
-        return account
+    def connection(self, account_id: str) -> Connection:
+        connection = self.connections.find(account_id)
+        assert connection is not None, f"{account_id} is not linked"
+        return connection
 
     def stored(self, account_id: str) -> Securities | None:
         """What our newest snapshot says is held."""
-        _, text = self.accounts.owned_with_portfolio(account_id, self.account(account_id).owner)
+        _, text = self.snapshots.owned_with_newest(account_id, self.connection(account_id).owner)
         return None if text is None else securities_in(text)
 
     def listen(self) -> list[Detail]:

@@ -1,0 +1,279 @@
+"""The composition root: the one place that knows how the collaborators of the use cases are made.
+
+A handler asks for what it needs when it is imported, which is when a worker starts, and every collaborator is made once
+a worker. Each is imported where it is made, so that a cold start pays for nothing that its function does not use.
+
+What belongs to one request or message (its time, its share of Gateway's patience) comes in a context. A function here
+that ends in `_contexts` makes the collaborators at once and gives a function that makes one context after the other.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from gateway_backend.runtime import clock
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gateway_backend.domain.market.brokers import Broker
+    from gateway_backend.domain.market.calendar import MarketCalendar
+    from gateway_backend.domain.refresh.schedule import RefreshTimes
+    from gateway_backend.gateway.client import Gateway
+    from gateway_backend.gateway.keys import GatewayKeys
+    from gateway_backend.runtime.cursors import Cursors
+    from gateway_backend.runtime.event_bus import EventBus
+    from gateway_backend.runtime.queue import Queue
+    from gateway_backend.store.connections.account_openings import AccountOpenings
+    from gateway_backend.store.connections.connections import Connections
+    from gateway_backend.store.dynamodb.table import Table
+    from gateway_backend.store.holdings.mutual_funds import MutualFunds
+    from gateway_backend.store.holdings.snapshots import Snapshots
+    from gateway_backend.store.orders.batches import Batches
+    from gateway_backend.store.transactions.idempotency import IdempotencyKeys
+    from gateway_backend.store.transactions.transactions import Transactions
+    from gateway_backend.store.webhooks.receipts import Receipts
+    from gateway_backend.usecases.contexts import (
+        PlanContext,
+        PullContext,
+        ReconcileContext,
+        RefreshContext,
+        RefreshRequestContext,
+        StartContext,
+        SyncContext,
+        WebhookContext,
+    )
+
+THREADS = 10
+"""How many accounts or transactions a schedule or a refresh works on at once: most of that is waiting for Gateway."""
+
+
+# The table -------------------------------------------------------------------------------------
+
+
+@cache
+def table() -> Table:
+    from gateway_backend.store.dynamodb.table import Table
+
+    return Table(client("dynamodb"), settings().table_name)
+
+
+@cache
+def connections() -> Connections:
+    from gateway_backend.store.connections.connections import Connections
+
+    return Connections(table())
+
+
+@cache
+def snapshots() -> Snapshots:
+    from gateway_backend.store.holdings.snapshots import Snapshots
+
+    return Snapshots(table())
+
+
+@cache
+def transactions() -> Transactions:
+    from gateway_backend.store.transactions.transactions import Transactions
+
+    return Transactions(table())
+
+
+@cache
+def batches() -> Batches:
+    from gateway_backend.store.orders.batches import Batches
+
+    return Batches(table())
+
+
+@cache
+def receipts() -> Receipts:
+    from gateway_backend.store.webhooks.receipts import Receipts
+
+    return Receipts(table(), settings().receipt_retention)
+
+
+@cache
+def mutual_funds() -> MutualFunds:
+    from gateway_backend.store.holdings.mutual_funds import MutualFunds
+
+    return MutualFunds(table())
+
+
+@cache
+def account_openings() -> AccountOpenings:
+    from gateway_backend.store.connections.account_openings import AccountOpenings
+
+    return AccountOpenings(table())
+
+
+@cache
+def idempotency_keys() -> IdempotencyKeys:
+    from gateway_backend.store.transactions.idempotency import IdempotencyKeys
+
+    return IdempotencyKeys(table())
+
+
+# Other services --------------------------------------------------------------------------------
+
+
+@cache
+def webhook_queue() -> Queue:
+    from gateway_backend.runtime.queue import Queue
+
+    return Queue(client("sqs"), settings().webhook_queue_url)
+
+
+@cache
+def refresh_queue() -> Queue:
+    from gateway_backend.runtime.queue import Queue
+
+    return Queue(client("sqs"), settings().refresh_queue_url)
+
+
+@cache
+def event_bus() -> EventBus:
+    from gateway_backend.runtime.event_bus import EventBus
+
+    return EventBus(client("events"), settings().event_bus_name)
+
+
+def gateway_keys() -> GatewayKeys:
+    """Asked for with each request: a rotation of the secret reaches a warm worker within a minute."""
+    from gateway_backend.gateway.keys import GatewayKeys
+    from gateway_backend.runtime.secrets import gateway_secret
+
+    return GatewayKeys.parse(gateway_secret())
+
+
+def cursors() -> Cursors:
+    from gateway_backend.runtime.cursors import Cursors
+
+    return Cursors(gateway_keys().secret)
+
+
+@cache
+def gateways() -> Callable[[], Gateway]:
+    """A client of Gateway for each request or message, all over one HTTP session."""
+    from gateway_backend.gateway.client import Gateway, open_session
+
+    session = open_session()
+    return lambda: Gateway(session, settings().gateway_base_url, gateway_keys())
+
+
+# What the operator has set ---------------------------------------------------------------------
+
+
+@cache
+def calendar() -> MarketCalendar:
+    from gateway_backend.domain.market.calendar import nse_calendar
+
+    return nse_calendar(settings().calendar_overrides)
+
+
+@cache
+def refresh_times() -> RefreshTimes:
+    from gateway_backend.domain.refresh.schedule import RefreshTimes
+
+    return RefreshTimes(settings().refresh_delay, settings().refresh_spread)
+
+
+def brokers() -> Mapping[str, Broker]:
+    return settings().brokers
+
+
+# Contexts --------------------------------------------------------------------------------------
+
+
+@cache
+def pull_contexts() -> Callable[[], PullContext]:
+    from gateway_backend.usecases.contexts import PullContext
+
+    new_gateway, made = gateways(), (connections(), snapshots())
+
+    def new() -> PullContext:
+        return PullContext(clock.now(), *made, new_gateway(), calendar(), settings().confirm_share, time.sleep)
+
+    return new
+
+
+@cache
+def sync_contexts() -> Callable[[], SyncContext]:
+    from gateway_backend.usecases.contexts import SyncContext
+
+    new_pull, made = pull_contexts(), (transactions(), connections(), batches())
+
+    def new() -> SyncContext:
+        pull = new_pull()
+        return SyncContext(pull.now, *made, pull.gateway, pull)
+
+    return new
+
+
+def webhook_contexts() -> Callable[[int], WebhookContext]:
+    from gateway_backend.usecases.contexts import WebhookContext
+
+    new_sync, made = sync_contexts(), (receipts(), mutual_funds(), settings().replay_window)
+    return lambda attempt: WebhookContext(attempt, *made, new_sync())
+
+
+def start_contexts() -> Callable[[], StartContext]:
+    from gateway_backend.usecases.contexts import StartContext
+
+    new_gateway, made = gateways(), (idempotency_keys(), transactions(), connections(), snapshots(), batches)
+    set_by_operator = settings().order_rules, brokers()
+    return lambda: StartContext(clock.now(), *made, new_gateway(), *set_by_operator)
+
+
+def refresh_request_contexts() -> Callable[[], RefreshRequestContext]:
+    """What pulls and what starts an import share one client of Gateway, and with it one share of patience."""
+    from gateway_backend.usecases.contexts import RefreshRequestContext
+
+    new_pull, new_start, times = pull_contexts(), start_contexts(), refresh_times()
+
+    def new() -> RefreshRequestContext:
+        pull = new_pull()
+        start = new_start()._replace(now=pull.now, gateway=pull.gateway)
+        return RefreshRequestContext(settings().refresh_floor, times, pull, start)
+
+    return new
+
+
+def reconcile_context() -> ReconcileContext:
+    from gateway_backend.usecases.contexts import ReconcileContext
+
+    return ReconcileContext(clock.now, receipts(), webhook_queue(), transactions(), sync_contexts(), THREADS)
+
+
+def plan_contexts() -> Callable[[], PlanContext]:
+    from gateway_backend.store.refresh.pages import RefreshPages
+    from gateway_backend.usecases.contexts import PlanContext
+
+    made = connections(), RefreshPages(table()), refresh_queue(), calendar(), refresh_times()
+    return lambda: PlanContext(clock.now(), *made)
+
+
+def refresh_context() -> RefreshContext:
+    from gateway_backend.domain.refresh.circuit import FailureStreak
+    from gateway_backend.store.refresh.circuit import Circuits
+    from gateway_backend.store.refresh.pages import RefreshPages
+    from gateway_backend.usecases.contexts import RefreshContext
+
+    return RefreshContext(
+        clock=clock.now,
+        connections=connections(),
+        pages=RefreshPages(table()),
+        circuits=Circuits(table()),
+        queue=refresh_queue(),
+        pull=pull_contexts(),
+        calendar=calendar(),
+        times=refresh_times(),
+        threads=THREADS,
+        jitter=secrets.randbelow,
+        streak=FailureStreak(),
+    )

@@ -1,0 +1,159 @@
+"""Consolidating a user's accounts (contract 4): every holding added up by ISIN.
+
+A quantity is demat plus net NSE and BSE positions (T+1, may be negative). Shares held through smallcases are already
+inside those quantities in v2 and are only shown beside, never added.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Security
+from gateway_backend.domain.shared.money import ZERO, product, quotient, tidy, total
+
+type _Parts = dict[str, tuple[AccountPortfolio, list[Security]]]
+"""One ISIN's securities by account id."""
+
+
+def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
+    """Add accounts up by ISIN: `{"holdings": […], "mutualFunds": […], "invested"}`, the largest first.
+
+    Quantities are shares (units for funds), amounts rupees, `weight` the share (0 to 1) of the money put into
+    securities of known cost. `averagePrice`, `invested` and `weight` are null where the broker knows no cost;
+    where nothing is held any more, nothing is `invested` and there is no `averagePrice`.
+    """
+    rows = [_holding(parts) for parts in _rows(accounts)]
+    invested = total(row["invested"] for row in rows if row["invested"] is not None)
+    for row in rows:
+        known = row["invested"] is not None and invested > 0
+        row["weight"] = quotient(row["invested"], invested) if known else None
+    rows.sort(key=lambda row: (-(row["invested"] or ZERO), row["name"], row["isin"] or ""))
+    return {"invested": tidy(invested), "holdings": rows, "mutualFunds": _funds(accounts)}
+
+
+def _rows(accounts: Sequence[AccountPortfolio]) -> Iterable[_Parts]:
+    # A v1 snapshot names tickers only: it joins the row of the ISIN that another account has for the ticker.
+    isin_of: dict[str | None, str] = {
+        security.nse_ticker: security.isin
+        for account in accounts
+        for security in account.portfolio.securities
+        if security.isin and security.nse_ticker
+    }
+    rows: dict[str, _Parts] = {}
+    for account in accounts:
+        for security in account.portfolio.securities:
+            parts = rows.setdefault(_identity(security, isin_of), {})
+            parts.setdefault(account.account_id, (account, []))[1].append(security)
+    return rows.values()
+
+
+def _identity(security: Security, isin_of: Mapping[str | None, str]) -> str:
+    known = security.isin or isin_of.get(security.nse_ticker)
+    if known:
+        return known
+    return f"NSE:{security.nse_ticker}" if security.nse_ticker else f"BSE:{security.bse_ticker or security.name}"
+
+
+def _holding(parts: _Parts) -> dict[str, Any]:
+    securities = [security for _, held in parts.values() for security in held]
+    accounts = [
+        {"smallcaseAuthId": account.account_id, "broker": account.broker, **_quantities(held)}
+        for account, held in parts.values()
+    ]
+    average, invested = _cost_across(accounts)
+    return {
+        "isin": next((s.isin for s in securities if s.isin), None),
+        "name": next((s.name for s in securities if s.isin and s.name), securities[0].name),
+        "nseTicker": next((s.nse_ticker for s in securities if s.nse_ticker), None),
+        "bseTicker": next((s.bse_ticker for s in securities if s.bse_ticker), None),
+        "suspended": any(s.suspended_on_nse or s.suspended_on_bse for s in securities),
+        **_quantities(securities),
+        "averagePrice": average,
+        "invested": invested,
+        "weight": None,
+        "accounts": accounts,
+    }
+
+
+def _quantities(securities: Sequence[Security]) -> dict[str, Any]:
+    legs = [leg for s in securities for leg in (s.demat, s.nse, s.bse)]
+    average, invested = cost(legs)
+    return {
+        "quantity": total(leg.quantity for leg in legs),
+        "demat": total(s.demat.quantity for s in securities),
+        "nse": total(s.nse.quantity for s in securities),
+        "bse": total(s.bse.quantity for s in securities),
+        "collateral": total(s.collateral for s in securities),
+        "inSmallcases": total(s.in_smallcases for s in securities),
+        "transactable": total(s.transactable for s in securities),
+        "averagePrice": average,
+        "invested": invested,
+    }
+
+
+def cost(legs: Sequence[Leg]) -> tuple[Decimal | None, Decimal | None]:
+    """Weighted average cost and the money in the shares still held.
+
+    Only bought shares of known price make the average. Net sales (a negative position) leave at that average: a
+    sale does not change what the rest cost. Shares of unknown price make `invested` unknown, not smaller.
+    """
+    if total(leg.quantity for leg in legs) <= 0:
+        return None, ZERO
+    bought = [leg for leg in legs if leg.quantity > 0]
+    priced = [leg for leg in bought if leg.average_price > 0]
+    if not priced:
+        return None, None
+    cost = total(product(leg.quantity, leg.average_price) for leg in priced)
+    shares = total(leg.quantity for leg in priced)
+    average = priced[0].average_price if len(priced) == 1 else quotient(cost, shares)
+    if len(priced) < len(bought):
+        return average, None
+    held = total(leg.quantity for leg in legs)
+    return average, tidy(cost) if held == shares else quotient(product(cost, held), shares)
+
+
+def _cost_across(accounts: Sequence[Mapping[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
+    """The same over accounts: what one of them sold left at its own average, so the parts add up to the row."""
+    held = [account for account in accounts if account["quantity"] > 0]
+    if not held:
+        return None, ZERO
+    priced = [account for account in held if account["averagePrice"] is not None]
+    if not priced:
+        return None, None
+    if len(held) == 1:
+        return held[0]["averagePrice"], held[0]["invested"]
+    cost = total(product(account["quantity"], account["averagePrice"]) for account in priced)
+    average = quotient(cost, total(account["quantity"] for account in priced))
+    if any(account["invested"] is None for account in held):
+        return average, None
+    return average, tidy(total(account["invested"] for account in held))
+
+
+def _funds(accounts: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
+    grouped: dict[str, list[tuple[AccountPortfolio, MutualFund]]] = {}
+    for account in accounts:
+        for fund in account.portfolio.mutual_funds:
+            grouped.setdefault(fund.isin or fund.name, []).append((account, fund))
+    return sorted(map(_fund_row, grouped.values()), key=lambda row: (row["name"], row["isin"] or ""))
+
+
+def _fund_row(parts: Sequence[tuple[AccountPortfolio, MutualFund]]) -> dict[str, Any]:
+    average, invested = cost([Leg(fund.units, fund.average_price) for _, fund in parts])
+    first = parts[0][1]
+    return {
+        "isin": first.isin,
+        "name": first.name,
+        "units": total(fund.units for _, fund in parts),
+        "averagePrice": average,
+        "invested": invested,
+        "accounts": [
+            {
+                "smallcaseAuthId": account.account_id,
+                "broker": account.broker,
+                "folio": fund.folio,
+                "units": fund.units,
+                "averagePrice": fund.average_price if fund.average_price > 0 else None,
+            }
+            for account, fund in parts
+        ],
+    }

@@ -1,0 +1,55 @@
+"""The receipt of a webhook: that it arrived, and what became of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class WebhookKind(StrEnum):
+    HOLDINGS_V2 = "HOLDINGS_V2"
+    HOLDINGS_V1 = "HOLDINGS_V1"
+    ORDER = "ORDER"
+    MUTUAL_FUNDS = "MUTUAL_FUNDS"
+    PENDING_ACTION = "PENDING_ACTION"
+
+
+class ReceiptVerdict(StrEnum):
+    """What became of a webhook. QUARANTINED: it was not confirmed, and changed nothing."""
+
+    APPLIED = "APPLIED"
+    QUARANTINED = "QUARANTINED"
+
+
+class ReceiptKey(NamedTuple):
+    """Which webhook it is: Gateway's checksum, and the SHA-256 of the body, which the checksum does not cover."""
+
+    checksum: str
+    body_hash: str
+
+    def to_text(self) -> str:
+        return f"{self.checksum}/{self.body_hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ReceiptKey":
+        """Raises: ValueError."""
+        checksum, body_hash = text.split("/")
+        return cls(checksum, body_hash)
+
+
+class Receipt(NamedTuple):
+    """`seen` counts deliveries; `verdict` is None while it waits to be applied."""
+
+    key: ReceiptKey
+    kind: WebhookKind
+    received_at: datetime
+    timestamp: str
+    account_id: str | None = None
+    transaction_id: str | None = None
+    snapshot_date: str | None = None
+    verdict: ReceiptVerdict | None = None
+    reason: str | None = None
+    seen: int = 1
+
+    @property
+    def is_pending(self) -> bool:
+        return self.verdict is None

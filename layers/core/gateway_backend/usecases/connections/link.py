@@ -1,0 +1,27 @@
+"""Link the account that a transaction's user has logged in to."""
+
+from gateway_backend.domain.connections.connection import Connection, link
+from gateway_backend.domain.shared.errors import AccountMismatch, ConcurrentUpdate, StoreUnavailable
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.usecases.contexts import SyncContext
+
+_TRIES = 5
+
+
+def link_account(transaction: Transaction, account_id: str, broker: str | None, context: SyncContext) -> Connection:
+    """Make the transaction's user the account's one owner. Repeating it changes nothing.
+
+    Raises: AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn.
+    """
+    if not transaction.is_about(account_id):
+        raise AccountMismatch
+    for _ in range(_TRIES):
+        current = context.connections.find(account_id)
+        linked = link(current, account_id, broker, transaction, context.now)
+        if linked == current:
+            return linked
+        try:
+            return context.connections.link(current, linked, transaction.created_at)
+        except ConcurrentUpdate:
+            continue  # somebody else has linked or changed it: decide on what is there now
+    raise StoreUnavailable("The account is being changed by several requests at once: try again")

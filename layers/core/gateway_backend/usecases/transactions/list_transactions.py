@@ -1,0 +1,13 @@
+"""List a user's transactions, newest first."""
+
+from typing import Any
+
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.store.transactions.transactions import Transactions
+
+
+def list_transactions(
+    *, user: str, after: dict[str, Any] | None, limit: int, transactions: Transactions
+) -> tuple[list[Transaction], dict[str, Any] | None]:
+    """A page, and the position after which the next one starts. They are as stored: Gateway is not asked."""
+    return transactions.list(user, after=after, limit=limit)
