@@ -4,12 +4,12 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from gateway_backend.contracts.shared.api_models import Answer
+from gateway_backend.contracts.shared.api_models import ResponseModel
 from gateway_backend.domain.holdings.changes import AssetClass, Kind
 from ops.api_reference.response_schemas import AccountFreshness
 
 
-class ChangeView(Answer):
+class ChangeView(ResponseModel):
     """Shares, or units of a fund. An average price is null where nothing is held or the broker knows no cost."""
 
     kind: Kind = Field(
@@ -38,7 +38,7 @@ class AccountChanges(AccountFreshness):
     changes: list[ChangeView]
 
 
-class HoldingChangesView(Answer):
+class HoldingChangesView(ResponseModel):
     since: str = Field(description="The moment asked for, in UTC")
     accounts: list[AccountChanges]
     changes: list[ChangeView] = Field(

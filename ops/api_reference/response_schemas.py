@@ -8,11 +8,11 @@ from decimal import Decimal
 from pydantic import Field
 
 from gateway_backend.contracts.connections.views import FreshnessView
-from gateway_backend.contracts.shared.api_models import Answer
+from gateway_backend.contracts.shared.api_models import ResponseModel
 from gateway_backend.domain.shared.errors import Action
 
 
-class Quantities(Answer):
+class Quantities(ResponseModel):
     """Shares; `quantity` is demat + NSE + BSE, `inSmallcases` and `collateral` are parts of it or beside it."""
 
     quantity: Decimal
@@ -41,7 +41,7 @@ class HoldingView(Quantities):
     accounts: list[AccountQuantities]
 
 
-class FundAccount(Answer):
+class FundAccount(ResponseModel):
     smallcase_auth_id: str
     broker: str
     folio: str | None
@@ -49,7 +49,7 @@ class FundAccount(Answer):
     average_price: Decimal | None
 
 
-class FundView(Answer):
+class FundView(ResponseModel):
     isin: str | None
     name: str
     units: Decimal
@@ -58,13 +58,13 @@ class FundView(Answer):
     accounts: list[FundAccount]
 
 
-class AccountFreshness(Answer):
+class AccountFreshness(ResponseModel):
     smallcase_auth_id: str
     broker: str
     freshness: FreshnessView
 
 
-class HoldingsView(Answer):
+class HoldingsView(ResponseModel):
     as_of: str | None = Field(description="The oldest snapshot in it")
     freshness: FreshnessView | None = Field(description="The least fresh account's; null when none is linked")
     accounts: list[AccountFreshness]
@@ -73,7 +73,7 @@ class HoldingsView(Answer):
     mutual_funds: list[FundView]
 
 
-class Problem(Answer):
+class Problem(ResponseModel):
     """RFC 9457 problem+json."""
 
     type: str

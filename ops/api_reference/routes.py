@@ -20,7 +20,7 @@ from gateway_backend.contracts.connections.session import SessionRequest, Sessio
 from gateway_backend.contracts.connections.views import ConnectionsView, FreshnessView
 from gateway_backend.contracts.orders.views import OrdersView, OrderView
 from gateway_backend.contracts.refresh.views import RefreshView
-from gateway_backend.contracts.shared.api_models import Answer, Instant
+from gateway_backend.contracts.shared.api_models import Instant, ResponseModel
 from gateway_backend.contracts.transactions.request import TransactionCreated
 from gateway_backend.contracts.transactions.result import ResultRequest
 from gateway_backend.contracts.transactions.views import TransactionsView, TransactionView
@@ -110,7 +110,7 @@ class HoldingsData(GatewayShape):
     broker: str
 
 
-class AccountHoldings(Answer):
+class AccountHoldings(ResponseModel):
     """Gateway's own answer, digit for digit, with freshness beside it."""
 
     success: Literal[True]
@@ -153,7 +153,7 @@ class MutualFundsWebhook(GatewayShape):
     transaction_id: SignedText
 
 
-class MutualFundStatement(Answer):
+class MutualFundStatement(ResponseModel):
     """`data` is as Gateway sent it, but without what it says of the investor. Nobody can be asked to confirm it."""
 
     transaction_id: str

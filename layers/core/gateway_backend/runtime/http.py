@@ -97,9 +97,9 @@ class Request:
 
     def unless_unchanged(self, text: str, etag: str) -> "Response":
         """200 with the text, or 304 when the caller already has what the tag stands for."""
-        known = {tag.strip().removeprefix("W/") for tag in self.headers.get("if-none-match", "").split(",")}
+        tags = {tag.strip().removeprefix("W/") for tag in self.headers.get("if-none-match", "").split(",")}
         headers = {"etag": etag, "cache-control": "private, no-cache"}
-        return Response(304, headers=headers) if known & {etag, "*"} else Response(body=text, headers=headers)
+        return Response(304, headers=headers) if tags & {etag, "*"} else Response(body=text, headers=headers)
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """A query parameter with a few possible values, the first of them by default."""

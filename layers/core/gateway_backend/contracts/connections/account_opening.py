@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
-from gateway_backend.contracts.shared.api_models import Answer, Body, Instant
+from gateway_backend.contracts.shared.api_models import Instant, RequestModel, ResponseModel
 from gateway_backend.domain.connections.account_opening import AccountOpening, OpeningStatus
 from gateway_backend.domain.shared.errors import Action
 from gateway_backend.domain.transactions.messages import advise
@@ -58,7 +58,7 @@ type PinCode = Annotated[str, BeforeValidator(PIN_CODE.check), Field(json_schema
 type SignupField = Literal["name", "email", "contact", "pinCode"]
 
 
-class AccountOpeningRequest(Body):
+class AccountOpeningRequest(RequestModel):
     """What the app knows of the user already, for the flow to begin with. It is handed on, and kept nowhere."""
 
     name: Name | None = None
@@ -77,14 +77,14 @@ class AccountOpeningRequest(Body):
         return {field: value for field, value in fields.items() if value is not None}
 
 
-class OpeningCreated(Answer):
+class OpeningCreated(ResponseModel):
     opening_id: str
     gateway_name: str
     smallcase_auth_token: str = Field(description="A guest's, to initialise the SDK with")
     signup: dict[SignupField, str] = Field(description="The argument for the SDK's `signup`, as it is")
 
 
-class OpeningFailureView(Answer):
+class OpeningFailureView(ResponseModel):
     """The SDK's own message is not kept: it could hold anything."""
 
     code: int
@@ -97,7 +97,7 @@ class OpeningFailureView(Answer):
         return cls(code=code, text=advice.text, action=advice.action)
 
 
-class OpeningView(Answer):
+class OpeningView(ResponseModel):
     opening_id: str
     status: OpeningStatus = Field(description="`ENDED`: the flow is over. Only the broker knows whether it opened one")
     began_at: Instant
@@ -116,5 +116,5 @@ class OpeningView(Answer):
         )
 
 
-class OpeningsView(Answer):
+class OpeningsView(ResponseModel):
     account_openings: list[OpeningView] = Field(description="The newest 50, newest first")

@@ -4,17 +4,17 @@ from typing import Self
 
 from pydantic import Field
 
-from gateway_backend.contracts.shared.api_models import AccountId, Answer, Body, Instant
+from gateway_backend.contracts.shared.api_models import AccountId, Instant, RequestModel, ResponseModel
 from gateway_backend.domain.market.brokers import Broker
 
 
-class SessionRequest(Body):
+class SessionRequest(RequestModel):
     """Without an account the session is a guest's: the user may choose any broker."""
 
     smallcase_auth_id: AccountId | None = None
 
 
-class BrokerView(Answer):
+class BrokerView(ResponseModel):
     """A capability is null where nobody has said: the SDK shows it when it is tried."""
 
     broker: str
@@ -40,7 +40,7 @@ class BrokerView(Answer):
         )
 
 
-class SessionView(Answer):
+class SessionView(ResponseModel):
     gateway_name: str
     smallcase_auth_token: str
     expires_at: Instant

@@ -5,14 +5,14 @@ from typing import Self
 
 from pydantic import Field
 
-from gateway_backend.contracts.shared.api_models import Answer, Instant
+from gateway_backend.contracts.shared.api_models import Instant, ResponseModel
 from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.connections.freshness import State, Verdict
 from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.shared.errors import Action
 
 
-class FreshnessView(Answer):
+class FreshnessView(ResponseModel):
     state: State
     as_of: str | None
     sessions_missed: int
@@ -21,7 +21,7 @@ class FreshnessView(Answer):
     text: str
 
 
-class PendingActionView(Answer):
+class PendingActionView(ResponseModel):
     iscid: str
     scid: str | None
     name: str | None
@@ -29,7 +29,7 @@ class PendingActionView(Answer):
     since: Instant
 
 
-class ConnectionView(Answer):
+class ConnectionView(ResponseModel):
     smallcase_auth_id: str
     broker: str
     linked_at: Instant
@@ -66,5 +66,5 @@ class ConnectionView(Answer):
         )
 
 
-class ConnectionsView(Answer):
+class ConnectionsView(ResponseModel):
     connections: list[ConnectionView]

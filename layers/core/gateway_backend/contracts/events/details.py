@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from gateway_backend.contracts.shared.api_models import Answer, Instant
+from gateway_backend.contracts.shared.api_models import Instant, ResponseModel
 from gateway_backend.domain.orders.batch import BatchStatus
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Status
 
 
-class Detail(Answer):
+class Detail(ResponseModel):
     """Every event. Its class's name is the event's."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)

@@ -1,6 +1,6 @@
 """Gateway's order batches, from a pull, a transaction's details or a webhook (contract 3.4, 5.3).
 
-Apart from `gateway_wire`, so that only the functions that follow orders define these at their cold start.
+A module of its own, so that only the functions that sync orders define these models at their cold start.
 """
 
 from collections.abc import Iterator
@@ -90,8 +90,8 @@ class _Batch(GatewayModel):
     def batch(self, reported_at: datetime) -> Batch:
         placed = [order.order(reported_at, is_placed=True) for order in self.orders]
         unplaced = [order.order(reported_at, is_placed=False) for order in self.unplaced]
-        told = self.model_dump(exclude={"orders", "unplaced"})
-        return Batch(**told, orders=(*placed, *unplaced), reported_at=reported_at)
+        members = self.model_dump(exclude={"orders", "unplaced"})
+        return Batch(**members, orders=(*placed, *unplaced), reported_at=reported_at)
 
 
 def parse_batches(data: Any, reported_at: datetime) -> list[Batch]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, StringConstraints, model_validator
 
-from gateway_backend.contracts.shared.api_models import Body
+from gateway_backend.contracts.shared.api_models import RequestModel
 from gateway_backend.contracts.transactions.request import Identifier, OptionalAccountRequest, to_gateway_json
 from gateway_backend.domain.orders.request import OrderRequest, OrderRules, RequestedSecurity
 from gateway_backend.domain.transactions.intents import Intent, needs_account
@@ -37,7 +37,7 @@ MOST_SECURITIES = 500
 """What is read at all; how many a basket may have is a parameter of the stack."""
 
 
-class SecurityOrder(Body):
+class SecurityOrder(RequestModel):
     """What is left out is the user's to say in Gateway's order screen; so is the last word on what is given."""
 
     ticker: Ticker
@@ -60,14 +60,14 @@ class SecurityOrder(Body):
         return self
 
 
-class BasketMeta(Body):
+class BasketMeta(RequestModel):
     """How Gateway's screens name a basket."""
 
     order_name: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
     order_logo: Annotated[str, StringConstraints(pattern=r"^https://[!-~]{3,500}$")] | None = None
 
 
-class SecuritiesConfig(Body):
+class SecuritiesConfig(RequestModel):
     type: Literal["SECURITIES"]
     securities: Annotated[list[SecurityOrder], Field(min_length=1, max_length=MOST_SECURITIES)]
     meta: BasketMeta = BasketMeta()
@@ -86,7 +86,7 @@ class SecuritiesConfig(Body):
         return self
 
 
-class SmallcaseConfig(Body):
+class SmallcaseConfig(RequestModel):
     type: Literal["BUY", "INVESTMORE", "FIX", "REPAIR", "REBALANCE", "SIP", "MANAGE", "EXIT", "PARTIALEXIT"]
     scid: Identifier | None = Field(default=None, description="The smallcase; BUY needs it")
     iscid: Identifier | None = Field(default=None, description="The user's investment in it; all but BUY need it")
@@ -150,7 +150,7 @@ def _to_gateway(security: SecurityOrder, rules: OrderRules) -> dict[str, Any]:
     return plain | {theirs: wanted[ours] for ours, theirs in rules.limit_fields.items() if ours in wanted}
 
 
-class CancelOrderConfig(Body):
+class CancelOrderConfig(RequestModel):
     batch_id: Identifier
     ticker: Ticker
 

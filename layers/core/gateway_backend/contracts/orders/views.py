@@ -1,4 +1,4 @@
-"""Orders as the app sees them: what was asked against what the exchange did.
+"""Orders as the app sees them: what was requested beside what the exchange did.
 
 Served with `Response.exact`: amounts are exact JSON numbers. The broker's own `statusMessage` is not in here.
 """
@@ -9,7 +9,7 @@ from typing import Any, Self, TypedDict
 
 from pydantic import Field
 
-from gateway_backend.contracts.shared.api_models import Answer, Instant
+from gateway_backend.contracts.shared.api_models import Instant, ResponseModel
 from gateway_backend.contracts.transactions.views import FailureView, failure_of
 from gateway_backend.domain.orders.batch import BatchStatus, Order, OrderStatus
 from gateway_backend.domain.orders.messages import advise
@@ -32,7 +32,7 @@ class RequestedView(TypedDict):
     triggerPrice: Decimal | None
 
 
-def _asked(security: RequestedSecurity) -> RequestedView:
+def _requested_view(security: RequestedSecurity) -> RequestedView:
     return {
         "ticker": security.ticker,
         "type": security.side,
@@ -44,7 +44,7 @@ def _asked(security: RequestedSecurity) -> RequestedView:
     }
 
 
-class StockView(Answer):
+class StockView(ResponseModel):
     """One stock as the exchange has it. Quantities are shares, prices rupees."""
 
     ticker: str
@@ -89,7 +89,7 @@ class StockView(Answer):
         )
 
 
-class BatchView(Answer):
+class BatchView(ResponseModel):
     """Securities that the user confirmed together."""
 
     batch_id: str
@@ -111,13 +111,14 @@ class BatchView(Answer):
     orders: list[StockView]
 
     @classmethod
-    def of(cls, known: RecordedBatch, requested: Sequence[RequestedSecurity] = ()) -> Self:
-        asked, batch = {security.ticker: _asked(security) for security in requested}, known.batch
-        orders = [StockView.of(order, batch.variety, asked.get(order.ticker)) for order in batch.orders]
-        return cls(**_batch(known), orders=orders)
+    def of(cls, recorded: RecordedBatch, requested: Sequence[RequestedSecurity] = ()) -> Self:
+        batch = recorded.batch
+        requested_views = {security.ticker: _requested_view(security) for security in requested}
+        orders = [StockView.of(order, batch.variety, requested_views.get(order.ticker)) for order in batch.orders]
+        return cls(**_batch(recorded), orders=orders)
 
 
-class OrderView(Answer):
+class OrderView(ResponseModel):
     """A transaction of intent TRANSACTION with its batches; `final` when nothing more will come."""
 
     transaction_id: str
@@ -143,14 +144,14 @@ class OrderView(Answer):
     @classmethod
     def of(cls, transaction: Transaction, batches: Sequence[RecordedBatch]) -> Self:
         order = transaction.order
-        asked = order.securities if order else ()
-        moved = [transaction.updated_at, *(known.updated_at for known in batches)]
-        missing = left_out(asked, [known.batch for known in batches]) if batches else []
+        requested = order.securities if order else ()
+        moved = [transaction.updated_at, *(recorded.updated_at for recorded in batches)]
+        missing = left_out(requested, [recorded.batch for recorded in batches]) if batches else []
         return cls(
             transaction_id=transaction.id,
             type=order.type if order else None,
             status=transaction.status,
-            final=transaction.is_settled and all(known.batch.is_final for known in batches),
+            final=transaction.is_settled and all(recorded.batch.is_final for recorded in batches),
             smallcase_auth_id=transaction.account_id or transaction.requested_account_id,
             broker=transaction.broker,
             name=(order.name if order else None) or transaction.outcome.name,
@@ -161,34 +162,34 @@ class OrderView(Answer):
             created_at=transaction.created_at,
             updated_at=max(filter(None, moved), default=None),
             error=failure_of(transaction),
-            requested=[_asked(security) for security in asked],
-            left_out=[_asked(security) for security in missing],
-            batches=[BatchView.of(known, asked) for known in batches],
+            requested=[_requested_view(security) for security in requested],
+            left_out=[_requested_view(security) for security in missing],
+            batches=[BatchView.of(recorded, requested) for recorded in batches],
         )
 
 
-class OrdersView(Answer):
+class OrdersView(ResponseModel):
     orders: list[BatchView]
     next_cursor: str | None = Field(description="A page may be short although more follow: go on until this is null")
 
 
-def _batch(known: RecordedBatch) -> dict[str, Any]:
-    batch = known.batch
+def _batch(recorded: RecordedBatch) -> dict[str, Any]:
+    batch = recorded.batch
     return {
         "batch_id": batch.id,
-        "transaction_id": known.transaction_id,
-        "smallcase_auth_id": known.account_id,
-        "broker": known.broker,
-        "name": known.name,
+        "transaction_id": recorded.transaction_id,
+        "smallcase_auth_id": recorded.account_id,
+        "broker": recorded.broker,
+        "name": recorded.name,
         "variety": batch.variety,
         "status": batch.status,
         "final": batch.is_final,
-        "revision": known.revision,
+        "revision": recorded.revision,
         "quantity": batch.quantity,
         "filled": batch.filled,
         "buy_amount": batch.buy_amount,
         "sell_amount": batch.sell_amount,
         "completed_date": batch.completed_at,
-        "placed_at": known.placed_at,
-        "updated_at": known.updated_at,
+        "placed_at": recorded.placed_at,
+        "updated_at": recorded.updated_at,
     }

@@ -6,14 +6,14 @@ from typing import Self
 from pydantic import Field
 
 from gateway_backend.contracts.connections.views import ConnectionView
-from gateway_backend.contracts.shared.api_models import Answer
+from gateway_backend.contracts.shared.api_models import ResponseModel
 from gateway_backend.contracts.transactions.request import TransactionCreated
 from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.connections.freshness import Verdict
 from gateway_backend.domain.refresh.result import Refresh
 
 
-class RefreshView(Answer):
+class RefreshView(ResponseModel):
     refresh: Refresh
     connection: ConnectionView
     transaction: TransactionCreated | None = Field(

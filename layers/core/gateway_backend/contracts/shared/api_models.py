@@ -17,9 +17,9 @@ type Note = Annotated[str, Field(max_length=256, description="The app's own note
 type Instant = Annotated[datetime, PlainSerializer(times.to_text, return_type=str)]
 
 
-class Body(BaseModel):
+class RequestModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, defer_build=True)
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True)

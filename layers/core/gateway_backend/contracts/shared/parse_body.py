@@ -17,10 +17,10 @@ def parse_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
         return model.model_validate(body)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
-        raise RequestInvalid("; ".join(map(_sentence, problems[:5]))) from None
+        raise RequestInvalid("; ".join(map(_describe, problems[:5]))) from None
 
 
-_PLAINLY = {
+_REASONS = {
     "extra_forbidden": "is not known here (docs/openapi.json has what is)",
     "missing": "is missing",
     "model_type": "must be an object",
@@ -31,12 +31,12 @@ _PLAINLY = {
 """In our words, where pydantic's speak of Python. No value is ever quoted: it may be personal."""
 
 
-def _sentence(problem: ErrorDetails) -> str:
+def _describe(problem: ErrorDetails) -> str:
     # The intent that chose the model stands before its fields: CONNECT.notes is the body's notes.
     field = [str(part) for part in problem["loc"] if not str(part).isupper()]
     if problem["type"].startswith("union_tag"):
         field.append(problem["ctx"]["discriminator"].strip("'"))
-        known = problem["ctx"].get("expected_tags", "those the API knows (docs/openapi.json)").replace("'", "")
-        return f"{'.'.join(field)}: must be one of {known}"
-    said = _PLAINLY.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-    return f"{'.'.join(field) or 'body'}: {said}"
+        allowed = problem["ctx"].get("expected_tags", "those the API knows (docs/openapi.json)").replace("'", "")
+        return f"{'.'.join(field)}: must be one of {allowed}"
+    reason = _REASONS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    return f"{'.'.join(field) or 'body'}: {reason}"

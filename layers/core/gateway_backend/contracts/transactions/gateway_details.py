@@ -24,12 +24,12 @@ class CreatedTransaction(GatewayModel):
     expire_at: datetime = Field(validation_alias="expireAt")
 
 
-def _known_status(value: Any) -> Any:
+def _status(value: Any) -> Any:
     """A status the contract does not name is one that something may still follow."""
     return Status.PROCESSING if isinstance(value, str) and value not in Status else value
 
 
-def _known_code(value: Any) -> int:
+def _error_code(value: Any) -> int:
     """A number, or one in digits; what is neither is an error all the same."""
     text = str(value) if isinstance(value, int | str) else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _UNKNOWN_ERROR
@@ -43,7 +43,7 @@ def _as_error(value: Any) -> Any:
 
 
 class _Error(GatewayModel):
-    code: Annotated[int, BeforeValidator(_known_code)] = _UNKNOWN_ERROR
+    code: Annotated[int, BeforeValidator(_error_code)] = _UNKNOWN_ERROR
     message: Annotated[str, BeforeValidator(str)] = "internal_error"
     value: bool = True
 
@@ -70,9 +70,9 @@ def _sip(value: Any) -> dict[str, Any] | None:
     """Contract 2.3. iOS says YES and NO where others say true and false (contract 6.2)."""
     if not isinstance(value, dict):
         return None
-    told: dict[str, Any] = {name: _short_text(value.get(name)) for name in _SIP_TEXTS}
-    told |= {"amount": _amount(value.get("amount")), "sipActive": _YES_NO.get(str(value.get("sipActive")).lower())}
-    return {name: said for name, said in told.items() if said is not None}
+    members: dict[str, Any] = {name: _short_text(value.get(name)) for name in _SIP_TEXTS}
+    members |= {"amount": _amount(value.get("amount")), "sipActive": _YES_NO.get(str(value.get("sipActive")).lower())}
+    return {name: member for name, member in members.items() if member is not None}
 
 
 _LONGEST_TEXT = 200
@@ -102,7 +102,7 @@ def _anywhere(success: Any, *names: str) -> Any:
 class TransactionDetails(GatewayModel):
     """Contract 2.5: nested under `transactionDetails` or `transaction`, or not at all."""
 
-    status: Annotated[Status, BeforeValidator(_known_status)]
+    status: Annotated[Status, BeforeValidator(_status)]
     expired: bool = False
     account_id: str | None = Field(default=None, validation_alias=AliasChoices("smallcaseAuthId", "authId"))
     broker: str | None = Field(default=None, validation_alias=AliasChoices("broker", AliasPath("success", "broker")))

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
-from gateway_backend.contracts.shared.api_models import AccountId, Body
+from gateway_backend.contracts.shared.api_models import AccountId, RequestModel
 from gateway_backend.contracts.transactions.request import (
     Identifier,
     OptionalAccountRequest,
@@ -37,7 +37,7 @@ class AuthoriseHoldingsRequest(LinkedAccountRequest):
     intent: Literal["AUTHORISE_HOLDINGS"]
 
 
-class InvestmentConfig(Body):
+class InvestmentConfig(RequestModel):
     iscid: Identifier
 
 
@@ -55,7 +55,7 @@ class InvestmentRequest(LinkedAccountRequest):
         return super().to_gateway(rules) | {"orderConfig": to_gateway_json(self.order_config)}
 
 
-class SubscriptionConfig(Body):
+class SubscriptionConfig(RequestModel):
     scid: Identifier
     iscid: Identifier | None = None
 
@@ -88,7 +88,7 @@ type Day = Annotated[
 ]
 
 
-class FundsAssetConfig(Body):
+class FundsAssetConfig(RequestModel):
     """Prefills Gateway's form. Passed on, and neither stored nor logged."""
 
     # contract 2.4
@@ -112,7 +112,7 @@ class FundsAssetConfig(Body):
         return self
 
 
-class StatementConfig(Body):
+class StatementConfig(RequestModel):
     cas_detail: StrictBool = True
     cas_summary: StrictBool = True
 
@@ -123,6 +123,6 @@ class FundsImportRequest(OptionalAccountRequest):
     response_config: StatementConfig = StatementConfig()
 
     def to_gateway(self, rules: OrderRules) -> dict[str, Any]:
-        asset = to_gateway_json(self.asset_config)
-        told = {"assetConfig": asset} if asset else {}
-        return super().to_gateway(rules) | told | {"responseConfig": to_gateway_json(self.response_config)}
+        prefilled = to_gateway_json(self.asset_config)
+        asset_config = {"assetConfig": prefilled} if prefilled else {}
+        return super().to_gateway(rules) | asset_config | {"responseConfig": to_gateway_json(self.response_config)}

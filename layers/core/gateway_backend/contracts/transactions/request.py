@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from gateway_backend.contracts.shared.api_models import AccountId, Answer, Body, Instant, Note
+from gateway_backend.contracts.shared.api_models import AccountId, Instant, Note, RequestModel, ResponseModel
 from gateway_backend.domain.transactions.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 type Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
-def to_gateway_json(body: Body) -> dict[str, Any]:
+def to_gateway_json(body: RequestModel) -> dict[str, Any]:
     """As Gateway is told, without what was left out."""
     return body.model_dump(by_alias=True, exclude_none=True)
 
 
-class TransactionRequest(Body):
+class TransactionRequest(RequestModel):
     """`order` is what is asked for, where money moves."""
 
     intent: str
@@ -49,7 +49,7 @@ class OptionalAccountRequest(TransactionRequest):
         return self.smallcase_auth_id
 
 
-class AssetConfig(Body):
+class AssetConfig(RequestModel):
     mf_holdings: StrictBool | Literal["true"] = Field(
         default=False, description="Also import mutual funds held at the broker; Gateway's own sample has a text"
     )
@@ -67,7 +67,7 @@ class HoldingsImportRequest(OptionalAccountRequest):
         return super().to_gateway(rules) | version | funds
 
 
-class WarningView(Answer):
+class WarningView(ResponseModel):
     """Nothing is refused for it: a snapshot ages, and the broker has the last word."""
 
     ticker: str
@@ -77,7 +77,7 @@ class WarningView(Answer):
     text: str = Field(description="For the user's eyes")
 
 
-class TransactionCreated(Answer):
+class TransactionCreated(ResponseModel):
     transaction_id: str
     expire_at: Instant
     gateway_name: str

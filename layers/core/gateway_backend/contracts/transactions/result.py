@@ -1,13 +1,13 @@
-"""Body of `POST /v1/transactions/{id}/result`."""
+"""RequestModel of `POST /v1/transactions/{id}/result`."""
 
 from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from gateway_backend.contracts.shared.api_models import Body
+from gateway_backend.contracts.shared.api_models import RequestModel
 
 
-class ResultRequest(Body):
+class ResultRequest(RequestModel):
     """What the SDK gave the app, untouched: either `resolved` or `rejected`."""
 
     # contract 6

@@ -5,7 +5,7 @@ from typing import Annotated, Self, TypedDict, cast
 
 from pydantic import Field
 
-from gateway_backend.contracts.shared.api_models import Answer, Instant
+from gateway_backend.contracts.shared.api_models import Instant, ResponseModel
 from gateway_backend.domain.shared.errors import LINK_REFUSALS, Action, ConnectionWithdrawn
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.messages import UNKNOWN, Advice, advise
@@ -15,7 +15,7 @@ from gateway_backend.domain.transactions.transaction import Transaction
 REFUSALS = {refusal.code: refusal for refusal in LINK_REFUSALS}
 
 
-class FailureView(Answer):
+class FailureView(ResponseModel):
     code: int
     message: str
     text: str = Field(description="For the user's eyes")
@@ -71,7 +71,7 @@ def _outcome_of(outcome: Outcome) -> OutcomeView:
     }
 
 
-class TransactionView(Answer):
+class TransactionView(ResponseModel):
     """Served with `Response.exact`: funds are an exact JSON number."""
 
     transaction_id: str
@@ -135,6 +135,6 @@ def failure_of(transaction: Transaction) -> FailureView | None:
     )
 
 
-class TransactionsView(Answer):
+class TransactionsView(ResponseModel):
     transactions: list[TransactionView]
     next_cursor: str | None

@@ -25,8 +25,8 @@ def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
     rows = [_holding(parts) for parts in _rows(accounts)]
     invested = total(row["invested"] for row in rows if row["invested"] is not None)
     for row in rows:
-        known = row["invested"] is not None and invested > 0
-        row["weight"] = quotient(row["invested"], invested) if known else None
+        has_cost = row["invested"] is not None and invested > 0
+        row["weight"] = quotient(row["invested"], invested) if has_cost else None
     rows.sort(key=lambda row: (-(row["invested"] or ZERO), row["name"], row["isin"] or ""))
     return {"invested": tidy(invested), "holdings": rows, "mutualFunds": _funds(accounts)}
 
@@ -48,9 +48,9 @@ def _rows(accounts: Sequence[AccountPortfolio]) -> Iterable[_Parts]:
 
 
 def _identity(security: Security, isin_of: Mapping[str | None, str]) -> str:
-    known = security.isin or isin_of.get(security.nse_ticker)
-    if known:
-        return known
+    isin = security.isin or isin_of.get(security.nse_ticker)
+    if isin:
+        return isin
     return f"NSE:{security.nse_ticker}" if security.nse_ticker else f"BSE:{security.bse_ticker or security.name}"
 
 

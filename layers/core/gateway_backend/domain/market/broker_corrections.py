@@ -19,12 +19,12 @@ def capabilities(corrections: str) -> Mapping[str, Broker]:
 
     Raises: ValueError, naming the part that does not fit.
     """
-    table, said = dict(BROKERS), set[tuple[str, str]]()
+    table, seen = dict(BROKERS), set[tuple[str, str]]()
     for part in re.split(r"[\s,]+", corrections):
         for key, capability, able in _changes(part) if part else ():
-            if (key, capability) in said:
+            if (key, capability) in seen:
                 raise ValueError(f"{part!r} speaks of {key}'s {capability} a second time")
-            said.add((key, capability))
+            seen.add((key, capability))
             change: dict[str, Any] = {CAPABILITIES[capability]: able}
             table[key] = replace(find_broker(key, table), **change)
     return MappingProxyType(table)

@@ -56,7 +56,7 @@ LATE = {
     Result.UNEXPECTED_ERROR,
 }
 TRIED_AGAIN = LATE | {Result.NO_NEW_SNAPSHOT}
-_NOT_ASKED = {
+_NOT_PULLED = {
     *(Result.SKIPPED, Result.NOT_DUE, Result.UNKNOWN_ACCOUNT, Result.STORE_FAILED),
     Result.UNEXPECTED_ERROR,
 }
@@ -93,6 +93,6 @@ def is_mass_of_refusals(results: Sequence[Result], attempt: int) -> bool:
 
     Sessions do not die together: Gateway, or what is before it, is to blame. After two hours of it, it is believed.
     """
-    forbidden, asked = results.count(Result.FORBIDDEN), sum(result not in _NOT_ASKED for result in results)
-    is_mass = forbidden > FEW_FORBIDDEN and forbidden > MANY_FORBIDDEN * asked
+    forbidden, pulled = results.count(Result.FORBIDDEN), sum(result not in _NOT_PULLED for result in results)
+    is_mass = forbidden > FEW_FORBIDDEN and forbidden > MANY_FORBIDDEN * pulled
     return is_mass and attempt < ATTEMPTS_TO_BELIEVE

@@ -46,12 +46,12 @@ class AccountOpenings:
             "endedAt": times.to_key(ended.ended_at) if ended.ended_at else None,
             "code": ended.failure_code,
         }
-        known = {name: value for name, value in values.items() if value is not None}
+        ending = {name: value for name, value in values.items() if value is not None}
         update = Update(
             _pk(ended.owner),
             _sk(ended.id),
-            "SET " + ", ".join(f"#{name} = :{name}" for name in known),
-            known,
+            "SET " + ", ".join(f"#{name} = :{name}" for name in ending),
+            ending,
             condition="attribute_exists(#pk) AND attribute_not_exists(#endedAt)",
         )
         try:

@@ -165,13 +165,13 @@ class Table:
         yield from self._every_page(request | {"TableName": self._name, "IndexName": WORK_INDEX})
 
     def write(self, write: Put | Update | Delete) -> None:
-        operation, request = self._rendered(write)
-        self._patiently(operation, **request)
+        operation, request = self._to_request(write)
+        self._write_with_retries(operation, **request)
 
     def update(self, update: Update) -> Item:
         """Like `write`, and gives the item as it is afterwards."""
-        operation, request = self._rendered(update)
-        return decode(self._patiently(operation, **request, ReturnValues="ALL_NEW")["Attributes"])
+        operation, request = self._to_request(update)
+        return decode(self._write_with_retries(operation, **request, ReturnValues="ALL_NEW")["Attributes"])
 
     def write_together(self, writes: Sequence[Write]) -> None:
         """All or nothing."""
@@ -181,9 +181,9 @@ class Table:
             "delete_item": "Delete",
             "condition_check": "ConditionCheck",
         }
-        rendered = [self._rendered(write) for write in writes]
+        rendered = [self._to_request(write) for write in writes]
         items = [{kinds[operation]: request} for operation, request in rendered]
-        self._patiently("transact_write_items", TransactItems=items)
+        self._write_with_retries("transact_write_items", TransactItems=items)
 
     def delete_all(self, keys: Sequence[tuple[str, str]]) -> None:
         """Unconditional deletes in batches; safe to repeat."""
@@ -206,7 +206,7 @@ class Table:
                 return
             request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def _rendered(self, write: Write) -> tuple[str, dict[str, Any]]:
+    def _to_request(self, write: Write) -> tuple[str, dict[str, Any]]:
         request: dict[str, Any] = {"TableName": self._name}
         conditions = {"ConditionExpression": write.condition} if write.condition else {}
         match write:
@@ -220,7 +220,7 @@ class Table:
                 operation = "delete_item" if isinstance(write, Delete) else "condition_check"
                 return operation, request | {"Key": _key(write.pk, write.sk)}
 
-    def _patiently(self, operation: str, **request: Any) -> dict[str, Any]:
+    def _write_with_retries(self, operation: str, **request: Any) -> dict[str, Any]:
         """A write; another transaction at work on the same items is waited for."""
         for attempt in range(_TRIES):
             try:
@@ -233,7 +233,7 @@ class Table:
         try:
             return getattr(self._client, operation)(**request)  # type: ignore[no-any-return]
         except ClientError as error:
-            raise _translated(error) from error
+            raise _to_error(error) from error
         except BotoCoreError as error:
             raise StoreUnavailable from error
 
@@ -246,7 +246,7 @@ class _Conflict(Exception):
     """Another transaction is at work on one of the items."""
 
 
-def _translated(error: ClientError) -> Exception:
+def _to_error(error: ClientError) -> Exception:
     code = error.response.get("Error", {}).get("Code", "")
     if code == "ConditionalCheckFailedException":
         return ConditionFailed()

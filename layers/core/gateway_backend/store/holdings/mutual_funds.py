@@ -38,8 +38,8 @@ class MutualFunds:
         try:
             put_with_blob(self._table, item, body, part_prefix=prefix, condition="attribute_not_exists(#pk)")
         except ConditionFailed:
-            known = self._table.get(_pk(transaction.id), _SK)
-            return known is not None and known["contentHash"] == content
+            stored = self._table.get(_pk(transaction.id), _SK)
+            return stored is not None and stored["contentHash"] == content
         return True
 
     def find(self, transaction_id: str) -> Statement | None:
