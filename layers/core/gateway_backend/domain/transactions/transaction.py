@@ -166,8 +166,11 @@ class Transaction(NamedTuple):
         return replace(self, failure=self.failure or failure, updated_at=now)._scheduled(now)
 
     def refuse_link(self, refusal: str, now: datetime) -> "Transaction":
-        """Its account may not be linked to this user: nothing more comes of it, but for an order that it placed."""
-        if self.link_refusal == refusal:
+        """Its account may not be linked to this user: nothing more comes of it, but for an order that it placed.
+
+        That the user has withdrawn their consent is the last word: no later refusal opens the transaction again.
+        """
+        if self.link_refusal in (refusal, ConnectionWithdrawn.code):
             return self
         return replace(self, link_refusal=refusal, updated_at=now)._scheduled(now)
 
