@@ -1,7 +1,7 @@
 """The composition root: the one place that knows how the collaborators of the use cases are made.
 
-A handler asks for what it needs when it is imported, which is when a worker starts, and every collaborator is made once
-a worker. Each is imported where it is made, so that a cold start pays for nothing that its function does not use.
+A handler gets its collaborators when it is imported, which is when a worker starts. Each is made once a worker, and
+imported where it is made, so that a cold start pays for nothing that its function does not use.
 
 What belongs to one request or message (its time, its share of Gateway's patience) comes in a context. A function here
 that ends in `_contexts` makes the collaborators at once and gives a function that makes one context after the other.
@@ -144,7 +144,7 @@ def event_bus() -> EventBus:
 
 
 def gateway_keys() -> GatewayKeys:
-    """Asked for with each request: a rotation of the secret reaches a warm worker within a minute."""
+    """Read for each request, so that a rotation of the secret reaches a warm worker within a minute."""
     from gateway_backend.gateway.keys import GatewayKeys
     from gateway_backend.runtime.secrets import gateway_secret
 

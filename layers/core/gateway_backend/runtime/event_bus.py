@@ -1,4 +1,4 @@
-"""The EventBridge bus that tells the app's other systems."""
+"""The EventBridge bus, to which the app's other systems listen."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from gateway_backend.domain.transactions.messages import advise
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A text that must look right; a refusal says how, and never what was sent."""
+    """A text of a certain form; a refusal describes the form, and never quotes what was sent."""
 
     pattern: str
     most: int

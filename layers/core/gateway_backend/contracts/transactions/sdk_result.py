@@ -1,4 +1,4 @@
-"""What the client SDKs resolve or reject with, on every platform, brought to one shape (contract 6).
+"""The results of the client SDKs, of every platform, in one shape (contract 6).
 
 Nothing in it is trusted: the token's signature is checked by the caller and everything else confirmed with Gateway.
 """

@@ -18,7 +18,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 class State(StrEnum):
     FRESH = "FRESH"  # no session has closed since the snapshot
-    UPDATING = "UPDATING"  # the broker is at work on a newer one
+    UPDATING = "UPDATING"  # a refresh of it is running
     DUE = "DUE"  # old, but a fetch without a login may do; or of today, but from before an order was filled
     STALE = "STALE"  # old, and only the user can renew it
 

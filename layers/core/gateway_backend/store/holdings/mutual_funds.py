@@ -14,7 +14,7 @@ _SK, _PARTS = "FUNDS", "FUNDSPART"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`text` is JSON, as Gateway sent it but for what it said of the investor."""
+    """`text` is JSON as Gateway sent it, without the investor's personal data."""
 
     text: str
     received_at: datetime

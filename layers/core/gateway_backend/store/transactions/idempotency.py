@@ -22,7 +22,7 @@ _SK = "REQUEST"
 
 
 def fingerprint(text: str, secret: str) -> str:
-    """What a request's content is known again by. A plain hash could be guessed back into a telephone number.
+    """A keyed hash of a request, by which a repeat is recognised. A plain hash of a telephone number could be guessed.
 
     After a change of the secret a repeat counts as another request.
     """
@@ -92,7 +92,7 @@ class IdempotencyKeys:
             return
 
     def leave_open(self, claim: Claim) -> None:
-        """Nobody knows what came of the request: whoever repeats it must hear that, and not wait."""
+        """It is unknown what became of the request: a repeat must get that answer, and not wait."""
         update = "SET #doubtful = :yes"
         values = {"yes": True, "attempt": claim.attempt}
         self._table.write(Update(_pk(claim.key), _SK, update, values, "#attempt = :attempt"))

@@ -115,7 +115,7 @@ def _refresh(account_id: str, breaker: CircuitBreaker, context: RefreshContext) 
 
 
 def _pull(connection: Connection, context: RefreshContext) -> PullOutcome:
-    """What goes wrong at Gateway is `Failed`, and flags nobody."""
+    """An error of Gateway's is `Failed`, and flags no connection."""
     try:
         return import_holdings(connection, ON_SCHEDULE, context.pull())
     except (GatewayRefused, GatewayUnavailable) as error:

@@ -1,4 +1,4 @@
-"""The user asks for newer holdings: fetch them where the session lives long, else make the login ready."""
+"""Refresh an account for its user: fetch newer holdings where the session lives long, else prepare the login."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple

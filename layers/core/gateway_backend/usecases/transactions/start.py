@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway_backend.domain.orders.request import SellWarning
 
 _NEEDED = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchFunds"}
-"""What the account's broker must be able to do for it; of orders, `orders.validate` says."""
+"""Intent -> the capability that the account's broker needs. Orders have theirs in `orders.validate`."""
 
 
 class Started(NamedTuple):
@@ -77,7 +77,7 @@ def _given_up(claim: Claim, moves_money: bool, context: StartContext) -> Outcome
 
 
 def _checked(request: TransactionRequest, user: str, context: StartContext) -> tuple[Transaction, str]:
-    """The transaction as it will be, but for what Gateway says of it, and the token to create it with."""
+    """The transaction, without the id and the expiry that Gateway gives it, and the token to create it with."""
     account_id, order = request.account_id, request.order
     needed = _NEEDED.get(Intent(request.intent))
     if order:

@@ -1,7 +1,8 @@
 """Apply a receipt: bind it to a transaction of ours, confirm it with Gateway, apply what Gateway confirms.
 
-The checksum proves where a webhook comes from, not what it says (promise 4). So nothing of its body is ever stored as
-truth: it tells us whom to ask about. Mutual funds are the one exception, because nobody can be asked.
+The checksum proves where a webhook comes from, not what it says (docs/architecture.md, promise 4). So nothing of
+its body is ever stored as truth: it only says what to ask Gateway about. Mutual funds are the one exception, because
+Gateway offers no way to ask.
 """
 
 from datetime import timedelta
@@ -48,7 +49,7 @@ def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
     try:
         _check_origin(receipt, receipts, context.replay_window)
         reason = _apply(receipt, context)
-        # What a mutual fund statement said is kept on its own, without the investor's personal data.
+        # A mutual fund statement is stored apart, without the investor's personal data.
         erase = receipt.kind is WebhookKind.MUTUAL_FUNDS
         receipts.record_verdict(receipt, ReceiptVerdict.APPLIED, reason, now, erase=erase)
         count("WebhookApplied")
@@ -95,7 +96,7 @@ def _apply(receipt: Receipt, context: WebhookContext) -> str:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
         if receipt.kind is WebhookKind.ORDER:
-            raise  # an order is asked for with a guest's token: this is about our keys, or passes
+            raise  # orders are pulled with a guest's token, so a 403 is about our keys, or it passes
         # Gateway answered about the transaction, so our keys are right: it is this account's session that is over.
         return "NEEDS_LOGIN"
     except (ConnectionWithdrawn, NotFound):

@@ -11,7 +11,7 @@ from gateway_backend.domain.webhooks.receipt import Receipt
 from gateway_backend.usecases.contexts import SyncContext, WebhookContext
 
 PATIENCE = 3
-"""How many times Gateway is asked for what a webhook claims before the webhook is disbelieved."""
+"""How many times Gateway is asked about a webhook's claim before the webhook is quarantined."""
 
 
 class Quarantine(Exception):

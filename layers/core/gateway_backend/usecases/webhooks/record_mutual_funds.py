@@ -12,7 +12,7 @@ _FAILED = (Status.ERRORED, Status.CANCELLED)
 
 
 def record_mutual_funds(receipt: Receipt, context: WebhookContext) -> str:
-    """The one kind whose content nobody can be asked for (contract 2.4): the first body for a transaction counts."""
+    """Gateway cannot be asked for a statement (contract 2.4): the first body for a transaction counts."""
     sync, is_early = context.sync, context.attempt < PATIENCE
     transaction = sync.transactions.find(receipt.transaction_id or "")
     if transaction is None:
