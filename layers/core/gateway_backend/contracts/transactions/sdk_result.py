@@ -4,8 +4,7 @@ Nothing in it is trusted: the token's signature is checked by the caller and eve
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -16,8 +15,7 @@ _DEEPEST = 5
 _UNKNOWN_ERROR = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class SdkResult:
+class SdkResult(NamedTuple):
     token: str | None = None
     broker: str | None = None
     transaction_id: str | None = None

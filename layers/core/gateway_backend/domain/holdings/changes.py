@@ -5,11 +5,11 @@ accounts together does not take a transfer between them for a change.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
@@ -37,8 +37,7 @@ class AssetClass(StrEnum):
     MUTUAL_FUND = "MUTUAL_FUND"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """A consolidated row as far as it is compared; `invested` is None where any part's cost is unknown."""
 
     asset_class: AssetClass

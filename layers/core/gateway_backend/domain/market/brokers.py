@@ -4,7 +4,7 @@ smallcase's lists conflict, and the full one is not public: an operator corrects
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LEPRECHAUN = "-leprechaun"
 """Suffix of smallcase's virtual test accounts: the same broker to everybody but the exchange."""
@@ -19,8 +19,7 @@ CAPABILITIES = {
 """The word that the API and a correction use -> the field of `Broker`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
+class Broker(NamedTuple):
     """A capability is None where smallcase publishes nothing: then Gateway and the SDK decide when it is tried.
 
     `long_lived`: its snapshots can be refreshed without a new login.

@@ -7,8 +7,8 @@ not known what came of the first request, the key stays taken: nothing is sent t
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import IdempotencyKeyReused, OutcomeUnknown, RequestInProgress
@@ -31,8 +31,7 @@ def fingerprint(text: str, secret: str) -> str:
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """`attempt` is this request's own id; `created` is what an earlier one with the same key created."""
 
     key: str
