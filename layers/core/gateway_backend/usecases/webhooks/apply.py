@@ -28,7 +28,7 @@ from gateway_backend.usecases.contexts import SyncContext, WebhookContext
 from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
 from gateway_backend.usecases.transactions.sync import apply_gateway_report
 from gateway_backend.usecases.webhooks.confirm_order import confirm_order_webhook
-from gateway_backend.usecases.webhooks.confirmation import PATIENCE, Quarantine, fetch_report
+from gateway_backend.usecases.webhooks.confirmation import ATTEMPTS_BEFORE_QUARANTINE, Quarantine, fetch_report
 
 INTENT_OF = {
     WebhookKind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT,
@@ -91,7 +91,7 @@ def _apply(receipt: Receipt, context: WebhookContext) -> str:
         apply_gateway_report(transaction, report, context.sync)
         if receipt.kind is WebhookKind.ORDER:
             return confirm_order_webhook(receipt, context)
-        return _catch_up(receipt, context)
+        return _import_newer(receipt, context)
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
@@ -129,8 +129,8 @@ def _confirm(receipt: Receipt, transaction: Transaction, context: SyncContext) -
     return report
 
 
-def _catch_up(receipt: Receipt, context: WebhookContext) -> str:
-    """Our snapshot must become as new as the one that the webhook speaks of."""
+def _import_newer(receipt: Receipt, context: WebhookContext) -> str:
+    """Our snapshot must become as new as the one that the webhook names."""
     connections = context.sync.connections
     connection = connections.find(receipt.account_id or "")
     if connection is None:
@@ -141,7 +141,7 @@ def _catch_up(receipt: Receipt, context: WebhookContext) -> str:
     connection = connections.find(connection.id) or connection
     if _is_as_new(connection, receipt):
         return "CONFIRMED"
-    if isinstance(outcome, Incomplete) or context.attempt < PATIENCE:
+    if isinstance(outcome, Incomplete) or context.attempt < ATTEMPTS_BEFORE_QUARANTINE:
         raise NotYet("Gateway's holdings are not as new as the webhook's yet")
     raise Quarantine("NOT_CONFIRMED")
 
