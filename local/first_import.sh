@@ -21,7 +21,7 @@ print(json.dumps(body, indent=1))'; }
 curl -s $API/v1/connections/6195e288360acf9ebc060d23/holdings -H "$AUTH" | digits > .local/imported.json
 digits < tests/fixtures/holdings-v2-api.json | diff - .local/imported.json && echo "The same, digit for digit"
 curl -s $API/v1/holdings -H "$AUTH" | python3 -c 'import json, sys
-told = json.load(sys.stdin)
-print(told["freshness"]["state"], "-", told["freshness"]["text"])
-for row in told["holdings"]:
+answer = json.load(sys.stdin)
+print(answer["freshness"]["state"], "-", told["freshness"]["text"])
+for row in answer["holdings"]:
     print(row["isin"], row["quantity"], "held,", row["transactable"], "transactable:", row["name"])'

@@ -22,7 +22,7 @@ from gateway_backend.usecases.holdings.read_mutual_funds import read_mutual_fund
 from gateway_backend.usecases.transactions.read import read_order
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 from gateway_backend.usecases.transactions.sync import sync_if_open
-from gateway_backend.usecases.webhooks.confirmation import PATIENCE
+from gateway_backend.usecases.webhooks.confirmation import ATTEMPTS_BEFORE_QUARANTINE
 from testing.world import (
     BATCH_WRITES,
     CALENDAR,
@@ -616,11 +616,11 @@ FORGED = {
 def test_a_forged_webhook_is_asked_about_three_times_and_then_quarantined(world: World, said: dict[str, Any]) -> None:
     world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     forged = world.hear(hook(said))
-    for attempt in range(1, PATIENCE):
+    for attempt in range(1, ATTEMPTS_BEFORE_QUARANTINE):
         with pytest.raises(NotYet):
             world.apply(forged, attempt)
 
-    assert world.apply(forged, PATIENCE) == ("QUARANTINED", "NOT_CONFIRMED")
+    assert world.apply(forged, ATTEMPTS_BEFORE_QUARANTINE) == ("QUARANTINED", "NOT_CONFIRMED")
     assert state(world) == ("PLACED", 4, 1)
 
 
@@ -641,7 +641,10 @@ def test_a_webhook_that_is_ahead_of_gateways_answers_is_confirmed_once_they_foll
 def test_a_forged_end_is_quarantined_and_what_gateway_says_is_kept(world: World, lie: dict[str, Any]) -> None:
     world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply(world.hear(hook(COMPLETED | lie)), PATIENCE) == ("QUARANTINED", "NOT_CONFIRMED")
+    assert world.apply(world.hear(hook(COMPLETED | lie)), ATTEMPTS_BEFORE_QUARANTINE) == (
+        "QUARANTINED",
+        "NOT_CONFIRMED",
+    )
     assert state(world) == ("COMPLETED", 10, 1)
     assert known(world).batch.buy_amount == 4201
 
@@ -796,11 +799,11 @@ def test_a_statement_of_an_import_that_failed_is_quarantined(importing: World, s
 def test_a_statement_of_an_import_that_has_not_begun_waits(importing: World) -> None:
     importing.upstream.transactions["TRX_2"] = {"status": "INITIALIZED"}
     key = statement(importing)
-    for attempt in range(1, PATIENCE):
+    for attempt in range(1, ATTEMPTS_BEFORE_QUARANTINE):
         with pytest.raises(NotYet):
             importing.apply(key, attempt)
 
-    assert importing.apply(key, PATIENCE) == ("APPLIED", "KEPT")
+    assert importing.apply(key, ATTEMPTS_BEFORE_QUARANTINE) == ("APPLIED", "KEPT")
 
 
 def test_an_import_that_brought_its_statement_after_all_has_not_failed(importing: World) -> None:

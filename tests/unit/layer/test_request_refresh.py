@@ -11,7 +11,7 @@ from gateway_backend.domain.refresh.result import Refresh
 from gateway_backend.domain.shared.errors import GatewayUnavailable, NotFound, RefreshTooSoon
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.usecases.holdings import import_holdings as pulling
-from gateway_backend.usecases.refresh.request import LEASE, Requested, request_refresh
+from gateway_backend.usecases.refresh.request import LEASE, RequestedRefresh, request_refresh
 from testing.world import (
     CALENDAR,
     FRIDAY_NOON,
@@ -37,7 +37,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "key-1") -> Requested:
+def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "key-1") -> RequestedRefresh:
     return request_refresh(
         account_id,
         user=user,
