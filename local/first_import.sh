@@ -22,6 +22,6 @@ curl -s $API/v1/connections/6195e288360acf9ebc060d23/holdings -H "$AUTH" | digit
 digits < tests/fixtures/holdings-v2-api.json | diff - .local/imported.json && echo "The same, digit for digit"
 curl -s $API/v1/holdings -H "$AUTH" | python3 -c 'import json, sys
 answer = json.load(sys.stdin)
-print(answer["freshness"]["state"], "-", told["freshness"]["text"])
+print(answer["freshness"]["state"], "-", answer["freshness"]["text"])
 for row in answer["holdings"]:
     print(row["isin"], row["quantity"], "held,", row["transactable"], "transactable:", row["name"])'
