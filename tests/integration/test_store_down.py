@@ -1,4 +1,4 @@
-"""What a webhook meets when a piece of AWS is away: the handler itself, in this process, with nothing behind it."""
+"""What becomes of a webhook while a service of AWS is away: the handler itself, in this process."""
 
 import importlib.util
 import json
@@ -8,31 +8,25 @@ from typing import Any
 
 import pytest
 
+from gateway_backend import bootstrap
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.runtime import clients, secrets, settings
-from tests.conftest import CHECKOUT
+from testing.backend import environment as environment_of_template
+from testing.template import CHECKOUT
 from tests.integration.aws import Aws
 from tests.integration.signed_webhooks import API_SECRET, holdings_webhook
 
-NOBODY_LISTENS = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> Iterator[pytest.MonkeyPatch]:
-    given = {
+    given = environment_of_template() | {
         "TABLE_NAME": outputs["tableName"],
         "GATEWAY_SECRET_ID": outputs["gatewaySecretArn"],
         "GATEWAY_BASE_URL": outputs["sandboxUrl"],
         "WEBHOOK_QUEUE_URL": outputs["webhookQueueUrl"],
-        "REPLAY_WINDOW_DAYS": "5",
-        "RECEIPT_RETENTION_DAYS": "90",
-        "REFRESH_DELAY_MINUTES": "15",
-        "REFRESH_SPREAD_MINUTES": "20",
-        "REFRESH_FLOOR_SECONDS": "60",
-        "CONFIRM_SHRINK_PERCENT": "50",
-        "BASKET_META": "meta",
-        "MOST_SECURITIES": "50",
-        "MOST_SHARES": "100000",
+        "CLOCK_URL": "",
         "AWS_ENDPOINT_URL": outputs["awsEndpoint"],
         "AWS_REGION": outputs["region"],
         "AWS_DEFAULT_REGION": outputs["region"],
@@ -42,15 +36,17 @@ def environment(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> Ite
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("gateway_backend.runtime.http.flush_metrics", lambda: None)  # no namespace in this process
-    forget()
+    forget_collaborators()
     yield monkeypatch
-    forget()
+    forget_collaborators()
 
 
-def forget() -> None:
-    """What a worker keeps between invocations."""
-    for kept in (settings.settings, clients.client, clients._session, secrets._read):
-        kept.cache_clear()
+def forget_collaborators() -> None:
+    """A new worker starts: nothing is left of what the last one made."""
+    made_once = (settings.settings, clients.client, clients._session, secrets._read, *vars(bootstrap).values())
+    for make in made_once:
+        if hasattr(make, "cache_clear"):
+            make.cache_clear()
 
 
 def receive_webhook() -> ModuleType:
@@ -76,7 +72,7 @@ def webhook() -> dict[str, Any]:
 def test_it_is_refused_with_503_so_that_gateway_sends_it_again(
     service: str, environment: pytest.MonkeyPatch, aws: Aws
 ) -> None:
-    environment.setenv(f"AWS_ENDPOINT_URL_{service}", NOBODY_LISTENS)
+    environment.setenv(f"AWS_ENDPOINT_URL_{service}", UNREACHABLE)
     body = webhook()
     answer = deliver(receive_webhook(), body)
 
@@ -85,7 +81,7 @@ def test_it_is_refused_with_503_so_that_gateway_sends_it_again(
 
 
 def test_it_is_acknowledged_and_kept_although_the_queue_is_away(environment: pytest.MonkeyPatch, aws: Aws) -> None:
-    environment.setenv("AWS_ENDPOINT_URL_SQS", NOBODY_LISTENS)
+    environment.setenv("AWS_ENDPOINT_URL_SQS", UNREACHABLE)
     body = webhook()
     answer = deliver(receive_webhook(), body)
 
@@ -98,7 +94,7 @@ def test_one_signed_with_the_previous_api_secret_is_authentic(environment: pytes
     """While smallcase rotates the API secret, both are good."""
     module = receive_webhook()
     rotated = {"gatewayName": "sandboxgateway", "secret": "s", "apiSecret": "new", "previousApiSecret": API_SECRET}
-    environment.setattr(module, "gateway_secret", lambda: json.dumps(rotated))
+    environment.setattr(secrets, "gateway_secret", lambda: json.dumps(rotated))
     old, new, wrong = webhook(), webhook(), webhook()
     subject = new["timestamp"] + new["smallcaseAuthId"]
     new["checksum"], wrong["checksum"] = checksum(subject, "new"), checksum(subject, "older")

@@ -1,1 +1,1 @@
-"""Gateway Backend: everything the functions share (design: imports only point down)."""
+"""Gateway Backend: the code that the functions share; imports only point down (docs/architecture.md)."""

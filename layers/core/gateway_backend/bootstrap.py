@@ -1,7 +1,7 @@
 """The composition root: the one place that knows how the collaborators of the use cases are made.
 
-A handler asks for what it needs when it is imported, which is when a worker starts, and every collaborator is made once
-a worker. Each is imported where it is made, so that a cold start pays for nothing that its function does not use.
+A handler gets its collaborators when it is imported, which is when a worker starts. Each is made once a worker, and
+imported where it is made, so that a cold start pays for nothing that its function does not use.
 
 What belongs to one request or message (its time, its share of Gateway's patience) comes in a context. A function here
 that ends in `_contexts` makes the collaborators at once and gives a function that makes one context after the other.
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gateway_backend.store.holdings.mutual_funds import MutualFunds
     from gateway_backend.store.holdings.snapshots import Snapshots
     from gateway_backend.store.orders.batches import Batches
+    from gateway_backend.store.refresh.pages import RefreshPages
     from gateway_backend.store.transactions.idempotency import IdempotencyKeys
     from gateway_backend.store.transactions.transactions import Transactions
     from gateway_backend.store.webhooks.receipts import Receipts
@@ -119,6 +120,13 @@ def idempotency_keys() -> IdempotencyKeys:
     return IdempotencyKeys(table())
 
 
+@cache
+def refresh_pages() -> RefreshPages:
+    from gateway_backend.store.refresh.pages import RefreshPages
+
+    return RefreshPages(table())
+
+
 # Other services --------------------------------------------------------------------------------
 
 
@@ -144,7 +152,7 @@ def event_bus() -> EventBus:
 
 
 def gateway_keys() -> GatewayKeys:
-    """Asked for with each request: a rotation of the secret reaches a warm worker within a minute."""
+    """Read for each request, so that a rotation of the secret reaches a warm worker within a minute."""
     from gateway_backend.gateway.keys import GatewayKeys
     from gateway_backend.runtime.secrets import gateway_secret
 
@@ -194,23 +202,36 @@ def brokers() -> Mapping[str, Broker]:
 def pull_contexts() -> Callable[[], PullContext]:
     from gateway_backend.usecases.contexts import PullContext
 
-    new_gateway, made = gateways(), (connections(), snapshots())
-
-    def new() -> PullContext:
-        return PullContext(clock.now(), *made, new_gateway(), calendar(), settings().confirm_share, time.sleep)
-
-    return new
+    new_gateway = gateways()
+    _make_now(connections, snapshots)
+    return lambda: PullContext(
+        now=clock.now(),
+        connections=connections(),
+        snapshots=snapshots(),
+        gateway=new_gateway(),
+        calendar=calendar(),
+        confirm_share=settings().confirm_share,
+        wait=time.sleep,
+    )
 
 
 @cache
 def sync_contexts() -> Callable[[], SyncContext]:
     from gateway_backend.usecases.contexts import SyncContext
 
-    new_pull, made = pull_contexts(), (transactions(), connections(), batches())
+    new_pull = pull_contexts()
+    _make_now(transactions, connections, batches)
 
     def new() -> SyncContext:
         pull = new_pull()
-        return SyncContext(pull.now, *made, pull.gateway, pull)
+        return SyncContext(
+            now=pull.now,
+            transactions=transactions(),
+            connections=connections(),
+            batches=batches(),
+            gateway=pull.gateway,
+            pull=pull,
+        )
 
     return new
 
@@ -218,28 +239,45 @@ def sync_contexts() -> Callable[[], SyncContext]:
 def webhook_contexts() -> Callable[[int], WebhookContext]:
     from gateway_backend.usecases.contexts import WebhookContext
 
-    new_sync, made = sync_contexts(), (receipts(), mutual_funds(), settings().replay_window)
-    return lambda attempt: WebhookContext(attempt, *made, new_sync())
+    new_sync = sync_contexts()
+    _make_now(receipts, mutual_funds)
+    return lambda attempt: WebhookContext(
+        attempt=attempt,
+        receipts=receipts(),
+        mutual_funds=mutual_funds(),
+        replay_window=settings().replay_window,
+        sync=new_sync(),
+    )
 
 
 def start_contexts() -> Callable[[], StartContext]:
     from gateway_backend.usecases.contexts import StartContext
 
-    new_gateway, made = gateways(), (idempotency_keys(), transactions(), connections(), snapshots(), batches)
-    set_by_operator = settings().order_rules, brokers()
-    return lambda: StartContext(clock.now(), *made, new_gateway(), *set_by_operator)
+    new_gateway, order_rules = gateways(), settings().order_rules
+    _make_now(idempotency_keys, transactions, connections, snapshots)
+    return lambda: StartContext(
+        now=clock.now(),
+        keys=idempotency_keys(),
+        transactions=transactions(),
+        connections=connections(),
+        snapshots=snapshots(),
+        batches=batches,
+        gateway=new_gateway(),
+        rules=order_rules,
+        brokers=brokers(),
+    )
 
 
 def refresh_request_contexts() -> Callable[[], RefreshRequestContext]:
     """What pulls and what starts an import share one client of Gateway, and with it one share of patience."""
     from gateway_backend.usecases.contexts import RefreshRequestContext
 
-    new_pull, new_start, times = pull_contexts(), start_contexts(), refresh_times()
+    new_pull, new_start = pull_contexts(), start_contexts()
 
     def new() -> RefreshRequestContext:
         pull = new_pull()
         start = new_start()._replace(now=pull.now, gateway=pull.gateway)
-        return RefreshRequestContext(settings().refresh_floor, times, pull, start)
+        return RefreshRequestContext(floor=settings().refresh_floor, times=refresh_times(), pull=pull, start=start)
 
     return new
 
@@ -247,27 +285,39 @@ def refresh_request_contexts() -> Callable[[], RefreshRequestContext]:
 def reconcile_context() -> ReconcileContext:
     from gateway_backend.usecases.contexts import ReconcileContext
 
-    return ReconcileContext(clock.now, receipts(), webhook_queue(), transactions(), sync_contexts(), THREADS)
+    return ReconcileContext(
+        clock=clock.now,
+        receipts=receipts(),
+        queue=webhook_queue(),
+        transactions=transactions(),
+        sync=sync_contexts(),
+        threads=THREADS,
+    )
 
 
 def plan_contexts() -> Callable[[], PlanContext]:
-    from gateway_backend.store.refresh.pages import RefreshPages
     from gateway_backend.usecases.contexts import PlanContext
 
-    made = connections(), RefreshPages(table()), refresh_queue(), calendar(), refresh_times()
-    return lambda: PlanContext(clock.now(), *made)
+    _make_now(connections, refresh_pages, refresh_queue, calendar)
+    return lambda: PlanContext(
+        now=clock.now(),
+        connections=connections(),
+        pages=refresh_pages(),
+        queue=refresh_queue(),
+        calendar=calendar(),
+        times=refresh_times(),
+    )
 
 
 def refresh_context() -> RefreshContext:
     from gateway_backend.domain.refresh.circuit import FailureStreak
     from gateway_backend.store.refresh.circuit import Circuits
-    from gateway_backend.store.refresh.pages import RefreshPages
     from gateway_backend.usecases.contexts import RefreshContext
 
     return RefreshContext(
         clock=clock.now,
         connections=connections(),
-        pages=RefreshPages(table()),
+        pages=refresh_pages(),
         circuits=Circuits(table()),
         queue=refresh_queue(),
         pull=pull_contexts(),
@@ -277,3 +327,9 @@ def refresh_context() -> RefreshContext:
         jitter=secrets.randbelow,
         streak=FailureStreak(),
     )
+
+
+def _make_now(*collaborators: Callable[[], object]) -> None:
+    """Make them when the worker starts: its first request need not wait for it."""
+    for make in collaborators:
+        make()

@@ -10,9 +10,9 @@ def checksum(text: str, api_secret: str) -> str:
 
 
 def is_authentic(text: str, claimed: str | None, api_secrets: Sequence[str]) -> bool:
-    """Was `claimed` made with the current API secret or the previous one? Compared in constant time."""
+    """Whether `claimed` was made with one of the API secrets; compared in constant time."""
     if not claimed:
         return False
-    given = claimed.encode()
-    # A list, not a generator: every secret is tried, so the time does not tell which one fitted.
-    return any([hmac.compare_digest(checksum(text, secret).encode(), given) for secret in api_secrets])  # noqa: C419
+    claimed_bytes = claimed.encode()
+    # A list, not a generator: every secret is tried, so that the time does not reveal which one matched.
+    return any([hmac.compare_digest(checksum(text, secret).encode(), claimed_bytes) for secret in api_secrets])  # noqa: C419

@@ -77,8 +77,8 @@ def open_session() -> requests.Session:
 class Gateway:
     """One gateway name at one base URL, for the length of one request or message.
 
-    Every method raises GatewayTimeout, GatewayUnavailable (no answer, or none that fits the contract), GatewayForbidden
-    (403) or GatewayRefused (any other no).
+    Every method raises GatewayTimeout, GatewayUnavailable (no answer, or one that is not as the contract has it),
+    GatewayForbidden (403) or GatewayRefused (any other refusal).
     """
 
     def __init__(self, session: requests.Session, base_url: str, keys: GatewayKeys) -> None:
@@ -88,7 +88,7 @@ class Gateway:
         self.keys = keys
 
     def create_transaction(self, body: dict[str, Any], token: str) -> CreatedTransaction:
-        """Contract 2.1. A timeout leaves it unknown whether an id was made; that id was shown to nobody and lapses."""
+        """Contract 2.1. After a timeout it is unknown whether one was created; nobody has its id, and it expires."""
         path = f"/gateway/{self.keys.gateway_name}/transaction"
         _, data = self._data("POST", path, token, data=exact_json.dumps(body))
         return parse_response(CreatedTransaction, data)

@@ -63,4 +63,4 @@ def _come_back_soon(queue_url: str, receipt_handle: str, attempt: int) -> None:
             VisibilityTimeout=min(delay, _LONGEST_RETRY_SECONDS),
         )
     except (ClientError, BotoCoreError) as error:
-        logger.warning("retry not brought forward", error=type(error).__name__)
+        logger.warning("could not shorten the wait before the retry", error=type(error).__name__)

@@ -1,9 +1,8 @@
-"""The EventBridge bus that tells the app's other systems."""
+"""The EventBridge bus, to which the app's other systems listen."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,8 +13,7 @@ MOST_AT_ONCE = 10
 """PutEvents takes no more in a call. Its limit of 1 MB is out of reach: ten of ours are a few kilobytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """`detail` is JSON text."""
 
     name: str

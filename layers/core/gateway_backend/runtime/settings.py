@@ -19,7 +19,7 @@ class SettingMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every function is given is checked at once; what only some are given, when one asks for it."""
+    """What every function has is checked at once; what only some have, when it is first used."""
 
     environment: Mapping[str, str] = field(repr=False)
     table_name: str
@@ -113,7 +113,7 @@ def settings() -> Settings:
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:
-    """It may be empty, but the template must say so."""
+    """It may be empty, but the template must set it."""
     if name not in environment:
         raise SettingMissing(f"{name} is not set: template.yaml must give it to this function")
     return environment[name]

@@ -1,9 +1,8 @@
 """DynamoDB streams: what changed in the table, shard by shard, and where to come back to when something failed."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
 
@@ -11,8 +10,7 @@ type Image = dict[str, Any]
 """An item in DynamoDB's typed attributes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One write to the table. `before` is None for a new item, `after` for a deleted one.
 
     `id` is the stream's own: the same however often the change is delivered.

@@ -1,1 +1,1 @@
-"""One verb each: load, ask the domain, commit."""
+"""One verb each: load, apply what the domain decides, save."""

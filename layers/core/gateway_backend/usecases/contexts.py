@@ -46,7 +46,7 @@ class PullContext(NamedTuple):
 
 
 class SyncContext(NamedTuple):
-    """For bringing a transaction to where Gateway says it is."""
+    """For syncing a transaction with Gateway."""
 
     now: datetime
     transactions: Transactions
@@ -93,7 +93,7 @@ class RefreshRequestContext(NamedTuple):
 
 
 class ReconcileContext(NamedTuple):
-    """For the schedule that asks about open transactions. `sync` makes the context for one of them."""
+    """For the schedule that syncs open transactions. `sync` makes the context of one of them."""
 
     clock: Callable[[], datetime]
     receipts: Receipts

@@ -1,8 +1,7 @@
 """Bodies of `/v1/account-openings`: what the SDK's `signup` takes (contract 6.1) and how it ended."""
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -12,9 +11,8 @@ from gateway_backend.domain.shared.errors import Action
 from gateway_backend.domain.transactions.messages import advise
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A text that must look right; a refusal says how, and never what was sent."""
+class Format(NamedTuple):
+    """A text of a certain form; a refusal describes the form, and never quotes what was sent."""
 
     pattern: str
     most: int

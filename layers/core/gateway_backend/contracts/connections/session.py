@@ -15,7 +15,7 @@ class SessionRequest(RequestModel):
 
 
 class BrokerView(ResponseModel):
-    """A capability is null where nobody has said: the SDK shows it when it is tried."""
+    """A capability is null where smallcase publishes nothing: the SDK shows it when it is tried."""
 
     broker: str
     name: str

@@ -1,6 +1,6 @@
-"""What our events on the bus say (design section 6): the `detail` of each, by its name (docs/events/README.md).
+"""Our events on the bus: the `detail` of each, by its name (docs/events/README.md).
 
-Ids and instants only: what a user holds, and any text of theirs, is asked for through the API.
+Ids and instants only: holdings and texts of a user's are read through the API, where access is checked.
 """
 
 from typing import Literal
@@ -50,13 +50,13 @@ class ConnectionDeleted(ConnectionDetail):
 
 
 class HoldingsImported(ConnectionDetail):
-    """A transaction of the user has brought the account's holdings, changed or not."""
+    """A transaction of the user's has imported the account's holdings, changed or not."""
 
     transaction_id: str = Field(description="The import")
 
 
 class HoldingsChanged(ConnectionDetail):
-    """A newer snapshot differs from the one before, whatever brought it. The first snapshot of an account does not."""
+    """A newer snapshot differs from the one before, by an import or a refresh. An account's first one is no change."""
 
     snapshot_date: Instant = Field(description="Of the new snapshot")
     previous_snapshot_date: Instant = Field(description="When the holdings were last seen as they were")
@@ -78,7 +78,7 @@ class ActionPending(ConnectionDetail):
 
 
 class OrderUpdated(Detail):
-    """An order has moved a step forward; each step once. What moved is asked for: GET /v1/orders/{transactionId}."""
+    """An order has moved a step forward; each step once. GET /v1/orders/{transactionId} has the details."""
 
     transaction_id: str = Field(description="The transaction that placed it")
     smallcase_auth_id: str | None = Field(description="The account it was placed in; null while that is not known")
@@ -89,7 +89,7 @@ class OrderUpdated(Detail):
 
 
 class TransactionFinished(Detail):
-    """A transaction has come to its end, good or bad; one that brought holdings or orders only once they are stored."""
+    """A transaction has ended, well or badly. One with holdings or orders ends only when they are stored."""
 
     transaction_id: str
     intent: Intent

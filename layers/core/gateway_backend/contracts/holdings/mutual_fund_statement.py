@@ -1,7 +1,7 @@
-"""The mutual fund webhook's data (contract 3.6), without what it says of the investor.
+"""The mutual fund webhook's data (contract 3.6), without the investor's personal data.
 
-Its shape is documented in words only, so it is kept as it came. Personal data is left out wherever it stands: nobody
-asked us to keep a PAN.
+Its shape is documented in words only, so it is stored as it came. Personal data is left out wherever it stands: the
+app has no use for a PAN.
 """
 
 import re

@@ -23,7 +23,7 @@ def _whole(value: Any) -> Any:
 
 
 def _amount(value: Any) -> Decimal | None:
-    """A finite number; what is none is as good as not there: an order must not vanish for it."""
+    """A finite number; anything else counts as missing, so that the order is not lost for it."""
     try:
         number = Decimal(str(value)) if isinstance(value, int | str | Decimal) else None
     except InvalidOperation:

@@ -38,7 +38,7 @@ MOST_SECURITIES = 500
 
 
 class SecurityOrder(RequestModel):
-    """What is left out is the user's to say in Gateway's order screen; so is the last word on what is given."""
+    """The user chooses what is left out in Gateway's order screen, and may change what is given."""
 
     ticker: Ticker
     quantity: Annotated[StrictInt, Field(ge=1, description="Shares")] | None = None
@@ -144,7 +144,7 @@ def _requested(security: SecurityOrder) -> RequestedSecurity:
 
 
 def _to_gateway(security: SecurityOrder, rules: OrderRules) -> dict[str, Any]:
-    """Limit fields go out under the names that the stack was told (contract 12, question 4)."""
+    """Limit fields are sent under the names that the operator has set (contract 12, question 4)."""
     wanted = to_gateway_json(security)
     plain = {name: wanted[name] for name in ("ticker", "quantity", "type") if name in wanted}
     return plain | {theirs: wanted[ours] for ours, theirs in rules.limit_fields.items() if ours in wanted}

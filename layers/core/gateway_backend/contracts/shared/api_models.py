@@ -1,7 +1,7 @@
-"""What the bodies of our HTTP API have in common (design section 3).
+"""What the bodies of our HTTP API have in common.
 
-Numbers are exact JSON numbers, instants ISO-8601 UTC. Each resource has modules of its own, so that a function defines
-at its cold start only what it speaks.
+Numbers are exact JSON numbers, instants ISO-8601 UTC. Each resource has modules of its own, so that a cold
+start defines only the models that its function uses.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Reading a body into a model, with errors that name the field."""
+"""Parse a body into a model, with errors that name the field."""
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
@@ -7,7 +7,7 @@ from gateway_backend.domain.shared.errors import RequestInvalid
 
 
 def parse_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
-    """Raises: RequestInvalid, naming each field that does not fit and why."""
+    """Raises: RequestInvalid, naming each wrong field and why."""
     try:
         # Not in one step: pydantic's JSON mode passes over an unknown member that is named like a field in Python.
         body = from_json(raw or b"{}", allow_inf_nan=False)
@@ -28,7 +28,7 @@ _REASONS = {
     "string_pattern_mismatch": "does not have the form it needs (docs/openapi.json)",
     "too_short": "give at least one",
 }
-"""In our words, where pydantic's speak of Python. No value is ever quoted: it may be personal."""
+"""Our own texts, where pydantic's are about Python. No value is ever quoted: it may be personal."""
 
 
 def _describe(problem: ErrorDetails) -> str:

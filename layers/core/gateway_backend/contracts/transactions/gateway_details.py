@@ -25,18 +25,18 @@ class CreatedTransaction(GatewayModel):
 
 
 def _status(value: Any) -> Any:
-    """A status the contract does not name is one that something may still follow."""
+    """A status that the contract does not name counts as PROCESSING: something may still follow."""
     return Status.PROCESSING if isinstance(value, str) and value not in Status else value
 
 
 def _error_code(value: Any) -> int:
-    """A number, or one in digits; what is neither is an error all the same."""
+    """The code as a number or as digits; an error without either has the code of an unknown error."""
     text = str(value) if isinstance(value, int | str) else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _UNKNOWN_ERROR
 
 
 def _as_error(value: Any) -> Any:
-    """An object that says something, or a bare text; anything else is no error."""
+    """An object with a member that is not null, or a bare text; anything else is no error."""
     if isinstance(value, dict):
         return value if any(member is not None for member in value.values()) else None
     return {"message": value} if isinstance(value, str) and value else None
@@ -49,7 +49,7 @@ class _Error(GatewayModel):
 
 
 def _amount(value: Any) -> Decimal | None:
-    """A finite number, or one written as a text; what is neither is as good as not there."""
+    """A finite number, also one written as a text; anything else counts as missing."""
     try:
         number = Decimal(str(value)) if isinstance(value, int | str | Decimal) else None
     except InvalidOperation:
@@ -81,7 +81,7 @@ _YES_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _outcome(success: Any, updated_at: Any) -> Outcome | None:
-    """What an interaction brought, by hand: a member of an unexpected type is passed over, the others count."""
+    """The interaction's outcome. Parsed by hand: a member of an unexpected type is passed over, the others count."""
     funds = _amount(_anywhere(success, "funds", "fund"))
     scid, iscid, name = (_short_text(_anywhere(success, name)) for name in ("scid", "iscid", "name"))
     sip = _sip(_anywhere(success, "sipDetails"))

@@ -1,4 +1,6 @@
-"""Starting what is neither an import nor an order (contract 2.1, 2.4). Apart, as the orders are."""
+"""Requests for what is neither an import nor an order (contract 2.1, 2.4).
+
+A module of its own: keeps the cold start of imports small."""
 
 from datetime import date
 from typing import Annotated, Any, Literal, Self

@@ -1,4 +1,4 @@
-"""Reading `POST /v1/transactions` into the model of its intent."""
+"""Parse the body of `POST /v1/transactions` into the model of its intent."""
 
 from importlib import import_module
 
@@ -25,7 +25,7 @@ _MODELS = {
 
 
 def parse_transaction_request(raw: bytes) -> TransactionRequest:
-    """Raises: RequestInvalid, naming each field that does not fit and why."""
+    """Raises: RequestInvalid, naming each wrong field and why."""
     return parse_body(_model_of(raw), raw)
 
 

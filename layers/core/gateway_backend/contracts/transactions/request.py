@@ -1,4 +1,4 @@
-"""What starting a transaction has in common, whatever its intent, and the import, which other requests start too."""
+"""What the requests for a transaction have in common, and the request for an import, which other routes make, too."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -14,12 +14,12 @@ type Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64
 
 
 def to_gateway_json(body: RequestModel) -> dict[str, Any]:
-    """As Gateway is told, without what was left out."""
+    """The body as Gateway's JSON, without what was left out."""
     return body.model_dump(by_alias=True, exclude_none=True)
 
 
 class TransactionRequest(RequestModel):
-    """`order` is what is asked for, where money moves."""
+    """The body of `POST /v1/transactions`. `order` is what it requests where money moves."""
 
     intent: str
     notes: Note | None = None

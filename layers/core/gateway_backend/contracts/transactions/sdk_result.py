@@ -1,11 +1,10 @@
-"""What the client SDKs resolve or reject with, on every platform, brought to one shape (contract 6).
+"""The results of the client SDKs, of every platform, in one shape (contract 6).
 
 Nothing in it is trusted: the token's signature is checked by the caller and everything else confirmed with Gateway.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -16,8 +15,7 @@ _DEEPEST = 5
 _UNKNOWN_ERROR = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class SdkResult:
+class SdkResult(NamedTuple):
     token: str | None = None
     broker: str | None = None
     transaction_id: str | None = None

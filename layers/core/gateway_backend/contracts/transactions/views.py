@@ -52,7 +52,7 @@ class SmallcaseView(TypedDict):
 
 
 class OutcomeView(TypedDict):
-    """What the interaction brought, but for holdings and orders, which have routes of their own."""
+    """What the interaction brought beside holdings and orders, which have routes of their own."""
 
     funds: FundsView | None
     sip: SipView | None

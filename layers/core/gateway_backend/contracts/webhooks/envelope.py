@@ -1,6 +1,6 @@
-"""A webhook as far as it can be trusted before it is confirmed: its kind and its ids (contract 3).
+"""The envelope of a webhook: its kind and its ids (contract 3).
 
-The checksum does not cover the body, so nothing else in it is read here.
+Nothing else in the body is read here, because the checksum does not cover it.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ _LONGEST_ID = 128
 class WebhookEnvelope(NamedTuple):
     """The identifying members of a webhook and the hash of the body they came in.
 
-    Read by hand: pydantic would cost this function's cold start a third more (docs/decisions.md).
+    Parsed by hand: pydantic would cost this function's cold start a third more (docs/decisions.md).
     """
 
     kind: WebhookKind
@@ -57,7 +57,7 @@ class WebhookEnvelope(NamedTuple):
 
 
 def _kind(body: dict[str, Any]) -> WebhookKind:
-    """Route by shape (contract 3.7): only the one of mutual funds is known to name its intent."""
+    """Route by shape (contract 3.7): only the one of mutual funds names its intent."""
     if body.get("smallcaseAuthId") is not None:
         if "batchId" in body:
             return WebhookKind.ORDER

@@ -3,10 +3,10 @@
 Who opens it is the user's own business: nothing of what the user fills in belongs here.
 """
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple
 
 UNKNOWN_ERROR = 2000
 _GREATEST_CODE = 9999
@@ -18,8 +18,7 @@ class OpeningStatus(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountOpening:
+class AccountOpening(NamedTuple):
     """`failure_code` is the SDK's (contract 5.5). ENDED says that the flow is over, not that an account exists."""
 
     id: str
@@ -34,7 +33,7 @@ class AccountOpening:
             return OpeningStatus.BEGAN
         return OpeningStatus.ENDED if self.failure_code is None else OpeningStatus.FAILED
 
-    def ended(self, now: datetime, failure_code: int | None) -> Self:
+    def ended(self, now: datetime, failure_code: int | None) -> "AccountOpening":
         # Gateway's codes have four digits at most; a longer number may be a PIN code or a telephone's.
         strange = failure_code is not None and failure_code > _GREATEST_CODE
         return replace(self, ended_at=now, failure_code=UNKNOWN_ERROR if strange else failure_code)

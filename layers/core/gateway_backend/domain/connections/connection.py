@@ -1,7 +1,7 @@
 """A connection: one user's link to one broker account, from the first login until it is unlinked.
 
-Its lifecycle is that of its session (`session`). Every method takes what has happened and returns the connection as it
-is afterwards: the same object when nothing changes, so that nothing need be written.
+Its lifecycle is that of its session (`session`). Every method takes an event and returns the connection as it is
+after it: the same object when nothing changes, so that nothing need be written.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from gateway_backend.domain.shared.errors import AccountOfAnotherUser, NotFound,
 from gateway_backend.domain.transactions.transaction import Transaction
 
 UPDATING_FOR = timedelta(minutes=15)
-"""How long the broker's word that it is updating is passed on; by then the next attempt should have come."""
+"""How long an answer of `updating` counts; by then there should have been another attempt."""
 
 SAME_FAILURE_INTERVAL = timedelta(minutes=30)
 """A failure that lasts is recorded again only so often: an outage must not cost a write for each attempt."""
@@ -69,8 +69,8 @@ class Connection(NamedTuple):
     """`id` is the account's smallcaseAuthId; an account has one owner. `snapshot` is None before the first import.
 
     `transaction_id`: the transaction that linked it. `mutual_funds`: an import asked for them once, so every later pull
-    does. `stale_since`: the app has been told that the snapshot went stale. `lease_until`: a refresh that the user
-    asked for runs until then at most. `traded_at`: when an order was last filled here, so that an older snapshot does
+    does. `stale_since`: since when the snapshot is flagged as stale. `lease_until`: a refresh that the user
+    requested runs until then at most. `traded_at`: when an order was last filled here, so that an older snapshot does
     not show it. `item_version` counts the writes of the stored item.
     """
 
@@ -107,7 +107,7 @@ class Connection(NamedTuple):
 
     @property
     def awaits_stale_flag(self) -> bool:
-        """Whether somebody must still look when its snapshot goes stale; a refresh looks after the refreshable ones."""
+        """Whether the schedule must watch for its snapshot going stale; a refreshable one is refreshed instead."""
         return self.snapshot is not None and self.stale_since is None and not self.is_refreshable
 
     def verdict(self, now: datetime, calendar: MarketCalendar) -> Verdict:
@@ -125,11 +125,11 @@ class Connection(NamedTuple):
         return self.lease_until is not None and self.lease_until > now
 
     def _is_updating(self, now: datetime) -> bool:
-        """A refresh is running, or the broker said a moment ago that one is."""
+        """A refresh is running, or a moment ago Gateway answered that the broker is updating."""
         updating_at = self.last_attempt_at if self.last_failure == UPDATING else None
         return self.is_leased(now) or (updating_at is not None and now - updating_at < UPDATING_FOR)
 
-    # What a pull of holdings brought -----------------------------------------------------------
+    # What a pull of holdings changes -----------------------------------------------------------
 
     def replace_snapshot(
         self, snapshot: Snapshot, now: datetime, *, judged_beside: "Connection", lapsed: bool
@@ -164,7 +164,7 @@ class Connection(NamedTuple):
     def confirm_snapshot(self, now: datetime, *, pulled_for: "Connection", lapsed: bool) -> "Connection":
         """Gateway answered well but has nothing newer; `lapsed`: that proves the session over.
 
-        What only repeats what is recorded already is worth no write.
+        What is recorded already is not written again.
         """
         if self.snapshot is None or (self.as_of, self.linked_at) != (pulled_for.as_of, pulled_for.linked_at):
             return self
@@ -178,7 +178,7 @@ class Connection(NamedTuple):
     ) -> "Connection":
         """An attempt failed: the last good snapshot stays. `ends_session`: the answer proves that a login is needed.
 
-        Newer holdings that have come since, by a login perhaps, are worth more than this answer.
+        It changes nothing when newer holdings have been stored since, by a login perhaps.
         """
         if (self.as_of, self.linked_at) != (pulled_for.as_of, pulled_for.linked_at):
             return self
@@ -222,7 +222,7 @@ class Connection(NamedTuple):
     # What else happens to it -------------------------------------------------------------------
 
     def begin_refresh(self, now: datetime, *, floor: timedelta, lasting: timedelta) -> "Connection":
-        """Lease it for a refresh that its user asked for; the lease ends by itself if nobody ends it.
+        """Lease it for a refresh that its user requested. The lease ends with the refresh, or by itself.
 
         Raises: RefreshTooSoon within `floor` of the last such refresh, or while one is running.
         """

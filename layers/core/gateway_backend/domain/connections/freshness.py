@@ -3,9 +3,9 @@
 Age is counted in NSE sessions, not in hours: a snapshot from Friday evening is as good on Sunday.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.market.brokers import is_long_lived
@@ -18,7 +18,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 class State(StrEnum):
     FRESH = "FRESH"  # no session has closed since the snapshot
-    UPDATING = "UPDATING"  # the broker is at work on a newer one
+    UPDATING = "UPDATING"  # a refresh of it is running
     DUE = "DUE"  # old, but a fetch without a login may do; or of today, but from before an order was filled
     STALE = "STALE"  # old, and only the user can renew it
 
@@ -44,8 +44,7 @@ REMEDIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`as_of` is the snapshot's own date, `text` is for the user; without a snapshot no session is missed."""
 
     state: State

@@ -30,7 +30,7 @@ class BrokerSession(NamedTuple):
         return self.state is SessionState.ACTIVE
 
     def lapse(self, reason: str, now: datetime) -> "BrokerSession":
-        """A lapse is recorded once: whoever finds it a second time changes nothing."""
+        """A lapse is recorded once: a second answer that proves it changes nothing."""
         return BrokerSession(SessionState.NEEDS_LOGIN, now, reason) if self.is_active else self
 
     def renew(self, now: datetime) -> "BrokerSession":

@@ -1,15 +1,15 @@
 """What changed between two moments in what the accounts hold: bought, sold, and what only looks like it.
 
-Rows are those of `holdings.consolidate`: comparing one account says what happened in it, comparing all of a user's
+Rows are those of `holdings.consolidate`: comparing one account shows what happened in it, comparing all of a user's
 accounts together does not take a transfer between them for a change.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
@@ -37,8 +37,7 @@ class AssetClass(StrEnum):
     MUTUAL_FUND = "MUTUAL_FUND"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """A consolidated row as far as it is compared; `invested` is None where any part's cost is unknown."""
 
     asset_class: AssetClass
@@ -55,7 +54,7 @@ type _Key = Callable[[_Row], str | None]
 
 
 def compare(before: Sequence[AccountPortfolio], after: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
-    """The changes as the API says them: securities, then funds, each by name. Quantities are shares or units.
+    """The changes as the API gives them: securities, then funds, each by name. Quantities are shares or units.
 
     What is held is compared, not what is known about it: where the cost is unknown on either side, it has not changed,
     and a change of quantity is never called a split.
@@ -142,7 +141,7 @@ def _always(_was: _Row, _now: _Row) -> bool:
 
 
 def _has_new_isin(was: _Row, now: _Row) -> bool:
-    """Only the same money tells a new ISIN from another company that took over the ticker."""
+    """The same amount invested proves a new ISIN; otherwise another company may have taken over the ticker."""
     same = was.quantity == now.quantity and _same_money(was, now)
     return same or _split_ratio(was, now) is not None or _lacks_isin(was, now)
 
@@ -195,7 +194,7 @@ def _same_money(was: _Row, now: _Row) -> bool:
 def _split_ratio(was: _Row, now: _Row) -> str | None:
     """`2:1` for two shares in the place of each one; None when more or less money is in it now.
 
-    Below a fifth of the average price a small purchase cannot be told from a bonus: so little money is within rounding.
+    Below a fifth of the average price a small purchase looks like a bonus: so little money is within rounding.
     """
     if was.quantity <= 0 or now.quantity <= 0 or was.quantity == now.quantity or not _same_money(was, now):
         return None

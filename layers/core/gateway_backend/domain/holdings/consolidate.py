@@ -19,7 +19,7 @@ def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
     """Add accounts up by ISIN: `{"holdings": […], "mutualFunds": […], "invested"}`, the largest first.
 
     Quantities are shares (units for funds), amounts rupees, `weight` the share (0 to 1) of the money put into
-    securities of known cost. `averagePrice`, `invested` and `weight` are null where the broker knows no cost;
+    securities of known cost. `averagePrice`, `invested` and `weight` are null where the broker gives no cost;
     where nothing is held any more, nothing is `invested` and there is no `averagePrice`.
     """
     rows = [_holding(parts) for parts in _rows(accounts)]

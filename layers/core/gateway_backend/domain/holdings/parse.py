@@ -12,7 +12,7 @@ _COMMON = 10**15
 
 
 class PortfolioUnreadable(ValueError):
-    """The data object does not have the shape of contract 4.1 or 4.2; says where."""
+    """The data object does not have the shape of contract 4.1 or 4.2; the text names the member."""
 
 
 def parse_portfolio(data: Mapping[str, Any]) -> Portfolio:
@@ -29,7 +29,7 @@ def parse_portfolio(data: Mapping[str, Any]) -> Portfolio:
 def identities(data: Mapping[str, Any]) -> set[tuple[str, ...]]:
     """What a readable data object holds, whatever the quantity: securities by ISIN or ticker, funds by folio.
 
-    Without making a portfolio of it: a refresh asks this of every snapshot that is about to be replaced.
+    No portfolio is made for it: a refresh needs this of every snapshot that it replaces.
     """
     securities = data["securities"]
     listed = securities

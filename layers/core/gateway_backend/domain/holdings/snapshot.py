@@ -1,4 +1,7 @@
-"""Judging what a pull of holdings brought: may it replace the last good snapshot? (design, promises 1 and 3)"""
+"""Judge the answer to a pull of holdings: whether it may replace the last good snapshot.
+
+It keeps promises 1 and 3 of docs/architecture.md.
+"""
 
 import hashlib
 import json
@@ -34,9 +37,9 @@ OUTSIDE_PORTFOLIO = frozenset(
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A complete portfolio of one account at one `snapshotDate`: Gateway's own JSON text, and the `values` it says.
+    """A complete portfolio of one account at one `snapshotDate`: Gateway's own JSON text, and its parsed `values`.
 
-    The values are read into a portfolio when somebody asks; a text that is known already need not be read again.
+    The portfolio is made of the values when it is first used: an unchanged text need not be parsed again.
     """
 
     account_id: str
@@ -78,7 +81,7 @@ class Incomplete(NamedTuple):
 
 
 class ProvenEmpty(NamedTuple):
-    """Nothing is held any more: a newer date says so, and a second pull."""
+    """Nothing is held any more: the answer has a newer date, and a second pull confirms it."""
 
     snapshot: Snapshot
 
@@ -104,7 +107,7 @@ def judge(
 ) -> Complete | Incomplete:
     """Judge a holdings data object given as its members: name -> (JSON text, value).
 
-    `funds_expected`: the last snapshot held mutual funds, so an answer that does not speak of them is not whole.
+    `funds_expected`: the last snapshot held mutual funds, so an answer without their member is not whole.
     `judged_before`: the content hash of the last one, which need not be parsed again.
     """
     values = {name: value for name, (_, value) in data.items()}

@@ -1,8 +1,8 @@
-"""An operator's corrections of what brokers can do, by text and without a new version."""
+"""An operator's corrections of what brokers can do, from a setting."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,7 @@ _CHANGE = re.compile(r"([+-])([A-Za-z]+)")
 def capabilities(corrections: str) -> Mapping[str, Broker]:
     """The table with an operator's corrections: `groww-holdingsImport newbroker+securitiesOrders+limitOrders`.
 
-    Raises: ValueError, naming the part that does not fit.
+    Raises: ValueError, naming the part that is wrong.
     """
     table, seen = dict(BROKERS), set[tuple[str, str]]()
     for part in re.split(r"[\s,]+", corrections):
@@ -32,12 +32,12 @@ def capabilities(corrections: str) -> Mapping[str, Broker]:
 
 def _changes(part: str) -> Iterator[tuple[str, str, bool]]:
     """(broker, capability, able) of one part of the text."""
-    fits = _PART.fullmatch(part)
-    if fits is None:
+    match = _PART.fullmatch(part)
+    if match is None:
         raise ValueError(f"{part!r} is not a broker's key with +capability or -capability behind it")
-    for sign, capability in _CHANGE.findall(fits[2]):
+    for sign, capability in _CHANGE.findall(match[2]):
         if capability == "longLivedSession":
             raise ValueError(f"{part!r}: longLivedSession cannot be corrected, because what is stored depends on it")
         if capability not in CAPABILITIES:
             raise ValueError(f"{part!r}: {capability} is none of {', '.join(CAPABILITIES)}")
-        yield fits[1], capability, sign == "+"
+        yield match[1], capability, sign == "+"

@@ -4,7 +4,7 @@ smallcase's lists conflict, and the full one is not public: an operator corrects
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LEPRECHAUN = "-leprechaun"
 """Suffix of smallcase's virtual test accounts: the same broker to everybody but the exchange."""
@@ -19,9 +19,8 @@ CAPABILITIES = {
 """The word that the API and a correction use -> the field of `Broker`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """A capability is None where nobody has said: then Gateway and the SDK decide when it is tried.
+class Broker(NamedTuple):
+    """A capability is None where smallcase publishes nothing: then Gateway and the SDK decide when it is tried.
 
     `long_lived`: its snapshots can be refreshed without a new login.
     """
@@ -84,7 +83,7 @@ BROKERS = {
 
 
 def find_broker(key: str, brokers: Mapping[str, Broker]) -> Broker:
-    """The broker behind a key; of one that is not among them, nothing is known."""
+    """The broker of a key; one that is not in the table has no known capabilities."""
     plain = key.removesuffix(LEPRECHAUN)
     return brokers.get(plain) or Broker(plain, plain)
 
@@ -96,6 +95,6 @@ def is_long_lived(broker_key: str) -> bool:
 
 
 def has_capability(broker_key: str, capability: str, brokers: Mapping[str, Broker]) -> bool | None:
-    """Whether the broker has one of CAPABILITIES; None when nobody knows: then Gateway decides."""
+    """Whether the broker has one of CAPABILITIES; None when it is unknown: then Gateway decides."""
     answer: bool | None = getattr(find_broker(broker_key, brokers), CAPABILITIES[capability])
     return answer

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL, HOLIDAYS
 
@@ -21,8 +22,7 @@ ONE_DAY = timedelta(days=1)
 EXPECTED = "expected YYYY-MM-DD=closed, =open or =open HH:MM-HH:MM"
 
 
-@dataclass(frozen=True, slots=True)
-class TradingSession:
+class TradingSession(NamedTuple):
     """One day's trading, in UTC: open from `opens_at` until just before `closes_at`."""
 
     opens_at: datetime

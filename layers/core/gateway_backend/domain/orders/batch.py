@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class OrderStatus(StrEnum):
-    """Of one stock, the one to rely on. UNKNOWN: a word that smallcase has not documented."""
+    """Of one stock: rely on this one. UNKNOWN: a word that smallcase has not documented."""
 
     # contract 5.2
 
@@ -64,7 +64,7 @@ class BatchStatus(StrEnum):
 class Order(NamedTuple):
     """One stock of a batch. Quantities are shares; `average_price` is in rupees and means something once COMPLETE.
 
-    `reported_at`: when Gateway was asked for this. `is_placed`: the broker has it; otherwise it stood among `unplaced`.
+    `reported_at`: when Gateway reported it. `is_placed`: the broker has it; otherwise Gateway lists it as unplaced.
     `status_message` is the broker's own text, for support only.
     """
 
@@ -84,7 +84,7 @@ class Order(NamedTuple):
     is_placed: bool = True
 
     def could_be(self, other: "Order") -> bool:
-        """Whether the two can be one stock: an id of the exchange tells; a side that is missing fits any."""
+        """Whether the two can be one stock: the exchange's ids differ for two. A missing id or side matches any."""
         ids = {self.exchange_order_id, other.exchange_order_id} - {None}
         sides = {self.side, other.side} - {None}
         return self.ticker == other.ticker and len(sides) < 2 and len(ids) < 2

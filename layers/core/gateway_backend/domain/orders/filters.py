@@ -7,7 +7,7 @@ from gateway_backend.domain.orders.batch import BatchStatus
 
 
 class Filters(NamedTuple):
-    """None: any. `since` is inclusive, `until` is not; both are about the moment when we first heard of the batch."""
+    """None: any. `since` is inclusive, `until` is not; both are about the moment when the batch was first recorded."""
 
     account_id: str | None = None
     status: BatchStatus | None = None

@@ -1,4 +1,4 @@
-"""Two reports of one batch: what they say together, and whether one confirms the other.
+"""Two reports of one batch: merge them, and decide whether one confirms the other.
 
 Reports may come late and twice. `merge` makes the order in which they come unimportant: no status goes back, no fill
 shrinks, and no stock is lost.
@@ -19,7 +19,7 @@ _SAME_AMOUNT = Decimal("0.005")
 
 
 def merge(recorded: Batch, report: Batch) -> Batch:
-    """The batch as both say it. Of two equally far on the later report counts: a user may edit an open order."""
+    """The two reports as one. Of two that are equally far on, the later counts: a user may edit an open order."""
     further = max(recorded, report, key=_batch_progress)
     counts = [batch.filled for batch in (recorded, report) if batch.filled is not None]
     return replace(
@@ -39,7 +39,7 @@ def merge_by_id(reports: Iterable[Batch]) -> dict[str, Batch]:
 
 
 def differs(a: Batch, b: Batch) -> bool:
-    """Whether the two say anything different, beside when Gateway was asked and the noise in their amounts."""
+    """Whether the two differ in anything but their time and the rounding of their amounts."""
     return _essence(a) != _essence(b)
 
 

@@ -48,7 +48,7 @@ _AMO = Advice("Placed with your broker as an after-market order.", Action.WAIT)
 
 
 def advise(order: Order, variety: str | None) -> Advice:
-    """A code nobody knows gets what its status says."""
+    """An unknown code gets the text of its status."""
     if not order.status.is_final and order.filled:
         return _PART_FILLED
     if not order.status.is_final:

@@ -21,7 +21,7 @@ class BatchPhase(StrEnum):
 
 
 class PlacedBy(NamedTuple):
-    """What the transaction says of every batch that it placed. `name` is the basket's, as the app named it."""
+    """What every batch of a transaction has from it. `name` is the basket's, as the app named it."""
 
     transaction_id: str
     owner: str
@@ -58,14 +58,14 @@ class BatchStep(NamedTuple):
     def fills_more(self) -> bool:
         """Whether shares were filled that the account's holdings may not show yet.
 
-        What had been filled before the account was known is news to its holdings, too.
+        What was filled before the account was known counts, too.
         """
         account_is_new = self.before is None or (self.before.account_id is None and self.after.account_id is not None)
         filled_before = 0 if account_is_new or self.before is None else self.before.batch.shares_filled
         return self.after.batch.shares_filled > filled_before
 
     def filled_by(self, now: datetime) -> datetime:
-        """When the holdings had changed at the latest: a batch that has ended says when."""
+        """When the holdings had changed at the latest: for a batch that has ended, the time of its end."""
         try:
             return min(times.parse(self.after.batch.completed_at or ""), now)
         except ValueError:
@@ -73,7 +73,7 @@ class BatchStep(NamedTuple):
 
 
 def apply_report(recorded: RecordedBatch | None, report: Batch, placed_by: PlacedBy, now: datetime) -> BatchStep | None:
-    """The step that Gateway's report makes; None when it says nothing new."""
+    """The step that Gateway's report makes; None when nothing in it is new."""
     if recorded is None:
         return BatchStep(None, RecordedBatch(report, *placed_by, placed_at=now, updated_at=now, revision=1))
     merged, account_id = merge(recorded.batch, report), recorded.account_id or placed_by.account_id
@@ -91,6 +91,6 @@ def apply_report(recorded: RecordedBatch | None, report: Batch, placed_by: Place
 
 
 def left_out(requested: Iterable[RequestedSecurity], batches: Iterable[Batch]) -> list[RequestedSecurity]:
-    """What was asked for and appears in no batch: the user took it out."""
+    """What was requested and appears in no batch: the user took it out."""
     traded = {order.ticker for batch in batches for order in batch.orders}
     return [security for security in requested if security.ticker not in traded]

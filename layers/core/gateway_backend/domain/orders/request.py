@@ -40,7 +40,7 @@ class OrderRequest(NamedTuple):
 
 
 class OrderRules(NamedTuple):
-    """What the contract leaves open, as this stack was told.
+    """What the contract leaves open, as the operator has set it.
 
     `limit_fields`: our name of a limit-order field -> Gateway's; none: limit orders are not offered.
     `basket_meta`: where a basket's name and logo go, `meta` or `config` or both.
@@ -61,7 +61,7 @@ class OrderRules(NamedTuple):
                 raise RequestInvalid(f"{where}.quantity: at most {self.most_shares} shares in one order")
             missing = next((name for name in _limits_of(security) if name not in self.limit_fields), None)
             if missing:
-                # What Gateway has no name for would be left out, and another order be sent than was asked for.
+                # A field that Gateway has no name for would be left out, and another order sent than was requested.
                 raise RequestInvalid(
                     f"{where}.{missing}: limit orders are not set up here; leave it out, the user can still choose one"
                 )

@@ -1,7 +1,7 @@
 """The circuit breaker of the refresh: whether its workers may ask Gateway, and for how long they may not.
 
-CLOSED: all ask. OPEN: nobody asks until the pause is over. HALF_OPEN: one worker claims the probe. Claiming it doubles
-the pause at once, so that a prober that dies leaves the circuit open.
+CLOSED: all ask. OPEN: no worker asks until the pause is over. HALF_OPEN: one worker claims the probe. That
+doubles the pause at once, so that a worker that dies leaves the circuit open.
 """
 
 from dataclasses import dataclass, field

@@ -12,7 +12,7 @@ from gateway_backend.domain.shared.errors import NotYet
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(minutes=15)
 
 LEASE = timedelta(minutes=3)
-"""Longer than the worker may run: whoever finds a page leased after that knows that its worker is gone."""
+"""Longer than the worker may run: a lease that is older means that its worker has died."""
 
 
 class RefreshPage(NamedTuple):
@@ -25,7 +25,7 @@ class RefreshPage(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The same for the same work, whoever plans it and however often."""
+        """Made of the content: a page that is planned twice has one id."""
         identity = " ".join([times.to_key(self.close), str(self.round), str(self.attempt), *self.account_ids])
         return hashlib.sha256(identity.encode()).hexdigest()[:24]
 
@@ -47,7 +47,7 @@ class PageState(StrEnum):
 
 
 class PageWork(NamedTuple):
-    """The work on one page. Processing a page twice is safe; the lease saves Gateway the second question."""
+    """The work on one page. Processing a page twice is safe; the lease saves Gateway the second call."""
 
     state: PageState = PageState.QUEUED
     lease_until: datetime | None = None

@@ -17,7 +17,7 @@ from gateway_backend.domain.shared.errors import (
 )
 
 FEW_FORBIDDEN, MANY_FORBIDDEN = 2, Decimal("0.2")
-"""Up to so many accounts of a page, or so large a share of those asked about, may have lost their sessions at once."""
+"""So many accounts of a page, or so large a share of the pulled ones, may have lost their sessions at once."""
 
 ATTEMPTS_TO_BELIEVE = 11
 """So many attempts of a page, over two hours, until a mass of refusals is believed."""
@@ -26,7 +26,7 @@ _GATEWAY_IS_DOWN = {error.code for error in (GatewayUnavailable, GatewayTimeout,
 
 
 class Refresh(StrEnum):
-    """What became of a refresh that a user asked for."""
+    """What became of a refresh that a user requested."""
 
     REFRESHED = "REFRESHED"
     UNCHANGED = "UNCHANGED"  # Gateway has nothing newer
@@ -89,9 +89,9 @@ def result_of(connection: Connection, outcome: PullOutcome, now: datetime, calen
 
 
 def is_mass_of_refusals(results: Sequence[Result], attempt: int) -> bool:
-    """Whether so many accounts of a page got a 403 at once that it says nothing about each of them.
+    """Whether so many accounts of a page got a 403 at once that Gateway, or what is before it, is to blame.
 
-    Sessions do not die together: Gateway, or what is before it, is to blame. After two hours of it, it is believed.
+    Sessions do not end together. After two hours of it, it is believed.
     """
     forbidden, pulled = results.count(Result.FORBIDDEN), sum(result not in _NOT_PULLED for result in results)
     is_mass = forbidden > FEW_FORBIDDEN and forbidden > MANY_FORBIDDEN * pulled

@@ -1,4 +1,4 @@
-"""Every way a request or a message can fail, as the caller should understand it.
+"""Every way in which a request or a message can fail, as the caller sees it.
 
 One mapper (`runtime.http`) turns these into problem+json; nothing else decides status codes.
 """
@@ -82,7 +82,7 @@ class NotSignedIn(DomainError):
 
 
 class NotFound(DomainError):
-    """Unknown, or somebody else's: the answer is the same, so that nothing can be probed."""
+    """It does not exist, or it is another user's: the answer is the same, so that nothing can be probed."""
 
     code = "NOT_FOUND"
     status = 404
@@ -128,7 +128,7 @@ class ConnectionWithdrawn(DomainError):
 
 
 LINK_REFUSALS = (AccountMismatch, AccountOfAnotherUser, ConnectionWithdrawn)
-"""Why an account may not be linked: final for the transaction, and told to the user by its code."""
+"""Why an account may not be linked: final for the transaction, and shown to the user by its code."""
 
 
 class TransactionExpired(DomainError):
@@ -209,7 +209,7 @@ class NotAuthentic(DomainError):
 
 
 class NotYet(DomainError):
-    """Gateway has not finished its part: the same message is worth another look later."""
+    """Gateway has not finished its part: the message must be worked on again later."""
 
     code = "NOT_YET"
     status = 503
@@ -245,7 +245,7 @@ class GatewayTimeout(GatewayUnavailable):
 
 
 class GatewayRefused(DomainError):
-    """Gateway understood and said no (4xx, or `success` not true)."""
+    """Gateway understood the request and refused it (4xx, or `success` not true)."""
 
     code = "GATEWAY_REFUSED"
     status = 502

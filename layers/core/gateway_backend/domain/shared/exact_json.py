@@ -1,4 +1,4 @@
-"""JSON whose numbers stay exact: Decimal from the wire to the wire (design, promise 6).
+"""JSON whose numbers stay exact: Decimal from Gateway to the app (docs/architecture.md, promise 6).
 
 `loads` never makes a float, `dumps` never loses a digit, and `members` hands out the very text a member
 arrived as, so that what Gateway sent can be stored and served again digit for digit.

@@ -53,5 +53,5 @@ ADVICE = {
 
 
 def advise(code: int) -> Advice:
-    """What to tell the user; a code nobody knows gets a general answer."""
+    """What the user reads; an unknown code gets a general text."""
     return ADVICE.get(code, UNKNOWN)

@@ -1,4 +1,4 @@
-"""What Gateway says about a transaction (contract 2.5)."""
+"""Gateway's report of a transaction (contract 2.5)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ class Failure(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What an interaction brought beside holdings and orders (contract 2.5).
+    """What an interaction led to beside holdings and orders (contract 2.5).
 
     `funds` are rupees as Gateway wrote them, true at `funds_at`. `sip` is the plan as it stands after SIP_SETUP.
     `iscid` names the investment in a smallcase, which every later order for it needs.

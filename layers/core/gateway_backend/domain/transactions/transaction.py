@@ -1,7 +1,7 @@
 """A transaction: one interaction of a user with Gateway, from its creation until nothing more can come of it.
 
-Gateway's `status` tells how far the interaction is; the `Phase` tells how far we are with it. Every method takes what
-has happened and returns the transaction as it is afterwards: the same object when nothing changes.
+Gateway's `status` tells how far the interaction is; the `Phase` tells how far we are with it. Every method takes an
+event and returns the transaction as it is after it: the same object when nothing changes.
 """
 
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from gateway_backend.domain.orders.request import OrderRequest
 
 FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
-"""How long an open transaction is left alone before the schedule asks about it, at first and at most."""
+"""How long the schedule waits between two checks of an open transaction, at first and at most."""
 
 LONGEST_CHECK_OF_ORDERS = timedelta(hours=1)
 CHECKS_BEFORE_EXPIRY = 5
 SYNC_INTERVAL = timedelta(seconds=2)
-"""Gateway is asked about a transaction at most this often, however often the app polls."""
+"""The shortest time between two syncs of a transaction, however often the app polls."""
 
 WATCHED_FOR = timedelta(days=1)
 """How long after `expireAt` an order may still turn up that a transaction which ended badly has sent all the same."""
@@ -44,17 +44,17 @@ ORDERS_GIVEN_UP_AFTER = timedelta(days=90)
 
 class Phase(StrEnum):
     OPEN = "OPEN"  # Gateway has not called its end
-    ENDED = "ENDED"  # Gateway has, and what it brought is not stored yet
+    ENDED = "ENDED"  # Gateway has, and its holdings or orders are not stored yet
     WATCHED = "WATCHED"  # over for its user, but an order that it sent may still turn up
-    SETTLED = "SETTLED"  # nothing more to learn: nobody asks about it again
+    SETTLED = "SETTLED"  # its end is known and stored: it is not synced again
 
 
 class Transaction(NamedTuple):
     """`expire_at` is Gateway's. `order`: what the app asked for. `has_orders`: a batch of it is recorded.
 
-    `result_persisted`: what it brought, its holdings or its orders, is stored. `link_refusal`: the code of the error
-    for which its account may not be linked. `checks` counts how often the schedule has asked about it, `next_check_at`
-    is when it asks again. `item_version` counts the writes of the stored item.
+    `result_persisted`: its holdings or its orders are stored. `link_refusal`: the code of the error
+    for which its account may not be linked. `checks` counts the schedule's checks of it, `next_check_at` is when the
+    next is due. `item_version` counts the writes of the stored item.
     """
 
     id: str
@@ -91,10 +91,10 @@ class Transaction(NamedTuple):
 
     @property
     def is_settled(self) -> bool:
-        """Its end is known, and what it brought is stored.
+        """Its end is known, and its holdings or orders are stored.
 
         An order may live on when its transaction ended badly, so each end of one is looked at once. It is the user's
-        own even where the account belongs to somebody else, but not when they have withdrawn their consent.
+        own even where the account belongs to another user, but not when they have withdrawn their consent.
         """
         if self.link_refusal and not (self.can_place_orders and self.link_refusal != ConnectionWithdrawn.code):
             return True
@@ -114,7 +114,7 @@ class Transaction(NamedTuple):
         return None if self.has_orders or is_under_way else self.failure
 
     def is_about(self, account_id: str) -> bool:
-        """Whether it may speak for the account: the one it was started for, and the first that Gateway named."""
+        """Whether the account is its own: the one it was started for, and the first that Gateway named."""
         return all(expected in (None, account_id) for expected in (self.account_id, self.requested_account_id))
 
     def was_just_synced(self, now: datetime) -> bool:
@@ -126,7 +126,7 @@ class Transaction(NamedTuple):
     def _is_watched(self, now: datetime) -> bool:
         """It ended badly after a login and no order is recorded: one may have been sent all the same.
 
-        The SDK ends a transaction by itself when it gives up (contract 5.6), while the broker is still at work.
+        The SDK ends a transaction by itself when it gives up (contract 5.6), while the broker may still fill the order.
         """
         may_have_ordered = self.can_place_orders and self.account_id is not None and not self.has_orders
         return self.status.is_bad_end and may_have_ordered and now < self.expire_at + WATCHED_FOR
@@ -151,7 +151,7 @@ class Transaction(NamedTuple):
         """Gateway did not answer, or says that it knows of no such transaction (`is_unknown`).
 
         What was left open ends with its time, but only after two hours of asking: a Gateway in trouble may not know it
-        for a while. One that has ended, and of which Gateway knows no order, brought none.
+        for a while. One that has ended, and of which Gateway knows no order, has none.
         """
         synced = replace(self, synced_at=now)
         is_over = now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_EXPIRY
@@ -194,15 +194,15 @@ class Transaction(NamedTuple):
         return self.persist_result(now)
 
     def complete(self, report: Report, now: datetime) -> "Transaction":
-        """What it was begun for has arrived and is stored, whatever Gateway's status still says."""
+        """What it was begun for is stored, whatever Gateway's status still is."""
         return replace(self.apply_report(report, now), status=Status.COMPLETED, failure=None).persist_result(now)
 
     def persist_result(self, now: datetime) -> "Transaction":
-        """What it brought is stored."""
+        """Its holdings or orders are stored."""
         return self if self.result_persisted else replace(self, result_persisted=True, updated_at=now)._scheduled(now)
 
     def postpone_check(self, now: datetime) -> "Transaction":
-        """The schedule has asked about it: the next time comes after twice as long, and once it is settled, never.
+        """The schedule has checked it: the next check comes after twice as long, and once it is settled, none.
 
         One that stays open for too long is given up. An order that has ended, and of which Gateway shows no batch, ends
         without one.
@@ -217,7 +217,7 @@ class Transaction(NamedTuple):
         return replace(checked, next_check_at=checked._next_check(now))
 
     def erase_content(self) -> "Transaction":
-        """The account was unlinked: what was asked for and what came back goes. That it took place stays."""
+        """The account was unlinked: request and outcome are erased. That the transaction took place stays."""
         return replace(self, outcome=NO_OUTCOME, order=None, note=None)
 
     def _expects_orders(self, order_requested: bool) -> bool:

@@ -221,7 +221,7 @@ class Table:
                 return operation, request | {"Key": _key(write.pk, write.sk)}
 
     def _write_with_retries(self, operation: str, **request: Any) -> dict[str, Any]:
-        """A write; another transaction at work on the same items is waited for."""
+        """Write; while another DynamoDB transaction holds one of the items, try again."""
         for attempt in range(_TRIES):
             try:
                 return self._call(operation, **request)
@@ -243,7 +243,7 @@ def _wait(attempt: int) -> None:
 
 
 class _Conflict(Exception):
-    """Another transaction is at work on one of the items."""
+    """Another DynamoDB transaction holds one of the items."""
 
 
 def _to_error(error: ClientError) -> Exception:

@@ -1,4 +1,4 @@
-"""Optimistic locking: what was decided on an item as it was read is written only if nobody else has written it."""
+"""Optimistic locking: a change is written only if the item is still as it was read."""
 
 from gateway_backend.store.dynamodb.codec import Item
 from gateway_backend.store.dynamodb.table import Update

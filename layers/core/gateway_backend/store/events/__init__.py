@@ -1,1 +1,1 @@
-"""What the table's stream says has changed."""
+"""The table's stream: items before and after a write."""

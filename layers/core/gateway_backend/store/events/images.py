@@ -18,7 +18,7 @@ UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 
 
 def parse_image(image: dict[str, Any] | None) -> Recorded | None:
-    """What the item says; None when there is none, or of a kind that no event is made of.
+    """The value of the item; None when there is no item, or its kind makes no event.
 
     Raises: one of UNREADABLE.
     """

@@ -1,8 +1,8 @@
 """Mutual fund statements: `TXN#<id>` / `FUNDS`, one for an import, never replaced."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.transactions.transaction import Transaction
@@ -12,9 +12,8 @@ from gateway_backend.store.dynamodb.table import ConditionFailed, Table
 _SK, _PARTS = "FUNDS", "FUNDSPART"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """`text` is JSON, as Gateway sent it but for what it said of the investor."""
+class Statement(NamedTuple):
+    """`text` is JSON as Gateway sent it, without the investor's personal data."""
 
     text: str
     received_at: datetime

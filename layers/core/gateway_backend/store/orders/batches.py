@@ -66,7 +66,7 @@ class Batches:
         """Store a step. Where another worker has stored one since, it is decided anew on that one.
 
         Gives the batch afterwards; None when it was erased with its account, or the account was unlinked since the
-        transaction began: then nobody is told any more.
+        transaction began: then nothing is reported any more.
         """
         for _ in range(_TRIES):
             try:
@@ -87,7 +87,7 @@ class Batches:
         raise StoreUnavailable("The order is being changed by several requests at once: try again")
 
     def erase_of_account(self, owner: str, account_id: str, now: datetime) -> None:
-        """Forget what the user's batches of an account say. That there was one stays, as a marker."""
+        """Erase the content of the user's batches of an account. A marker of each stays."""
         for recorded in self._every(owner):
             if recorded.account_id != account_id or recorded.placed_at > now:
                 continue
@@ -115,7 +115,7 @@ class Batches:
 
 
 def _matches(item: Item, filters: "Filters") -> bool:
-    """Judged before the batch is unpacked: most of a long list may not be asked for."""
+    """Decided before the batch is decompressed: most of a long list may not match."""
     return filters.account_id in (None, item.get("smallcaseAuthId")) and filters.status in (None, item["status"])
 
 

@@ -1,6 +1,6 @@
 """An order batch as the item `TXN#<id>` / `BATCH#<batch id>`, beside the transaction that placed it.
 
-The index Lists lists a user's (`ORDERS#<sub>`) by when we first heard of them. What the batch says is one compressed
+The index Lists has a user's (`ORDERS#<sub>`) by when they were first recorded. The batch itself is one compressed
 text: its numbers keep their digits, and a basket of fifty still is one write unit or two.
 """
 
@@ -75,7 +75,7 @@ def from_item(item: Item) -> RecordedBatch:
 
 
 def _members(part: Batch | Order) -> dict[str, Any]:
-    """Its fields, without those that say nothing; instants as text."""
+    """Its fields that have a value; instants as text."""
     fields = zip(part._fields, part, strict=True)
     return {
         _STORED_NAMES.get(name, name): times.to_key(value) if isinstance(value, datetime) else value

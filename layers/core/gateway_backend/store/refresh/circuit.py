@@ -44,5 +44,5 @@ class Circuits:
             raise ConcurrentUpdate from None
 
     def close(self) -> None:
-        """Whoever has an answer of Gateway may close it, whatever others have seen."""
+        """Close it unconditionally: an answer of Gateway's proves that it is up."""
         self._table.write(Delete(_PK, _SK))

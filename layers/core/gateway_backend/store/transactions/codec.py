@@ -30,7 +30,7 @@ def list_key(owner: str) -> str:
 
 
 def to_item(transaction: Transaction) -> Item:
-    """An attribute is None, or missing, where there is nothing to say."""
+    """An attribute without a value is None or missing."""
     failure = transaction.failure
     return {
         "pk": transaction_pk(transaction.id),

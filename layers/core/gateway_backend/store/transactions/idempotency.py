@@ -7,8 +7,8 @@ not known what came of the first request, the key stays taken: nothing is sent t
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import IdempotencyKeyReused, OutcomeUnknown, RequestInProgress
@@ -22,7 +22,7 @@ _SK = "REQUEST"
 
 
 def fingerprint(text: str, secret: str) -> str:
-    """What a request's content is known again by. A plain hash could be guessed back into a telephone number.
+    """A keyed hash of a request, by which a repeat is recognised. A plain hash of a telephone number could be guessed.
 
     After a change of the secret a repeat counts as another request.
     """
@@ -31,8 +31,7 @@ def fingerprint(text: str, secret: str) -> str:
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """`attempt` is this request's own id; `created` is what an earlier one with the same key created."""
 
     key: str
@@ -92,7 +91,7 @@ class IdempotencyKeys:
             return
 
     def leave_open(self, claim: Claim) -> None:
-        """Nobody knows what came of the request: whoever repeats it must hear that, and not wait."""
+        """It is unknown what became of the request: a repeat must get that answer, and not wait."""
         update = "SET #doubtful = :yes"
         values = {"yes": True, "attempt": claim.attempt}
         self._table.write(Update(_pk(claim.key), _SK, update, values, "#attempt = :attempt"))

@@ -103,7 +103,7 @@ class Receipts:
         """Receipts whose message may be lost: still without a verdict, and looked after less and less often.
 
         The n-th sweep of a receipt comes two minutes times 2 to the n after it arrived: a long outage of Gateway
-        is survived, and a hopeless one is not carried round for ever but stays without a verdict, to be seen.
+        is survived, and one that never succeeds stays without a verdict, for the operator to see.
         """
         for shard in _SHARDS:
             for item in self._table.every(f"PENDING#{shard}"):

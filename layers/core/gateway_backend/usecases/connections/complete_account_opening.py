@@ -1,4 +1,4 @@
-"""Record how the opening of a broker account ended, as the SDK tells it: Gateway has no word on it to ask for."""
+"""Record how the opening of a broker account ended, by the SDK's result: Gateway offers no way to ask."""
 
 from datetime import datetime
 

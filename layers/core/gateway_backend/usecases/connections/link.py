@@ -23,5 +23,5 @@ def link_account(transaction: Transaction, account_id: str, broker: str | None, 
         try:
             return context.connections.link(current, linked, transaction.created_at)
         except ConcurrentUpdate:
-            continue  # somebody else has linked or changed it: decide on what is there now
+            continue  # another request has linked or changed it: decide on what is stored now
     raise StoreUnavailable("The account is being changed by several requests at once: try again")

@@ -1,8 +1,8 @@
 """Begin to open a broker account: what the SDK's `signup` needs, and a record without the person (contract 6.1)."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway_backend.contracts.connections.account_opening import AccountOpeningRequest
 from gateway_backend.domain.connections.account_opening import AccountOpening
@@ -12,8 +12,7 @@ from gateway_backend.store.connections.account_openings import AccountOpenings
 from gateway_backend.store.transactions.idempotency import IdempotencyKeys, fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class StartedOpening:
+class StartedOpening(NamedTuple):
     """`token` initialises the SDK; `replayed`: an earlier request with the same key began it."""
 
     opening: AccountOpening

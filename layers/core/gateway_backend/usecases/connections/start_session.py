@@ -1,15 +1,14 @@
 """Open an SDK session: mint the token that the SDK is initialised with (contract 1.5, 6.1)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.keys import GatewayKeys
 from gateway_backend.store.connections.connections import Connections
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """`account_id` and `broker` are None for a guest, who may choose any broker."""
 
     token: str

@@ -35,7 +35,7 @@ _TRIES = 5
 
 
 class PullMode(NamedTuple):
-    """What an answer means depends on why Gateway is asked.
+    """What an answer means depends on why the holdings are pulled.
 
     `polls`: how often an answer that is still `updating` is looked at. `detects_lapse`: an answer that is too old
     proves the session over. `forbidden_ends_session`: a 403 does, too; otherwise the caller decides what it means.

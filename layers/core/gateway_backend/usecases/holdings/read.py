@@ -90,7 +90,7 @@ def _portfolios(loaded: list[tuple[Connection, str | None]]) -> list[AccountPort
 
 
 def _in_version(version: str, stored_version: str, portfolio: str) -> str:
-    """The stored portfolio in the version asked for; v1 can be made of v2, not the other way round."""
+    """The stored portfolio in the requested version. v1 can be made of v2, not the other way round."""
     if version == stored_version:
         return portfolio
     if stored_version == "v1":

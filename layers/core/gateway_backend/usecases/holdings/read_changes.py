@@ -1,4 +1,4 @@
-"""Say what changed in the user's holdings since a moment: in each account, and in all of them together."""
+"""What changed in the user's holdings since a moment: in each account, and in all of them together."""
 
 from datetime import datetime
 from typing import Any

@@ -8,7 +8,7 @@ from gateway_backend.store.transactions.transactions import Transactions
 
 
 def read_mutual_funds(transaction_id: str, *, user: str, transactions: Transactions, mutual_funds: MutualFunds) -> str:
-    """JSON text: `data` is Gateway's, digit for digit, but for what it said of the investor.
+    """JSON text: `data` is Gateway's, digit for digit, without the investor's personal data.
 
     Raises: NotFound when this is no mutual fund import of the user; NothingImported while Gateway has sent nothing.
     """

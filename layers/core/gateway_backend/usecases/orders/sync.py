@@ -24,7 +24,7 @@ from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, impor
 def sync_orders(transaction: Transaction, report: Report, context: SyncContext) -> Transaction:
     """The transaction with its orders as Gateway reports them now; settled when all of them are final.
 
-    Only what Gateway answers when asked is recorded. Safe to repeat: what is recorded already writes nothing.
+    Only Gateway's own answers are recorded. Safe to repeat: what is recorded already writes nothing.
     Raises: what Gateway and the store raise.
     """
     batches: list[RecordedBatch] = []
@@ -85,16 +85,16 @@ def _record(
     recorded = {batch.batch.id: batch for batch in context.batches.of(transaction.id)}
     by_id = merge_by_id(reports)
     steps = [apply_report(recorded.get(id), report, placed_by, context.now) for id, report in by_id.items()]
-    news = [step for step in steps if step]
-    if fills := [step for step in news if step.fills_more]:
+    made = [step for step in steps if step]
+    if fills := [step for step in made if step.fills_more]:
         # Before the fill is recorded: a crash in between must not leave it recorded and the holdings not due.
         _record_trade(transaction, fills, context)
     if reports:
         # One that is new counts as open until it is stored: a crash before that must not lose it.
-        afterwards = recorded | {step.after.batch.id: step.after for step in news}
+        afterwards = recorded | {step.after.batch.id: step.after for step in made}
         is_open = any(id not in recorded or not afterwards[id].batch.is_final for id in by_id)
         transaction = context.transactions.update(transaction, lambda t: t.record_orders(context.now, is_open=is_open))
-    for step in news:
+    for step in made:
         report = by_id[step.after.batch.id]
         decide = partial(apply_report, report=report, placed_by=placed_by, now=context.now)
         stored = context.batches.record(step, decide, transaction.created_at)
@@ -118,7 +118,7 @@ def _record_trade(transaction: Transaction, fills: Sequence[BatchStep], context:
 
 
 def _refresh_holdings(transaction: Transaction, context: SyncContext) -> None:
-    """At once where no login is needed; where it is, or when it does not work now, the holdings stay due."""
+    """Import them at once where no login is needed. Where one is, or the import fails, the holdings stay due."""
     connection = context.connections.find(transaction.account_id or "")
     if connection is None or connection.owner != transaction.owner or connection.snapshot is None:
         return

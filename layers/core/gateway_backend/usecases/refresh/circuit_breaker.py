@@ -27,7 +27,7 @@ class CircuitBreaker:
         return self.circuit.open_until is not None and not self.has_stopped
 
     def allows(self) -> bool:
-        """Whether Gateway may be asked. The first question after a pause is one worker's alone."""
+        """Whether Gateway may be asked. After a pause a single worker asks first."""
         if self.is_probing and not self.has_claimed_probe:
             self.has_claimed_probe = self._open()
             self.has_stopped = not self.has_claimed_probe

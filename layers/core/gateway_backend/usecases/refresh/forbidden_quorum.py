@@ -1,4 +1,4 @@
-"""A 403 ends an account's session, unless so many of a page get one at once that it says nothing about each of them."""
+"""A 403 ends an account's session, unless so many accounts of a page get one at once that Gateway is to blame."""
 
 from collections.abc import Sequence
 

@@ -35,7 +35,7 @@ def refresh_page(page: RefreshPage, context: RefreshContext) -> Counter[str]:
     """Every account of the page is refreshed, or queued again, or needs nothing; how many of each.
 
     Processing a page twice is safe: a second worker finds the accounts fresh. The lease saves Gateway the second
-    question. Raises: NotYet while another worker has the page; StoreUnavailable.
+    call. Raises: NotYet while another worker has the page; StoreUnavailable.
     """
     if page.close < context.calendar.last_close(context.clock()):
         return _counted(Counter(pageSuperseded=1))
@@ -84,11 +84,11 @@ def _results(page: RefreshPage, context: RefreshContext) -> Iterator[Result]:
         return Result.SKIPPED if is_over else _refresh(account_id, breaker, context)
 
     while waiting and breaker.is_probing:
-        yield from _each(map_concurrently(refresh, [waiting.pop(0)], threads=1))
-    yield from _each(map_concurrently(refresh, waiting, threads=context.threads))
+        yield from _or_unexpected_error(map_concurrently(refresh, [waiting.pop(0)], threads=1))
+    yield from _or_unexpected_error(map_concurrently(refresh, waiting, threads=context.threads))
 
 
-def _each(results: Sequence[Result | None]) -> Iterator[Result]:
+def _or_unexpected_error(results: Sequence[Result | None]) -> Iterator[Result]:
     return (result or Result.UNEXPECTED_ERROR for result in results)
 
 
@@ -115,7 +115,7 @@ def _refresh(account_id: str, breaker: CircuitBreaker, context: RefreshContext) 
 
 
 def _pull(connection: Connection, context: RefreshContext) -> PullOutcome:
-    """What goes wrong at Gateway is `Failed`, and flags nobody."""
+    """An error of Gateway's is `Failed`, and flags no connection."""
     try:
         return import_holdings(connection, ON_SCHEDULE, context.pull())
     except (GatewayRefused, GatewayUnavailable) as error:

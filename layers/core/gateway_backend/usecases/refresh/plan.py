@@ -25,7 +25,7 @@ def plan_refresh(context: PlanContext) -> dict[str, int]:
     begun, planned, deadline = context.times.slots_begun(close, now), context.pages.planned(close), Deadline(SECONDS)
     slots = pages = found = 0
     while planned < begun and not deadline.has_passed:
-        ids, until = _together(planned, begun, context.connections)
+        ids, until = _next_accounts(planned, begun, context.connections)
         ready = [RefreshPage(close, page, round=planned // SLOTS) for page in batched(ids, PAGE_ACCOUNTS, strict=False)]
         if not context.queue.send_all([encode_page(page) for page in ready]):
             break
@@ -43,8 +43,8 @@ def plan_refresh(context: PlanContext) -> dict[str, int]:
     }
 
 
-def _together(planned: int, begun: int, connections: Connections) -> tuple[list[str], int]:
-    """The accounts of the next slots of a round, so many that they fill pages, and up to which slot that is."""
+def _next_accounts(planned: int, begun: int, connections: Connections) -> tuple[list[str], int]:
+    """The accounts of the round's next slots, enough to fill pages, and the slot at which they end."""
     ids: list[str] = []
     slot, end = planned, min(begun, (planned // SLOTS + 1) * SLOTS)
     while slot < end and len(ids) < PLANNED_TOGETHER:

@@ -1,4 +1,4 @@
-"""The user asks for newer holdings: fetch them where the session lives long, else make the login ready."""
+"""Refresh an account for its user: fetch newer holdings where the session lives long, else prepare the login."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=30)
 """As long as the request may last."""
 
 
-class Requested(NamedTuple):
+class RequestedRefresh(NamedTuple):
     """`connection` as it is now. `started`: the import that a login completes, where one is needed."""
 
     refresh: Refresh
@@ -35,8 +35,8 @@ class Requested(NamedTuple):
 
 def request_refresh(
     account_id: str, *, user: str, idempotency_key: str, attempt: str, context: RefreshRequestContext
-) -> Requested:
-    """A session that is known to be over is not asked again: a repeat finds the import that is ready already.
+) -> RequestedRefresh:
+    """A session that is over is not pulled again: a repeat with the same key finds the import that is ready.
 
     Raises: NotFound, RefreshTooSoon; GatewayUnavailable and GatewayAnswerNotWhole, and the last good holdings are still
     there; what starting a transaction raises.
@@ -61,7 +61,7 @@ def request_refresh(
             context=context.start,
         )
     verdict, next_due = connection.verdict(now, context.pull.calendar), context.times.next_due
-    return Requested(refresh, connection, verdict, next_due(connection, now, context.pull.calendar), started)
+    return RequestedRefresh(refresh, connection, verdict, next_due(connection, now, context.pull.calendar), started)
 
 
 def _refresh(leased: Connection, user: str, context: RefreshRequestContext) -> Refresh:

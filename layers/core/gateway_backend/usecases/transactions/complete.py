@@ -1,4 +1,4 @@
-"""Take what the SDK gave the app (contract 6), and ask Gateway what really happened."""
+"""Take the SDK's result (contract 6), and ask Gateway what really happened."""
 
 from copy import replace
 

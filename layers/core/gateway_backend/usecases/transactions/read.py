@@ -8,7 +8,7 @@ from gateway_backend.usecases.transactions.sync import sync_if_open
 
 
 def read_transaction(transaction_id: str, *, user: str, context: SyncContext) -> Transaction:
-    """One that is still open is asked about first, at most every two seconds.
+    """Gateway is asked first while it is open, at most every two seconds.
 
     Raises: NotFound when it is unknown or somebody else's.
     """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway_backend.domain.orders.request import SellWarning
 
 _NEEDED = {Intent.HOLDINGS_IMPORT: "holdingsImport", Intent.FETCH_FUNDS: "fetchFunds"}
-"""What the account's broker must be able to do for it; of orders, `orders.validate` says."""
+"""Intent -> the capability that the account's broker needs. Orders have theirs in `orders.validate`."""
 
 
 class Started(NamedTuple):
@@ -41,8 +41,8 @@ def start_transaction(
 ) -> Started:
     """A create is sent to Gateway once.
 
-    When its outcome is unknown the caller hears so. An import may be repeated with the same key: an id that was lost on
-    the way was never shown to anybody, and lapses. Where money moves the key stays taken.
+    When its outcome is unknown the caller is told so. An import may be repeated with the same key: nobody has the id that
+    was lost on the way, and it expires. Where money moves the key stays taken.
 
     Raises: IdempotencyKeyReused, RequestInProgress, OutcomeUnknown, NotFound (somebody else's account or order),
     BrokerCannot, OrderIsFinal, RequestInvalid, and what Gateway raises.
@@ -53,14 +53,14 @@ def start_transaction(
         idempotency_key, owner=user, content=content, attempt=attempt, now=context.now, once=moves_money
     )
     if claim.created:
-        transaction = _earlier(claim.created, user, context.transactions)
+        transaction = _find_earlier(claim.created, user, context.transactions)
         token = _token(transaction.requested_account_id, context)
         return Started(transaction, token, True, _warnings(transaction, context))
     try:
-        transaction, token = _checked(request, user, context)
-        transaction = _created(transaction, request, token, context)
+        transaction, token = _prepare(request, user, context)
+        transaction = _create_at_gateway(transaction, request, token, context)
     except GatewayUnavailable as unanswered:
-        raise _given_up(claim, moves_money, context) or unanswered from None
+        raise _give_up(claim, moves_money, context) or unanswered from None
     except DomainError:
         context.keys.release(claim)
         raise
@@ -68,7 +68,8 @@ def start_transaction(
     return Started(transaction, token, False, _warnings(transaction, context))
 
 
-def _given_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
+def _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown |def _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
+    """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
     if not moves_money:
         context.keys.release(claim)
         return None
@@ -76,8 +77,8 @@ def _given_up(claim: Claim, moves_money: bool, context: StartContext) -> Outcome
     return OutcomeUnknown()
 
 
-def _checked(request: TransactionRequest, user: str, context: StartContext) -> tuple[Transaction, str]:
-    """The transaction as it will be, but for what Gateway says of it, and the token to create it with."""
+def _prepare(request: TransactionRequest, user: str, context: StartContext) -> tuple[Transaction, str]:
+    """The transaction, without the id and the expiry that Gateway gives it, and the token to create it with."""
     account_id, order = request.account_id, request.order
     needed = _NEEDED.get(Intent(request.intent))
     if order:
@@ -107,19 +108,21 @@ def _checked(request: TransactionRequest, user: str, context: StartContext) -> t
     return transaction, _token(account_id, context)
 
 
-def _created(transaction: Transaction, request: TransactionRequest, token: str, context: StartContext) -> Transaction:
+def _create_at_gateway(transaction: Transaction, request: TransactionRequest, token: str, context: StartContext) -> Transaction:
     body = request.to_gateway(context.rules) | {"notes": transaction.correlation_id}
     created = context.gateway.create_transaction(body, token)
     return begin(replace(transaction, id=created.transaction_id, expire_at=created.expire_at))
 
 
-def _check_broker(broker: str, needed: str | None, context: StartContext) -> None:
+def _check_broker(broker: str, needed: str | None, context: StartContext) ->def _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
+    """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
     if needed and has_capability(broker, needed, context.brokers) is False:
         raise BrokerCannot(f"{broker} has no {needed} (see brokers in POST /v1/session): choose another account")
 
 
 def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarning]":
-    if transaction.order is None:
+    if transaction.order isdef _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
+    """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
         return []
     from gateway_backend.usecases.orders.validate import sell_warnings
 
@@ -128,12 +131,13 @@ def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarn
 
 def _token(account_id: str | None, context: StartContext) -> str:
     secret = context.gateway.keys.secret
-    if account_id is None:
+    if account_id isdef _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
+    """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
         return tokens.guest_token(secret, context.now)
     return tokens.connected_token(account_id, secret, context.now)
 
 
-def _earlier(transaction_id: str, user: str, transactions: Transactions) -> Transaction:
+def _find_earlier(transaction_id: str, user: str, transactions: Transactions) -> Transaction:
     transaction = transactions.find(transaction_id)
     if transaction is None or transaction.owner != user:
         raise NotFound("The transaction that this Idempotency-Key created is no longer kept: use a new key")

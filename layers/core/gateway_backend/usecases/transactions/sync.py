@@ -1,4 +1,4 @@
-"""Bring a transaction to where Gateway says it is, and do what follows: link, import, sync its orders."""
+"""Sync a transaction with Gateway, and do what follows from its status: link, import, sync its orders."""
 
 from gateway_backend.domain.holdings.snapshot import PROVEN
 from gateway_backend.domain.shared.errors import (
@@ -23,7 +23,7 @@ def sync_if_open(transaction: Transaction, context: SyncContext) -> Transaction:
 
 
 def sync(transaction: Transaction, context: SyncContext) -> Transaction:
-    """Ask Gateway about the transaction. While Gateway is away the answer is what is stored."""
+    """Ask Gateway about the transaction. While Gateway is away, gives the transaction as it is stored."""
     now = context.now
     if transaction.was_just_synced(now):
         return transaction
@@ -40,10 +40,10 @@ def sync(transaction: Transaction, context: SyncContext) -> Transaction:
 
 
 def apply_gateway_report(transaction: Transaction, report: Report, context: SyncContext) -> Transaction:
-    """Link the account that the report names, store the status, then store what the transaction brought.
+    """Link the account that the report names, store the status, then store its holdings or orders.
 
-    Every step is safe to repeat, and the status is stored before what it brought: a crash or an outage in between
-    leaves a transaction that is not settled, to be taken up by the next read, result, webhook or check.
+    Every step is safe to repeat, and the status is stored first: a crash or an outage after that leaves a
+    transaction that is not settled, and the next read, result, webhook or check goes on with it.
     Raises: LINK_REFUSALS (the refusal is stored with the transaction), and what the pulls raise.
     """
     try:
@@ -53,7 +53,7 @@ def apply_gateway_report(transaction: Transaction, report: Report, context: Sync
         code = refusal.code
         transaction = context.transactions.update(transaction, lambda t: t.refuse_link(code, context.now))
         if transaction.can_place_orders and not isinstance(refusal, ConnectionWithdrawn):
-            # Not linked; but the user has placed that order, and must hear what became of it.
+            # Not linked; but the user has placed the order, and needs to know what became of it.
             _process_result(_apply(report, transaction, context), report, context)
         raise
     return _process_result(_apply(report, transaction, context), report, context)
@@ -75,7 +75,7 @@ def _process_result(transaction: Transaction, report: Report, context: SyncConte
 
 
 def _import_result(transaction: Transaction, context: SyncContext) -> Transaction:
-    """Import the holdings that a completed transaction made available; an incomplete answer leaves it unsettled."""
+    """Import the holdings of a completed transaction; an incomplete answer leaves the transaction unsettled."""
     if transaction.result_persisted or transaction.account_id is None:
         return transaction
     connection = context.connections.find(transaction.account_id)

@@ -1,4 +1,4 @@
-"""Keep what Gateway says, then let the queue work on it (contract 3.2)."""
+"""Store a webhook, then queue it (contract 3.2)."""
 
 from collections.abc import Sequence
 from datetime import datetime

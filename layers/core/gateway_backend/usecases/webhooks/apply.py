@@ -1,7 +1,8 @@
 """Apply a receipt: bind it to a transaction of ours, confirm it with Gateway, apply what Gateway confirms.
 
-The checksum proves where a webhook comes from, not what it says (promise 4). So nothing of its body is ever stored as
-truth: it tells us whom to ask about. Mutual funds are the one exception, because nobody can be asked.
+The checksum proves where a webhook comes from, not what it says (docs/architecture.md, promise 4). So nothing of
+its body is ever stored as truth: it only says what to ask Gateway about. Mutual funds are the one exception, because
+Gateway offers no way to ask.
 """
 
 from datetime import timedelta
@@ -27,7 +28,7 @@ from gateway_backend.usecases.contexts import SyncContext, WebhookContext
 from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
 from gateway_backend.usecases.transactions.sync import apply_gateway_report
 from gateway_backend.usecases.webhooks.confirm_order import confirm_order_webhook
-from gateway_backend.usecases.webhooks.confirmation import PATIENCE, Quarantine, fetch_report
+from gateway_backend.usecases.webhooks.confirmation import ATTEMPTS_BEFORE_QUARANTINE, Quarantine, fetch_report
 
 INTENT_OF = {
     WebhookKind.HOLDINGS_V1: Intent.HOLDINGS_IMPORT,
@@ -48,7 +49,7 @@ def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
     try:
         _check_origin(receipt, receipts, context.replay_window)
         reason = _apply(receipt, context)
-        # What a mutual fund statement said is kept on its own, without the investor's personal data.
+        # A mutual fund statement is stored apart, without the investor's personal data.
         erase = receipt.kind is WebhookKind.MUTUAL_FUNDS
         receipts.record_verdict(receipt, ReceiptVerdict.APPLIED, reason, now, erase=erase)
         count("WebhookApplied")
@@ -90,12 +91,12 @@ def _apply(receipt: Receipt, context: WebhookContext) -> str:
         apply_gateway_report(transaction, report, context.sync)
         if receipt.kind is WebhookKind.ORDER:
             return confirm_order_webhook(receipt, context)
-        return _catch_up(receipt, context)
+        return _import_newer(receipt, context)
     except (AccountMismatch, AccountOfAnotherUser) as refusal:
         raise Quarantine(refusal.code) from None
     except GatewayForbidden:
         if receipt.kind is WebhookKind.ORDER:
-            raise  # an order is asked for with a guest's token: this is about our keys, or passes
+            raise  # orders are pulled with a guest's token, so a 403 is about our keys, or it passes
         # Gateway answered about the transaction, so our keys are right: it is this account's session that is over.
         return "NEEDS_LOGIN"
     except (ConnectionWithdrawn, NotFound):
@@ -128,8 +129,8 @@ def _confirm(receipt: Receipt, transaction: Transaction, context: SyncContext) -
     return report
 
 
-def _catch_up(receipt: Receipt, context: WebhookContext) -> str:
-    """Our snapshot must become as new as the one that the webhook speaks of."""
+def _import_newer(receipt: Receipt, context: WebhookContext) -> str:
+    """Our snapshot must become as new as the one that the webhook names."""
     connections = context.sync.connections
     connection = connections.find(receipt.account_id or "")
     if connection is None:
@@ -140,7 +141,7 @@ def _catch_up(receipt: Receipt, context: WebhookContext) -> str:
     connection = connections.find(connection.id) or connection
     if _is_as_new(connection, receipt):
         return "CONFIRMED"
-    if isinstance(outcome, Incomplete) or context.attempt < PATIENCE:
+    if isinstance(outcome, Incomplete) or context.attempt < ATTEMPTS_BEFORE_QUARANTINE:
         raise NotYet("Gateway's holdings are not as new as the webhook's yet")
     raise Quarantine("NOT_CONFIRMED")
 

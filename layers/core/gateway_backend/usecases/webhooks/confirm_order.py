@@ -3,7 +3,7 @@
 from gateway_backend.domain.shared.errors import GatewayUnavailable, NotYet
 from gateway_backend.domain.webhooks.receipt import Receipt
 from gateway_backend.usecases.contexts import WebhookContext
-from gateway_backend.usecases.webhooks.confirmation import PATIENCE, Quarantine, parse_receipt_body
+from gateway_backend.usecases.webhooks.confirmation import ATTEMPTS_BEFORE_QUARANTINE, Quarantine, parse_receipt_body
 
 
 def confirm_order_webhook(receipt: Receipt, context: WebhookContext) -> str:
@@ -22,6 +22,6 @@ def confirm_order_webhook(receipt: Receipt, context: WebhookContext) -> str:
     recorded = {batch.batch.id: batch.batch for batch in context.sync.batches.of(receipt.transaction_id or "")}
     if claims and all(claim.id in recorded and confirms(recorded[claim.id], claim) for claim in claims):
         return "CONFIRMED"
-    if context.attempt < PATIENCE:
+    if context.attempt < ATTEMPTS_BEFORE_QUARANTINE:
         raise NotYet("Gateway's orders are not as far as the webhook's yet")
     raise Quarantine("NOT_CONFIRMED")

@@ -10,8 +10,8 @@ from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.domain.webhooks.receipt import Receipt
 from gateway_backend.usecases.contexts import SyncContext, WebhookContext
 
-PATIENCE = 3
-"""How many times Gateway is asked for what a webhook claims before the webhook is disbelieved."""
+ATTEMPTS_BEFORE_QUARANTINE = 3
+"""How many times Gateway is asked about a webhook's claim before the webhook is quarantined."""
 
 
 class Quarantine(Exception):

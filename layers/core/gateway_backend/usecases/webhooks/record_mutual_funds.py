@@ -6,14 +6,19 @@ from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Status
 from gateway_backend.domain.webhooks.receipt import Receipt
 from gateway_backend.usecases.contexts import WebhookContext
-from gateway_backend.usecases.webhooks.confirmation import PATIENCE, Quarantine, fetch_report, parse_receipt_body
+from gateway_backend.usecases.webhooks.confirmation import (
+    ATTEMPTS_BEFORE_QUARANTINE,
+    Quarantine,
+    fetch_report,
+    parse_receipt_body,
+)
 
 _FAILED = (Status.ERRORED, Status.CANCELLED)
 
 
 def record_mutual_funds(receipt: Receipt, context: WebhookContext) -> str:
-    """The one kind whose content nobody can be asked for (contract 2.4): the first body for a transaction counts."""
-    sync, is_early = context.sync, context.attempt < PATIENCE
+    """Gateway cannot be asked for a statement (contract 2.4): the first body for a transaction counts."""
+    sync, is_early = context.sync, context.attempt < ATTEMPTS_BEFORE_QUARANTINE
     transaction = sync.transactions.find(receipt.transaction_id or "")
     if transaction is None:
         raise Quarantine("UNKNOWN_TRANSACTION")

@@ -13,7 +13,7 @@ _IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 def record_pending_action(receipt: Receipt, context: WebhookContext) -> str:
-    """The webhook only says which investment to ask about: the action is Gateway's word when asked (contract 2.8)."""
+    """The webhook only names the investment: the action is what Gateway answers about it (contract 2.8)."""
     connection = context.sync.connections.find(receipt.account_id or "")
     if connection is None:
         raise Quarantine("UNKNOWN_ACCOUNT")
