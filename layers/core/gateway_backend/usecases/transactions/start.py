@@ -41,8 +41,8 @@ def start_transaction(
 ) -> Started:
     """A create is sent to Gateway once.
 
-    When its outcome is unknown the caller is told so. An import may be repeated with the same key: nobody has the id that
-    was lost on the way, and it expires. Where money moves the key stays taken.
+    When its outcome is unknown the caller is told so. An import may be repeated with the same key: nobody has the id
+    that was lost on the way, and it expires. Where money moves the key stays taken.
 
     Raises: IdempotencyKeyReused, RequestInProgress, OutcomeUnknown, NotFound (somebody else's account or order),
     BrokerCannot, OrderIsFinal, RequestInvalid, and what Gateway raises.
@@ -68,7 +68,7 @@ def start_transaction(
     return Started(transaction, token, False, _warnings(transaction, context))
 
 
-def _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown |def _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
+def _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
     """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
     if not moves_money:
         context.keys.release(claim)
@@ -108,21 +108,21 @@ def _prepare(request: TransactionRequest, user: str, context: StartContext) -> t
     return transaction, _token(account_id, context)
 
 
-def _create_at_gateway(transaction: Transaction, request: TransactionRequest, token: str, context: StartContext) -> Transaction:
+def _create_at_gateway(
+    transaction: Transaction, request: TransactionRequest, token: str, context: StartContext
+) -> Transaction:
     body = request.to_gateway(context.rules) | {"notes": transaction.correlation_id}
     created = context.gateway.create_transaction(body, token)
     return begin(replace(transaction, id=created.transaction_id, expire_at=created.expire_at))
 
 
-def _check_broker(broker: str, needed: str | None, context: StartContext) ->def _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
-    """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
+def _check_broker(broker: str, needed: str | None, context: StartContext) -> None:
     if needed and has_capability(broker, needed, context.brokers) is False:
         raise BrokerCannot(f"{broker} has no {needed} (see brokers in POST /v1/session): choose another account")
 
 
 def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarning]":
-    if transaction.order isdef _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
-    """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
+    if transaction.order is None:
         return []
     from gateway_backend.usecases.orders.validate import sell_warnings
 
@@ -131,8 +131,7 @@ def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarn
 
 def _token(account_id: str | None, context: StartContext) -> str:
     secret = context.gateway.keys.secret
-    if account_id isdef _give_up(claim: Claim, moves_money: bool, context: StartContext) -> OutcomeUnknown | None:
-    """Free the key of a create whose outcome is unknown; where money moves, keep it taken."""
+    if account_id is None:
         return tokens.guest_token(secret, context.now)
     return tokens.connected_token(account_id, secret, context.now)
 
