@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 TEST_CLOUD := PORT=3100 LOCAL_STATE=.local/test
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down reset logs build test test-unit lint format bench simulate openapi deploy clean
+.PHONY: help setup run up down reset logs build test test-unit lint format hooks bench simulate openapi deploy clean
 
 help:  ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ lint: setup  ## Check style, types and the template
 format: setup  ## Put the code into the project's style
 	$(PYTHON) -m ruff check --fix-only
 	$(PYTHON) -m ruff format
+
+hooks: setup  ## Check each commit before it is made (.pre-commit-config.yaml)
+	$(PYTHON) -m pre_commit install
 
 bench: setup  ## Measure what it costs, as ratios
 	PYTHONPATH=layers/core $(PYTHON) -m bench
