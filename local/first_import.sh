@@ -1,4 +1,5 @@
-# What `make run` prints and the README explains: import a Groww account. Needs API and SANDBOX; run it in the checkout.
+# Imports a Groww account. `make run` prints these lines and README.md explains them; a test compares the two.
+# They need the variables API and SANDBOX and the checkout as the working directory.
 field() { python3 -c "import json, sys; body = json.load(sys.stdin); print(body.get('$1') or body)"; }
 python3 -c 'import json, sys; print(json.dumps({"portfolio": json.load(sys.stdin)["data"]}))' \
   < tests/fixtures/holdings-v2-api.json |
@@ -21,7 +22,7 @@ print(json.dumps(body, indent=1))'; }
 curl -s $API/v1/connections/6195e288360acf9ebc060d23/holdings -H "$AUTH" | digits > .local/imported.json
 digits < tests/fixtures/holdings-v2-api.json | diff - .local/imported.json && echo "The same, digit for digit"
 curl -s $API/v1/holdings -H "$AUTH" | python3 -c 'import json, sys
-told = json.load(sys.stdin)
-print(told["freshness"]["state"], "-", told["freshness"]["text"])
-for row in told["holdings"]:
+body = json.load(sys.stdin)
+print(body["freshness"]["state"], "-", told["freshness"]["text"])
+for row in body["holdings"]:
     print(row["isin"], row["quantity"], "held,", row["transactable"], "transactable:", row["name"])'
