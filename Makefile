@@ -13,7 +13,7 @@ TEST_CLOUD := PORT=3100 LOCAL_STATE=.local/test
 .DEFAULT_GOAL := help
 .PHONY: help setup run up down reset logs build test test-unit lint format hooks bench simulate openapi deploy clean
 
-help:  ## Say what there is to make
+help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
 
 setup: .venv/.synced .tools/sam/.synced  ## Fetch every tool and package (the other targets do it themselves)
@@ -21,13 +21,13 @@ setup: .venv/.synced .tools/sam/.synced  ## Fetch every tool and package (the ot
 run: setup  ## Run everything on this machine until Ctrl-C
 	@exec $(PYTHON) -m local run
 
-up: setup  ## The same in the background; on a running one, deploy what has changed
+up: setup  ## Run everything in the background, or deploy what has changed if it runs
 	@$(PYTHON) -m local up
 
-down: setup  ## Stop it; what it holds is kept
+down: setup  ## Stop it and keep its state
 	@$(PYTHON) -m local down
 
-reset: setup  ## Stop it and forget what it holds
+reset: setup  ## Stop it and delete its state
 	@$(PYTHON) -m local reset
 
 logs: setup  ## Print what the functions logged in the last 15 minutes

@@ -1,1 +1,1 @@
-"""What the backend costs, as ratios against the obvious way of doing the same (design section 10)."""
+"""What the backend costs, as ratios to a reference: the obvious way of doing the same."""

@@ -1,4 +1,4 @@
-"""Bytecode: does anything have to be compiled again when Lambda unpacks what SAM zipped?"""
+"""Whether Python on Lambda can use the bytecode in the built artifacts, and what that saves."""
 
 import compileall
 import importlib.util
@@ -9,18 +9,18 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 from bench import cold_start
-from bench.built import BuiltApp, Function
+from bench.artifacts import BuiltApp, Function
 from bench.rows import Row
 
 MEASURED_ON = "ReceiveWebhook"
 SAM_ZIP_DATE = 315_532_800
-"""1980-01-01T00:00:00Z: the date SAM gives every file it zips, so that equal content makes equal zips."""
+"""1980-01-01T00:00:00Z. SAM gives this date to every file it zips, so that equal content makes equal zips."""
 
 _HASH_BASED, _CHECKED = 0b01, 0b10
 
 
 def is_recompiled(source: Path) -> bool:
-    """Would Python on Lambda ignore this file's bytecode? (PEP 552; the file's date is SAM's there)"""
+    """Would Python on Lambda ignore this file's bytecode (PEP 552), given that the file has SAM's date there?"""
     bytecode = Path(importlib.util.cache_from_source(source))
     if not bytecode.exists():
         return True
@@ -40,25 +40,25 @@ def recompiled_row(app: BuiltApp) -> Row:
 
 
 def instruction_rows(app: BuiltApp) -> Iterable[Row]:
-    """The built artifacts against the same files without bytecode. Raises: MeasurementError."""
+    """Measure the built artifacts against the same files without bytecode. Raises: MeasurementError."""
     (function,) = (function for function in app.functions if function.name == MEASURED_ON)
     with tempfile.TemporaryDirectory() as folder:
-        copy, its_function = _copied(app, function, Path(folder))
-        unchecked = cold_start.import_of(copy, its_function)
-        _recompile(copy, PycInvalidationMode.CHECKED_HASH)
-        checked = cold_start.import_of(copy, its_function)
-        _forget_bytecode(copy)
-        uncompiled = cold_start.import_of(copy, its_function)
-    against = "a default SAM build (no bytecode)"
-    yield Row(f"{MEASURED_ON}, unchecked bytecode as built", unchecked, uncompiled, "M instructions", against)
-    yield Row(f"{MEASURED_ON}, bytecode checked by hash", checked, uncompiled, "M instructions", against)
+        copied_app, copied_function = _copy(app, function, Path(folder))
+        unchecked = cold_start.count_import(copied_app, copied_function)
+        _recompile(copied_app, PycInvalidationMode.CHECKED_HASH)
+        checked = cold_start.count_import(copied_app, copied_function)
+        _delete_bytecode(copied_app)
+        uncompiled = cold_start.count_import(copied_app, copied_function)
+    reference_name = "a default SAM build (no bytecode)"
+    yield Row(f"{MEASURED_ON}, unchecked bytecode as built", unchecked, uncompiled, "M instructions", reference_name)
+    yield Row(f"{MEASURED_ON}, bytecode checked by hash", checked, uncompiled, "M instructions", reference_name)
 
 
-def _copied(app: BuiltApp, function: Function, folder: Path) -> tuple[BuiltApp, Function]:
+def _copy(app: BuiltApp, function: Function, folder: Path) -> tuple[BuiltApp, Function]:
     layer = shutil.copytree(app.layer, folder / "layer")
     code = shutil.copytree(function.folder, folder / "function")
-    copied = Function(function.name, code, function.environment)
-    return BuiltApp(layer, (copied,)), copied
+    copied_function = Function(function.name, code, function.environment)
+    return BuiltApp(layer, (copied_function,)), copied_function
 
 
 def _recompile(app: BuiltApp, mode: PycInvalidationMode) -> None:
@@ -66,7 +66,7 @@ def _recompile(app: BuiltApp, mode: PycInvalidationMode) -> None:
         compileall.compile_dir(folder, quiet=1, force=True, invalidation_mode=mode)
 
 
-def _forget_bytecode(app: BuiltApp) -> None:
+def _delete_bytecode(app: BuiltApp) -> None:
     for folder in _folders(app):
         for cache in list(folder.rglob("__pycache__")):
             shutil.rmtree(cache)

@@ -1,4 +1,4 @@
-"""Counting instructions with valgrind: the same on a busy machine as on an idle one, which time is not."""
+"""Count instructions with valgrind. Unlike time, the count is the same on a busy machine and on an idle one."""
 
 import os
 import re
@@ -21,33 +21,32 @@ def valgrind_is_missing() -> bool:
 
 
 def count(code: str, *, python_path: str, environment: Mapping[str, str]) -> float:
-    """Millions of instructions of a fresh Python that runs `code`, its own start included.
+    """Count the million instructions of a new Python that runs `code`, its start included.
 
-    Only the standard library and `python_path` are there to import from. Raises: MeasurementError.
+    `code` can import the standard library and what is on `python_path` only. Raises: MeasurementError.
     """
     valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}"]
-    result = _run([*valgrind, *_python(code)], python_path, environment)
-    found = _COUNT.search(result.stderr)
-    if result.returncode != 0 or found is None:
+    result = _run([*valgrind, *_command(code)], python_path, environment)
+    match = _COUNT.search(result.stderr)
+    if result.returncode != 0 or match is None:
         raise MeasurementError(result.stderr[-2000:])
-    return int(found[1].replace(",", "")) / MILLION
+    return int(match[1].replace(",", "")) / MILLION
 
 
 def warm_up(code: str, *, python_path: str, environment: Mapping[str, str]) -> None:
-    """Run once so that bytecode which an installed package would have is there. Raises: MeasurementError."""
-    result = _run(_python(code), python_path, {**environment, "PYTHONDONTWRITEBYTECODE": ""})
+    """Run `code` once, so that installed packages have their bytecode. Raises: MeasurementError."""
+    result = _run(_command(code), python_path, {**environment, "PYTHONDONTWRITEBYTECODE": ""})
     if result.returncode != 0:
         raise MeasurementError(result.stderr[-2000:])
 
 
-def _python(code: str) -> list[str]:
-    # The interpreter behind the virtual environment: not one package of ours is installed in it.
+def _command(code: str) -> list[str]:
+    # The interpreter behind the virtual environment has none of its packages.
     return [getattr(sys, "_base_executable", sys.executable), "-S", "-P", "-c", code]
 
 
 def _run(command: list[str], python_path: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     fixed = {"PYTHONPATH": python_path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     with tempfile.TemporaryDirectory() as empty:
-        home = {"PATH": os.environ["PATH"], "HOME": empty}
-        everything = {**home, **fixed, **environment}
-        return subprocess.run(command, cwd=empty, env=everything, capture_output=True, text=True, check=False)
+        full_environment = {"PATH": os.environ["PATH"], "HOME": empty, **fixed, **environment}
+        return subprocess.run(command, cwd=empty, env=full_environment, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What it costs to refresh a million accounts after one close: small simulations, extrapolated."""
+"""The cost of refreshing a million accounts after a close, extrapolated from small simulations."""
 
 from collections.abc import Iterable
 from copy import replace
@@ -7,31 +7,33 @@ from bench.rows import Row
 from bench.simulation import costs, processes
 from bench.simulation.scenario import Scenario
 
-UNTROUBLED = Scenario(
+NO_FAILURES = Scenario(
     accounts=2000,
     sessions=3,
     slots=5,  # pages as full as those of 100,000 accounts
     call_failures=0,
-    deaths=0,
+    expiries=0,
     outage_hours=0,
     updating=0,
     other_brokers=0,
-    twice=0,
+    duplicates=0,
 )
-"""As in the reference, nothing goes wrong."""
+"""Nothing goes wrong, as in the reference."""
 
-USUAL = Scenario()
-TROUBLED = replace(UNTROUBLED, call_failures=USUAL.call_failures, deaths=USUAL.deaths, updating=USUAL.updating)
+_DEFAULT = Scenario()
+WITH_FAILURES = replace(
+    NO_FAILURES, call_failures=_DEFAULT.call_failures, expiries=_DEFAULT.expiries, updating=_DEFAULT.updating
+)
 
 
 def rows() -> Iterable[Row]:
-    against = "schedule and Lambda per user, item per security"
+    reference_name = "schedule and Lambda per user, item per security"
     budget = costs.BUDGET / costs.REFERENCE
-    for how, scenario in (("nothing fails", UNTROUBLED), ("5 % of calls fail", TROUBLED)):
-        what = f"refresh of 1 M accounts, simulated, {how}"
-        yield Row(what, dollars(scenario), costs.REFERENCE, "dollars", against, budget)
+    for condition, scenario in (("nothing fails", NO_FAILURES), ("5 % of calls fail", WITH_FAILURES)):
+        name = f"refresh of 1 M accounts, simulated, {condition}"
+        yield Row(name, dollars(scenario), costs.REFERENCE, "dollars", reference_name, budget)
 
 
 def dollars(scenario: Scenario) -> float:
-    """Of a session with a million accounts, at list prices. Raises: ProcessDied."""
+    """Return the cost of a trading session with a million accounts, at list prices. Raises: ProcessDied."""
     return costs.of_a_million(processes.simulate(scenario), scenario).total

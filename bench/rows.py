@@ -1,4 +1,4 @@
-"""One measured thing, and the table of them."""
+"""The table of what was measured, as ratios to a reference."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +12,16 @@ _DECIMALS = {"MB": 1, "dollars": 2}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`measured` and `reference` are in one unit; the budget is the largest ratio of the two that is fine."""
+    """A measured amount and the amount that `reference_name` takes, both in `unit`.
 
-    what: str
+    `budget` is the largest ratio of the two that is acceptable.
+    """
+
+    name: str
     measured: float
     reference: float
     unit: str
-    against: str
+    reference_name: str
     budget: float | None = None
 
     @property
@@ -31,19 +34,19 @@ class Row:
 
 
 def table(rows: Iterable[Row]) -> Table:
-    """Ratios, grouped by what they are relative to; smaller is better."""
-    drawn = Table("", box=box.SIMPLE)
-    for name in ("measured", "reference", "ratio", "budget", ""):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    for (unit, against), group in groupby(rows, key=lambda row: (row.unit, row.against)):
-        drawn.add_row(f"[bold]{unit}, against {against}[/]")
+    """Lay the rows out in groups of one unit and one reference. A smaller ratio is better."""
+    layout = Table("", box=box.SIMPLE)
+    for heading in ("measured", "reference", "ratio", "budget", ""):
+        layout.add_column(heading, justify="right", no_wrap=True)
+    for (unit, reference_name), group in groupby(rows, key=lambda row: (row.unit, row.reference_name)):
+        layout.add_row(f"[bold]{unit}, against {reference_name}[/]")
         for row in group:
-            drawn.add_row(f"  {row.what}", *_figures(row))
-        drawn.add_section()
-    return drawn
+            layout.add_row(f"  {row.name}", *_format(row))
+        layout.add_section()
+    return layout
 
 
-def _figures(row: Row) -> tuple[str, ...]:
+def _format(row: Row) -> tuple[str, ...]:
     decimals = _DECIMALS.get(row.unit, 0)
     measured, reference = (f"{amount:,.{decimals}f}" for amount in (row.measured, row.reference))
     if row.budget is None:

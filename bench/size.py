@@ -1,8 +1,8 @@
-"""Size: what Lambda has to fetch and unpack before a cold start can begin."""
+"""The size of what Lambda fetches and unpacks before a cold start."""
 
 from pathlib import Path
 
-from bench.built import BuiltApp
+from bench.artifacts import BuiltApp
 from bench.rows import Row
 
 REFERENCE_MB = 35

@@ -1,14 +1,13 @@
-"""Write units of an import: the real store against one item per security."""
+"""The write units of an import and of an order: the real stores against one item per security."""
 
-import csv
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
+from bench import samples
 from bench.rows import Row
 from gateway_backend.domain.holdings.snapshot import Complete, Snapshot, judge
 from gateway_backend.domain.market.calendar import nse_calendar
@@ -31,50 +30,48 @@ from testing.memory_table import MemoryClient
 
 SECURITIES = 30
 REFERENCE_UNITS = SECURITIES + 1
-STOCKS, SHARES, STEPS = 10, 10, (0, 4, 10)
+STOCKS, SHARES = 10, 10
+FILLED_BY_STEP = (0, 4, 10)
 CHANGED_BUDGET = 3
 UNCHANGED_BUDGET = 1
 
-MARKET = Path(__file__).resolve().parent.parent / "sandbox" / "data" / "securities.csv"
 _ACCOUNT = "64a1f0c2d3e4b5a697887766"
-_BEGIN = datetime(2026, 8, 3, 10, 30, tzinfo=UTC)
+_START = datetime(2026, 8, 3, 10, 30, tzinfo=UTC)
 
 
 def rows() -> Iterable[Row]:
-    against = "one item per security"
+    reference_name = "one item per security"
     changed, unchanged = import_units()
-    for what, units, budget in (
-        ("changed", changed, CHANGED_BUDGET),
-        ("unchanged", unchanged, UNCHANGED_BUDGET),
-    ):
-        what = f"import of {SECURITIES} securities, {what}"
-        yield Row(what, units, REFERENCE_UNITS, "write units", against, budget / REFERENCE_UNITS)
-    what = f"basket of {STOCKS} stocks, {len(STEPS)} steps to its end"
-    yield Row(what, order_units(), STOCKS * len(STEPS), "write units", "one item per stock, written at each step")
+    for kind, units, budget in (("changed", changed, CHANGED_BUDGET), ("unchanged", unchanged, UNCHANGED_BUDGET)):
+        name = f"import of {SECURITIES} securities, {kind}"
+        yield Row(name, units, REFERENCE_UNITS, "write units", reference_name, budget / REFERENCE_UNITS)
+    steps = len(FILLED_BY_STEP)
+    name = f"basket of {STOCKS} stocks, {steps} steps to its end"
+    yield Row(name, order_units(), STOCKS * steps, "write units", "one item per stock, written at each step")
 
 
 def import_units() -> tuple[int, int]:
-    """Write units of recording a changed and then an unchanged portfolio of a linked account.
+    """Return the write units of a changed portfolio and of an unchanged one, for a linked account.
 
-    Snapshot and status only, without what a transaction or a webhook writes about itself.
+    They are those of the snapshot and the status, without the writes of the transaction or the webhook itself.
     """
     client = MemoryClient()
     context = _context(client)
     link_account(_transaction(), _ACCOUNT, "kite", context)
-    _units_of_recording(client, context, quantity=10, day=0)
-    changed = _units_of_recording(client, context, quantity=11, day=1)
-    unchanged = _units_of_recording(client, context, quantity=11, day=2)
+    _record(client, context, quantity=10, day=0)
+    changed = _record(client, context, quantity=11, day=1)
+    unchanged = _record(client, context, quantity=11, day=2)
     return changed, unchanged
 
 
 def order_units() -> int:
-    """Write units of a basket's batch from its placing to its last fill, the index Lists included."""
+    """Return the write units of a basket's batch from its placing to its last fill, with those of the index Lists."""
     client = MemoryClient()
     batches, transaction = Batches(Table(client, "table")), _transaction()
     placed_by = PlacedBy(transaction.id, transaction.owner, _ACCOUNT, "kite", name=None)
     recorded: RecordedBatch | None = None
-    for number, filled in enumerate(STEPS):
-        at = _BEGIN + timedelta(minutes=number)
+    for step_number, filled in enumerate(FILLED_BY_STEP):
+        at = _START + timedelta(minutes=step_number)
         stocks = tuple(_stock(number, filled, at) for number in range(STOCKS))
         status = BatchStatus.COMPLETED if filled == SHARES else BatchStatus.PLACED
         report = Batch("5ef5b24a4d6cd54b4a3a8c11", status, stocks, at, "regular", STOCKS)
@@ -107,56 +104,37 @@ def _transaction() -> Transaction:
         id="TRX_0001",
         owner="auth0|64a1f0c2d3e4b5a697887766",
         intent=Intent.HOLDINGS_IMPORT,
-        created_at=_BEGIN,
-        expire_at=_BEGIN + timedelta(hours=24),
+        created_at=_START,
+        expire_at=_START + timedelta(hours=24),
         correlation_id="bench",
     )
 
 
 def _context(client: MemoryClient) -> SyncContext:
-    """Where nothing asks Gateway."""
+    """Build the context of a sync that never calls Gateway."""
     table, gateway = Table(client, "table"), cast(Gateway, None)
     connections = Connections(table)
     pull = PullContext(
-        _BEGIN, connections, Snapshots(table), gateway, nse_calendar(""), Decimal("0.5"), wait=lambda _seconds: None
+        _START, connections, Snapshots(table), gateway, nse_calendar(""), Decimal("0.5"), wait=lambda _seconds: None
     )
-    return SyncContext(_BEGIN, Transactions(table), connections, Batches(table), gateway, pull)
+    return SyncContext(_START, Transactions(table), connections, Batches(table), gateway, pull)
 
 
-def _units_of_recording(client: MemoryClient, context: SyncContext, *, quantity: int, day: int) -> int:
-    now, before = _BEGIN + timedelta(days=day), client.write_units
+def _record(client: MemoryClient, context: SyncContext, *, quantity: int, day: int) -> int:
+    """Record a snapshot and return its write units."""
+    now, before = _START + timedelta(days=day), client.write_units
     connection = context.connections.owned(_ACCOUNT, _transaction().owner)
     record_snapshot(connection, _snapshot(quantity, now), context.pull._replace(now=now), lapsed=False)
     return client.write_units - before
 
 
 def _snapshot(quantity: int, now: datetime) -> Snapshot:
-    data = {"snapshotDate": times.to_text(now), "lastUpdate": times.to_text(now), **_portfolio(quantity)}
+    data = {
+        "snapshotDate": times.to_text(now),
+        "lastUpdate": times.to_text(now),
+        **samples.portfolio(SECURITIES, quantity=quantity),
+    }
     outcome = judge(members(json.dumps(data)), _ACCOUNT, now)
     if not isinstance(outcome, Complete):
-        raise TypeError(f"a whole portfolio was judged {outcome}")
+        raise TypeError(f"a complete portfolio was judged {outcome}")
     return outcome.snapshot
-
-
-def _portfolio(quantity: int) -> dict[str, Any]:
-    """Contract 4.2, with real securities so that it compresses as real ones do."""
-    with MARKET.open(encoding="utf-8", newline="") as file:
-        listed = list(csv.DictReader(file))[:SECURITIES]
-    nothing = {"quantity": 0, "averagePrice": 0}
-    securities = [
-        {
-            "holdings": {
-                "quantity": quantity + number**2,
-                "averagePrice": round(float(security["price"]) * 0.9137, 4),
-            },
-            "positions": {"nse": nothing, "bse": nothing},
-            "transactableQuantity": quantity + number**2,
-            "smallcaseQuantity": 0,
-            "nseTicker": security["nse_ticker"],
-            "bseTicker": security["nse_ticker"],
-            "isin": security["isin"],
-            "name": security["name"],
-        }
-        for number, security in enumerate(listed)
-    ]
-    return {"smallcases": {"public": [], "private": {"stats": {}}}, "securities": securities}

@@ -1,5 +1,5 @@
-"""The whole backend on one machine: template.yaml on an embedded AWS, a sandbox Gateway and a front door.
+"""The whole backend on one machine: an embedded AWS that runs template.yaml, a sandbox Gateway and a reverse proxy.
 
 `python -m local up` (or `make up`) builds with the real `sam build` and deploys with the real `sam deploy`.
-Nothing here is part of what is deployed.
+Nothing in this package is deployed to AWS.
 """

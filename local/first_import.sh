@@ -1,4 +1,5 @@
-# What `make run` prints and the README explains: import a Groww account. Needs API and SANDBOX; run it in the checkout.
+# Imports a Groww account. `make run` prints these lines and README.md explains them; a test compares the two.
+# They need the variables API and SANDBOX and the checkout as the working directory.
 field() { python3 -c "import json, sys; body = json.load(sys.stdin); print(body.get('$1') or body)"; }
 python3 -c 'import json, sys; print(json.dumps({"portfolio": json.load(sys.stdin)["data"]}))' \
   < tests/fixtures/holdings-v2-api.json |

@@ -1,27 +1,27 @@
 #!/bin/sh
-# Puts uv into .tools/bin in the first way that this machine allows: sh local/get_uv.sh VERSION
-# Python 3.9 with venv, or with pip, or the rights to install python3-venv, or any uv on the PATH will do.
+# Install uv into .tools/bin: sh local/get_uv.sh VERSION
+# Tries in turn: Python's venv, pip, installing the package python3-venv as root, and any uv that is on the PATH.
 set -eu
 version=$1
 
-with_venv() {
+using_venv() {
     python3 -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check "uv==$version"
 }
-with_pip() {
+using_pip() {
     python3 -m pip install --quiet --disable-pip-version-check --target .tools/uv "uv==$version" && link ../uv/bin/uv
 }
-with_package_manager() {
+using_apt() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
-        apt-get update -qq && apt-get install -qq -y python3-venv >/dev/null && with_venv
+        apt-get update -qq && apt-get install -qq -y python3-venv >/dev/null && using_venv
 }
-already_there() {
+from_path() {
     found=$(command -v uv) && echo "Using $found: it may not be $version" && link "$found"
 }
 link() {
     mkdir -p .tools/bin && ln -sf "$1" .tools/bin/uv
 }
 
-with_venv 2>/dev/null || with_pip 2>/dev/null || with_package_manager || already_there || {
+using_venv 2>/dev/null || using_pip 2>/dev/null || using_apt || from_path || {
     echo "uv could not be installed. Install Python's venv module (Debian: apt-get install python3-venv)" >&2
     echo "or uv itself, and run make again." >&2
     exit 1

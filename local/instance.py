@@ -1,7 +1,7 @@
-"""One local cloud: its ports, folders, addresses and made-up credentials.
+"""One local cloud: its ports, folders, addresses and fake credentials.
 
-Two checkouts, or `make run` beside `make test`, differ in PORT and LOCAL_STATE and share nothing else
-but the build.
+Two local clouds of one checkout, such as those of `make run` and `make test`, differ in PORT and LOCAL_STATE and share
+only the build.
 """
 
 import os
@@ -22,7 +22,7 @@ AUDIENCE = "gateway-backend"
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUILD = CHECKOUT / ".local" / "build"
 
-# The emulator takes any key; these say so. It reads the account out of a key of twelve digits.
+# The emulator accepts any key. It would take a key of twelve digits for an account id.
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 _PORT_FILE = "port"
@@ -40,7 +40,10 @@ class Instance:
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> "Instance":
-        """The port is that of the kept state, if there is one: `make down` needs no PORT."""
+        """Read the settings from environment variables.
+
+        The port recorded in the state has precedence over PORT, so `make down` needs no PORT.
+        """
         state = (CHECKOUT / (environment.get("LOCAL_STATE") or ".local")).resolve()
         return Instance(
             port=recorded_port(state) or int(environment.get("PORT") or 3000),
@@ -84,10 +87,10 @@ class Instance:
 
     @cached_property
     def tool_environment(self) -> dict[str, str]:
-        """For sam and uv: this machine's environment with every door to the real AWS shut."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+        """The environment of sam and uv: this machine's, without anything that leads to the real AWS."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
         return (
-            ours
+            inherited
             | _CREDENTIALS
             | {
                 "PATH": os.pathsep.join([*_tool_folders(), os.environ["PATH"]]),
@@ -98,14 +101,14 @@ class Instance:
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "NO_PROXY": "127.0.0.1,localhost",
                 "SAM_CLI_TELEMETRY": "0",
-                "__SAM_CLI_APP_DIR": str(BUILD / "sam"),  # else ~/.aws-sam
+                "__SAM_CLI_APP_DIR": str(BUILD / "sam"),  # instead of ~/.aws-sam
                 "LAMBDA_ARCHITECTURE": architecture(),
             }
         )
 
     @cached_property
     def emulator_environment(self) -> dict[str, str]:
-        """Functions inherit what the emulator is given, so it is given little."""
+        """The environment of the emulator. It holds little, because the functions inherit it."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return (
             inherited
@@ -118,7 +121,7 @@ class Instance:
                 "STATE_DIR": str(self.emulator_state),
                 "S3_DATA_DIR": str(self.emulator_state / "s3"),
                 "TMPDIR": str(self.temporary),
-                # Listeners on fixed ports, of which a machine has only one each.
+                # These listen on fixed ports, so two instances could not run side by side.
                 "SFTP_ENABLED": "0",
                 "IOT_MTLS_ENABLED": "0",
                 "PYTHONNOUSERSITE": "1",
@@ -136,7 +139,7 @@ class Instance:
         }
 
     def client(self, service: AwsService) -> Any:
-        """A client of the emulator, whatever AWS profile or proxy the machine has."""
+        """Create a client of the emulator that ignores the AWS profile and the proxy of the machine."""
         return Session().create_client(
             service,
             region_name=REGION,
@@ -148,7 +151,7 @@ class Instance:
 
 
 def recorded_port(state: Path) -> int | None:
-    """The port that `state` was made with: addresses of queues in it carry the emulator's."""
+    """Read the port that the state belongs to: the queue URLs in it contain the emulator's port."""
     file = state / _PORT_FILE
     return int(file.read_text()) if file.exists() else None
 
@@ -163,15 +166,15 @@ def forget_port(instance: Instance) -> None:
 
 
 def architecture() -> str:
-    """Lambda's name for this machine's processor: the emulator runs the compiled wheels itself."""
+    """Return Lambda's name for this machine's processor: the emulator runs the compiled wheels on it."""
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
 
 def base_interpreter() -> Path:
-    """The Python 3.13 that the virtual environment was made from, without what is installed in it."""
+    """Return the Python that the virtual environment was made from: it has none of its packages."""
     return Path(sys.executable).resolve()
 
 
 def _tool_folders() -> list[str]:
-    # `sam build` looks for python3.13 on the PATH, and a pyenv shim is there even when it does not work.
+    # `sam build` takes the first python3.13 on the PATH, which may be a pyenv shim that does not work.
     return [str(base_interpreter().parent), str(CHECKOUT / ".tools" / "bin")]

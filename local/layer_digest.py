@@ -1,4 +1,4 @@
-"""Prints `local.build.layer_digest`, for `make build`."""
+"""`python -m local.layer_digest`: print the layer's digest for `make build`."""
 
 from local.build import layer_digest
 

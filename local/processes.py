@@ -1,8 +1,8 @@
-"""Background processes that outlive the command that started them, stopped by their own id.
+"""A background process that outlives the command that started it.
 
-Each process holds a lock on its own file in `run/` for as long as it lives: the operating system drops the
-lock when the process ends, however it ends. So a left-over file of a crashed process, or another process
-that got its number, is never mistaken for ours.
+Each process holds a lock on its own file in `run/` while it lives. The operating system releases the lock when the
+process ends, however it ends. So neither the file of a crashed process nor an unrelated process that got the same id is
+mistaken for a running service.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ from local.instance import CHECKOUT
 
 @dataclass(frozen=True)
 class Service:
-    """A server of ours. `health_url` answers 200 once it is ready."""
+    """A server in a background process. Its `health_url` answers 200 once it is ready."""
 
     name: str
     port: int
@@ -39,7 +39,10 @@ class Service:
             return not _try_lock(file, fcntl.LOCK_SH)
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Raises: LocalCloudError when the port is taken."""
+        """Start the process.
+
+        Raises: LocalCloudError when its port is in use, or when another command is starting it.
+        """
         require_free_port(self)
         self.lock.parent.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +50,7 @@ class Service:
             self.log.replace(self.log.with_suffix(".previous.log"))
         with self.lock.open("w") as lock, self.log.open("w") as log:
             if not _try_lock(lock, fcntl.LOCK_EX):
-                raise LocalCloudError(f"The {self.name} is being started already.", "Wait for it.")
+                raise LocalCloudError(f"Another command is starting the {self.name}.", "Wait until it has finished.")
             process = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
@@ -55,13 +58,16 @@ class Service:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the command, which then stops it in order
+                start_new_session=True,  # Ctrl-C must reach the command only, which stops the services in order
                 pass_fds=[lock.fileno()],
             )
             lock.write(str(process.pid))
 
     def wait_until_ready(self, seconds: float = 60) -> None:
-        """Raises: LocalCloudError with the end of its log when it died or never answered."""
+        """Wait until the service answers.
+
+        Raises: LocalCloudError with the end of its log when it ends or does not answer in time.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if not self.is_running():
@@ -72,7 +78,7 @@ class Service:
         raise self._failure(f"did not answer at {self.health_url} within {seconds:.0f} s")
 
     def stop(self, seconds: float = 30) -> bool:
-        """Ask it to end and wait; True if it did by itself, False if it had to be killed."""
+        """Terminate the process and wait. Return whether it ended by itself, without being killed."""
         if not self.is_running():
             return True
         pid = int(self.lock.read_text())
@@ -91,35 +97,34 @@ class Service:
             time.sleep(0.05)
         return False
 
-    def _failure(self, what: str) -> LocalCloudError:
+    def _failure(self, event: str) -> LocalCloudError:
         return LocalCloudError(
-            f"The {self.name} {what}. The end of its log:\n{tail(self.log)}", f"The whole log: {self.log}"
+            f"The {self.name} {event}. The end of its log:\n{tail(self.log)}", f"The whole log: {self.log}"
         )
 
 
 def require_free_port(service: Service) -> None:
+    """Raises: LocalCloudError when another program uses the service's port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", service.port))
         except OSError as error:
-            raise port_in_use(service) from error
+            raise _port_in_use(service) from error
 
 
-def port_in_use(service: Service) -> LocalCloudError:
+def _port_in_use(service: Service) -> LocalCloudError:
+    other = service.port // 100 * 100 + 1000
     return LocalCloudError(
         f"Port {service.port}, for the {service.name}, is in use by another program.",
-        "If that is another checkout's local cloud, `make down` there. Otherwise choose three other ports "
-        f"in a row, for example: make run PORT={_another(service.port)} LOCAL_STATE=.local/{_another(service.port)}",
+        "If it is the local cloud of another checkout, run `make down` there. Otherwise choose another PORT, the first "
+        f"of three ports in a row, for example: make run PORT={other} LOCAL_STATE=.local/{other}",
     )
 
 
 def tail(log: Path, lines: int = 25) -> str:
+    """Return the last lines of a log."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else "(no log)"
-
-
-def _another(port: int) -> int:
-    return port // 100 * 100 + 1000
 
 
 def _try_lock(file: TextIO, kind: int) -> bool:

@@ -1,4 +1,4 @@
-"""Progress as steps with times: a spinner on a terminal, plain lines anywhere else."""
+"""Show the steps of a command with their duration: with a spinner on a terminal, as plain lines elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Step:
 
 @contextmanager
 def step(title: str) -> Iterator[Step]:
-    """Show `title` while the block runs, then how long it took and what it noted in `detail`."""
+    """Show `title` while the block runs, and afterwards its duration and the `detail` that it has set."""
     current = Step(title)
     started = time.monotonic()
     if console.is_terminal:

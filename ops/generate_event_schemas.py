@@ -1,14 +1,15 @@
-"""Write `docs/events/<event>.schema.json` from the models in `contracts/events.py`.
+"""`python -m ops.generate_event_schemas`: write `docs/events/<event>.schema.json` from `contracts/events/details.py`.
 
-Run `python -m ops.generate_event_schemas` after changing them; a test fails while the files and the code disagree.
-The examples beside them are written by hand, and the same test holds them to both.
+Run it after changing a model there; a test fails while the files and the code disagree. The examples beside the files
+are written by hand, and the same test compares them with the schemas.
 """
 
 import json
 from pathlib import Path
 
 from gateway_backend.contracts.events.details import EVENTS, Detail
-from ops.api_reference.generate import CHECKOUT, Schemas
+from ops.api_reference.examples import CHECKOUT
+from ops.api_reference.schemas import ApiJsonSchema
 
 FOLDER = CHECKOUT / "docs/events"
 
@@ -18,11 +19,11 @@ def target(event: type[Detail]) -> Path:
 
 
 def render(event: type[Detail]) -> str:
-    schema = event.model_json_schema(mode="serialization", schema_generator=Schemas)
-    document = {"$schema": Schemas.schema_dialect, **schema}
+    schema = event.model_json_schema(mode="serialization", schema_generator=ApiJsonSchema)
+    document = {"$schema": ApiJsonSchema.schema_dialect, **schema}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    for each in EVENTS:
-        target(each).write_text(render(each), encoding="utf-8")
+    for event in EVENTS:
+        target(event).write_text(render(event), encoding="utf-8")

@@ -1,4 +1,7 @@
-"""README.md's commands and the output that it says they give: what the recording shows and a test repeats."""
+"""The commands in README.md with the output that it shows for them.
+
+`ops.record_first_import` draws them, and a test runs them and compares the output.
+"""
 
 import re
 import subprocess
@@ -12,7 +15,7 @@ README = CHECKOUT / "README.md"
 
 FIRST_IMPORT = "A first import"
 API, SANDBOX = "http://127.0.0.1:3000", "http://127.0.0.1:3001"
-"""The addresses that the README has; `run` takes others."""
+"""The addresses in README.md, which `run` replaces by those of its arguments."""
 
 _FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^##+ (?P<title>.+)$", re.MULTILINE)
@@ -21,8 +24,11 @@ _OUTPUT_KINDS = ("text", "json")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Fenced text. `kind` is what follows the fence (`sh local` runs against the local cloud), `output` the fenced
-    text right after a command."""
+    """A fenced code block.
+
+    `kind` is its info string: `sh local` is for commands that run against the local cloud. `output` is the fenced text
+    right after a command.
+    """
 
     section: str
     kind: str
@@ -31,7 +37,7 @@ class Block:
 
 
 def blocks(document: Path = README) -> list[Block]:
-    """Every fenced text; one that is a command's output is part of that command's block."""
+    """Parse the fenced blocks of a document. A command's output is a part of the command's block."""
     markdown = document.read_text()
     headings = [(match.start(), match["title"]) for match in _HEADING.finditer(markdown)]
     found: list[Block] = []
@@ -51,13 +57,15 @@ def blocks(document: Path = README) -> list[Block]:
 
 
 def run(commands: Iterable[str], *, api: str, sandbox: str) -> list[str]:
-    """What each of the commands prints, run one after the other in one shell in the checkout.
+    """Run the commands in one shell, one after the other, in the checkout. Return what every one of them prints.
 
     Raises: subprocess.CalledProcessError when the shell fails or anything writes to stderr.
     """
     marker = f"--- {uuid.uuid4()} ---"
     script = f'\nprintf "%s\\n" "{marker}"\n'.join(commands).replace(API, api).replace(SANDBOX, sandbox)
-    ran = subprocess.run(["/bin/sh", "-c", script], cwd=CHECKOUT, capture_output=True, text=True, timeout=300)
-    if ran.returncode != 0 or ran.stderr:
-        raise subprocess.CalledProcessError(ran.returncode, "the README's commands", ran.stdout, ran.stderr)
-    return ran.stdout.split(marker + "\n")
+    completed = subprocess.run(["/bin/sh", "-c", script], cwd=CHECKOUT, capture_output=True, text=True, timeout=300)
+    if completed.returncode != 0 or completed.stderr:
+        raise subprocess.CalledProcessError(
+            completed.returncode, "the README's commands", completed.stdout, completed.stderr
+        )
+    return completed.stdout.split(marker + "\n")

@@ -1,6 +1,6 @@
-"""Draw `docs/first-import.svg`: the README's first import, run for real.
+"""`python -m ops.record_first_import`: record the README's first import as `docs/first-import.svg`.
 
-`make up`, then `python -m ops.record_first_import`: what it draws is what the local cloud answers.
+Run `make up` before it: the commands run against the local cloud, and the drawing shows what they print.
 """
 
 import io
@@ -15,19 +15,19 @@ from ops import readme
 
 TARGET = readme.CHECKOUT / "docs/first-import.svg"
 WIDTH = 118
-FONTS_FROM_THE_NET = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def main() -> None:
-    cloud = Instance.from_environment()
-    shown = [block for block in readme.blocks() if block.section == readme.FIRST_IMPORT]
-    printed = readme.run([block.text for block in shown], api=cloud.api_url, sandbox=cloud.sandbox_url)
+    instance = Instance.from_environment()
+    commands = [block for block in readme.blocks() if block.section == readme.FIRST_IMPORT]
+    outputs = readme.run([block.text for block in commands], api=instance.api_url, sandbox=instance.sandbox_url)
     console = Console(record=True, width=WIDTH, file=io.StringIO())
-    for block, output in zip(shown, printed, strict=True):
+    for block, output in zip(commands, outputs, strict=True):
         console.print(Text.assemble(("$ ", "green"), (block.text.rstrip(), "bold bright_cyan")))
         console.print(Text(output), end="")
     svg = console.export_svg(title="A first import", theme=MONOKAI, unique_id="first-import")
-    TARGET.write_text(FONTS_FROM_THE_NET.sub("", svg))
+    TARGET.write_text(WEB_FONTS.sub("", svg))
 
 
 if __name__ == "__main__":

@@ -23,15 +23,15 @@ def main(
     seed: int = DEFAULT.seed,
     changed: Annotated[float, Share] = DEFAULT.changed,
     call_failures: Annotated[float, Share] = DEFAULT.call_failures,
-    deaths: Annotated[float, Share] = DEFAULT.deaths,
+    expiries: Annotated[float, Share] = DEFAULT.expiries,
     outage_hours: Annotated[float, typer.Option(min=0, max=12)] = DEFAULT.outage_hours,
     updating: Annotated[float, Share] = DEFAULT.updating,
     other_brokers: Annotated[float, Share] = DEFAULT.other_brokers,
-    twice: Annotated[float, typer.Option(min=0, max=1, help="Of the messages and schedules")] = DEFAULT.twice,
+    duplicates: Annotated[float, typer.Option(min=0, max=1, help="Of the messages and schedules")] = DEFAULT.duplicates,
     concurrency: Annotated[int, typer.Option(min=1, help="RefreshConcurrency")] = DEFAULT.concurrency,
     latency: Annotated[float, typer.Option(min=0.01, help="Of Gateway, in seconds on average")] = DEFAULT.latency,
-    repeat_lies: Annotated[
-        bool, typer.Option("--repeat-lies", help="Let Gateway give the same false answer twice in a row")
+    repeat_wrong_answers: Annotated[
+        bool, typer.Option("--repeat-wrong-answers", help="Let Gateway give the same wrong answer twice in a row")
     ] = False,
     processes_: Annotated[int, typer.Option("--processes", min=1)] = 2,
 ) -> None:
@@ -42,14 +42,14 @@ def main(
         seed=seed,
         changed=changed,
         call_failures=call_failures,
-        deaths=deaths,
+        expiries=expiries,
         outage_hours=outage_hours,
         updating=updating,
         other_brokers=other_brokers,
-        twice=twice,
+        duplicates=duplicates,
         concurrency=concurrency,
         latency=latency,
-        repeat_lies=repeat_lies,
+        repeat_wrong_answers=repeat_wrong_answers,
         parts=min(processes_, accounts),
     )
     console, begun = Console(), time.monotonic()

@@ -95,7 +95,7 @@ class Network:
         """A portfolio with nothing in it, or with half of what we last stored, under a newer date (mostly).
 
         None where nobody could tell: of somebody who held nothing when we last stored it, or where it would repeat
-        itself. The same lie twice in a row is, for everybody who asks, the truth.
+        itself. The same wrong answer twice in a row is believed.
         """
         if not client.stored_size:
             return None
@@ -108,9 +108,9 @@ class Network:
         elif self._rng.random() < _LIES_OF_OLD:
             at = client.snapshot_at
         told, client.lie = client.lie, (kept, now)
-        if told and told[0] == kept and now - told[1] < _SOON and not self._world.scenario.repeat_lies:
+        if told and told[0] == kept and now - told[1] < _SOON and not self._world.scenario.repeat_wrong_answers:
             return None
-        self._counts["lies told"] += 1
+        self._counts["wrong answers"] += 1
         return self._answer(client, kept, at)
 
     def _is_updating(self, client: Client, now: datetime) -> bool:

@@ -54,11 +54,11 @@ def _simulated(scenario: Scenario, figures: Figures) -> Iterable[tuple[str, str]
     yield "NSE sessions from, to", f"{first} to {last}"
     yield (
         "changed a session; sessions dying a day; calls failing",
-        (f"{scenario.changed:.0%}; {scenario.deaths:.1%}; {scenario.call_failures:.1%}"),
+        (f"{scenario.changed:.0%}; {scenario.expiries:.1%}; {scenario.call_failures:.1%}"),
     )
     if scenario.outage_hours:
         yield "outage", f"{scenario.outage_hours:g} h from {coming.outage_begins:%Y-%m-%d %H:%M} UTC"
-    yield "false answers (empty or half portfolios)", f"{figures.counts['lies told']:,}"
+    yield "wrong answers (empty or half portfolios)", f"{figures.counts['wrong answers']:,}"
 
 
 def _freshness(scenario: Scenario, figures: Figures) -> Iterable[tuple[str, str]]:

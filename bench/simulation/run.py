@@ -161,7 +161,7 @@ class Simulation:
     def _tick(self) -> None:
         """The schedules fire; now and then twice."""
         self._at(self.clock.now + TICK, self._tick)
-        for _ in range(2 if self.rng.random() < self.scenario.twice else 1):
+        for _ in range(2 if self.rng.random() < self.scenario.duplicates else 1):
             with self._metered("plan"):
                 context = PlanContext(
                     self.clock(), self.connections, self.pages, self.queue, self.agenda.calendar, TIMES
@@ -176,7 +176,7 @@ class Simulation:
 
     def _deliver(self, visible_at: datetime, message: Message) -> None:
         """SQS delivers at least once."""
-        for _ in range(2 if self.rng.random() < self.scenario.twice else 1):
+        for _ in range(2 if self.rng.random() < self.scenario.duplicates else 1):
             self._at(visible_at, lambda: self._receive(message))
 
     def _receive(self, message: Message) -> None:

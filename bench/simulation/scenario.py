@@ -28,14 +28,14 @@ class Scenario:
     seed: int = 1
     changed: float = 0.4
     call_failures: float = 0.05
-    deaths: float = 0.03
+    expiries: float = 0.03
     outage_hours: float = 2
     updating: float = 0.02
     other_brokers: float = 0.05
-    twice: float = 0.01
+    duplicates: float = 0.01
     concurrency: int = CONCURRENCY
     latency: float = 0.3
-    repeat_lies: bool = False
+    repeat_wrong_answers: bool = False
     slots: int = SLOTS
     part: int = 0
     parts: int = 1

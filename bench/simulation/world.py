@@ -92,7 +92,7 @@ class World:
             if rng.random() < scenario.changed:
                 client.trades_at = milliseconds(session.opens_at + timedelta(seconds=rng.uniform(0, hours)))
                 client.traded = self.market.after_trade(client.holdings, rng)
-            if client.is_long_lived and client.dies_at is None and rng.random() < scenario.deaths:
+            if client.is_long_lived and client.dies_at is None and rng.random() < scenario.expiries:
                 client.dies_at = session.opens_at + rng.random() * _DAY
                 client.is_forbidden = rng.random() < FORBIDDEN_SHARE
 

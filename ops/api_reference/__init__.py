@@ -1,1 +1,1 @@
-"""The description of the HTTP API: docs/openapi.json is written from it."""
+"""The description of the HTTP API, from which docs/openapi.json is generated. It is not deployed."""

@@ -1,4 +1,7 @@
-"""Body of `POST /v1/transactions`: any intent of contract 2.1, in Gateway's own words."""
+"""The body of `POST /v1/transactions`: one model for every intent of contract 2.1.
+
+The function parses only the model of the intent it received. This union exists to be described in docs/openapi.json.
+"""
 
 from typing import Annotated
 

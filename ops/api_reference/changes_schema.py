@@ -1,4 +1,7 @@
-"""The answer of `GET /v1/holdings/changes`: written as text, only described here (see `described`)."""
+"""The response of `GET /v1/holdings/changes`, which the function writes as text.
+
+The models exist only to be described in docs/openapi.json: their names and docstrings are a part of it.
+"""
 
 from decimal import Decimal
 

@@ -1,6 +1,7 @@
-"""Answers that are written as text and never built as models: here only to be described (docs/openapi.json).
+"""The responses that functions write as text: consolidated holdings and problem+json.
 
-Apart from `http_api`, so that no function defines them at its cold start.
+The models exist only to be described in docs/openapi.json: their names and docstrings are a part of it. They are kept
+out of the layer, so that no cold start pays for them.
 """
 
 from decimal import Decimal

@@ -209,7 +209,7 @@ def test_every_local_variable_is_in_the_configuration_table() -> None:
 
 def test_every_route_is_in_the_api_document() -> None:
     told = {route: answers for route, answers, _ in table(API, "## Routes")}
-    assert told == {f"{route.method} {route.path}": ", ".join(map(str, route.answers)) for route in ROUTES}
+    assert told == {f"{route.method} {route.path}": ", ".join(map(str, route.responses)) for route in ROUTES}
 
 
 def test_every_error_is_in_the_api_document() -> None:

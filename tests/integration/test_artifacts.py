@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import built, bytecode, size
+from bench import artifacts, bytecode, size
 from build_layer import AWS_SERVICES
 from local.build import layer_digest
 
@@ -35,8 +35,8 @@ for service in {AWS_SERVICES!r}:
 
 
 @pytest.fixture(scope="module")
-def app() -> built.BuiltApp:
-    return built.read()
+def app() -> artifacts.BuiltApp:
+    return artifacts.read_app()
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def run_alone(code: str, python_path: str, environment: dict[str, str]) -> subpr
     )
 
 
-def test_the_layer_is_built_for_this_machine(app: built.BuiltApp) -> None:
+def test_the_layer_is_built_for_this_machine(app: artifacts.BuiltApp) -> None:
     (binary,) = app.layer.glob("pydantic_core/*.so")
 
     machine = int.from_bytes(binary.read_bytes()[18:20], "little")
@@ -70,7 +70,7 @@ def test_the_layer_is_built_for_this_machine(app: built.BuiltApp) -> None:
     assert machine == ELF_MACHINES[platform.machine()], "the build has another machine's wheels"
 
 
-def test_every_function_starts_from_layer_and_code_alone(app: built.BuiltApp, runtime_client: Path) -> None:
+def test_every_function_starts_from_layer_and_code_alone(app: artifacts.BuiltApp, runtime_client: Path) -> None:
     assert app.functions
     failures = {}
     for function in app.functions:
@@ -82,21 +82,21 @@ def test_every_function_starts_from_layer_and_code_alone(app: built.BuiltApp, ru
     assert failures == {}
 
 
-def test_every_aws_service_we_call_has_its_client_in_the_layer(app: built.BuiltApp) -> None:
-    result = run_alone(MAKES_EVERY_CLIENT, str(app.layer), built.LAMBDA_GIVES)
+def test_every_aws_service_we_call_has_its_client_in_the_layer(app: artifacts.BuiltApp) -> None:
+    result = run_alone(MAKES_EVERY_CLIENT, str(app.layer), artifacts.LAMBDA_ENVIRONMENT)
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == [f"https://{name}.ap-south-1.amazonaws.com" for name in AWS_SERVICES]
 
 
-def test_nothing_is_compiled_again_on_lambda(app: built.BuiltApp) -> None:
+def test_nothing_is_compiled_again_on_lambda(app: artifacts.BuiltApp) -> None:
     row = bytecode.recompiled_row(app)
 
     assert row.reference > 100, "the artifacts hold hardly any Python"
     assert row.measured == 0
 
 
-def test_bytecode_names_where_lambda_unpacks_and_not_the_machine_that_built_it(app: built.BuiltApp) -> None:
+def test_bytecode_names_where_lambda_unpacks_and_not_the_machine_that_built_it(app: artifacts.BuiltApp) -> None:
     for folder, place in [
         (app.layer, b"/opt/python/"),
         *((each.folder, b"/var/task/") for each in app.functions),
@@ -107,7 +107,7 @@ def test_bytecode_names_where_lambda_unpacks_and_not_the_machine_that_built_it(a
             assert str(CHECKOUT).encode() not in content, compiled
 
 
-def test_layer_and_function_are_small(app: built.BuiltApp) -> None:
+def test_layer_and_function_are_small(app: artifacts.BuiltApp) -> None:
     assert size.row(app).measured <= LARGEST_MB
 
 
@@ -127,7 +127,7 @@ def test_requirements_are_what_the_lock_says() -> None:
     assert committed == exported.stdout, "uv.lock has moved on: run `make -C layers/core requirements`"
 
 
-def test_a_new_layer_makes_new_versions_of_every_function(app: built.BuiltApp) -> None:
+def test_a_new_layer_makes_new_versions_of_every_function(app: artifacts.BuiltApp) -> None:
     """SAM publishes a version only when a function's own artifact changes: the layer's digest is part of each."""
     told = {(function.folder / "layer.sha256").read_text().strip() for function in app.functions}
 

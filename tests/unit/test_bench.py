@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import built, bytecode, size, write_units
+from bench import artifacts, bytecode, size, write_units
 from bench.rows import Row
 
 MODES = py_compile.PycInvalidationMode
@@ -65,12 +65,12 @@ def test_checked_bytecode_of_another_source_is_compiled_again(tmp_path: Path) ->
 def test_a_function_gets_the_environment_of_the_template(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text(TEMPLATE)
 
-    app = built.read(tmp_path)
+    app = artifacts.read_app(tmp_path)
 
     (function,) = app.functions
     assert (function.name, function.folder) == ("ReceiveWebhook", tmp_path / "ReceiveWebhookFunction")
     assert function.environment == {
-        **built.LAMBDA_GIVES,
+        **artifacts.LAMBDA_ENVIRONMENT,
         "TABLE_NAME": "Table",
         "REPLAY_WINDOW_DAYS": "5",
         "LEVEL": "INFO",
@@ -79,8 +79,8 @@ def test_a_function_gets_the_environment_of_the_template(tmp_path: Path) -> None
 
 
 def test_nothing_built_is_said_clearly(tmp_path: Path) -> None:
-    with pytest.raises(built.NothingBuiltError, match="make up"):
-        built.read(tmp_path)
+    with pytest.raises(artifacts.NotBuiltError, match="make up"):
+        artifacts.read_app(tmp_path)
 
 
 def test_an_import_stays_within_its_write_units() -> None:

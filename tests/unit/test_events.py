@@ -20,7 +20,9 @@ from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.runtime.http import Request
 from gateway_backend.runtime.streams import Change
 from gateway_backend.usecases.events.publish import events_of
-from ops.api_reference.routes import IDEMPOTENCY_KEY, ROUTES, WebhookBody
+from ops.api_reference.gateway_models import WebhookBody
+from ops.api_reference.parameters import IDEMPOTENCY_KEY
+from ops.api_reference.routes import ROUTES
 from sandbox.settings import Settings
 from testing.template import CHECKOUT, events, folder, functions, resources
 

@@ -112,7 +112,7 @@ def test_a_handler_translates_and_nothing_more(module: Path) -> None:
         ("runtime", "local.cloud"),
         ("usecases", "web.app"),
         ("contracts", "ops.api_reference.generate"),
-        ("gateway", "bench.built"),
+        ("gateway", "bench.artifacts"),
         ("functions", "boto3.client"),
     ],
 )

@@ -2,78 +2,131 @@
 
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local.build import inputs_hash
+from local.build import hash_inputs
 from local.errors import LocalCloudError
 from local.instance import CHECKOUT, Instance, forget_port, record_port
 from local.processes import Service, require_free_port
 
 
-def test_instances_differ_in_port_and_state() -> None:
-    usual, test = Instance.from_environment({}), Instance.from_environment({"PORT": "3100", "LOCAL_STATE": ".local/t"})
-    assert (test.api_url, test.sandbox_url, test.aws_endpoint) == (
+def instance_of(**environment: str) -> Instance:
+    return Instance.from_environment(environment)
+
+
+def test_the_sandbox_and_the_emulator_have_the_two_ports_after_the_api() -> None:
+    instance = instance_of(PORT="3100")
+    assert [instance.api_url, instance.sandbox_url, instance.aws_endpoint] == [
         "http://127.0.0.1:3100",
         "http://127.0.0.1:3101",
         "http://127.0.0.1:3102",
-    )
-    assert test.state == CHECKOUT / ".local" / "t"
-    assert usual.state == CHECKOUT / ".local"
+    ]
 
 
-def test_a_kept_state_knows_its_port(tmp_path: Path) -> None:
-    first = Instance.from_environment({"PORT": "4700", "LOCAL_STATE": str(tmp_path)})
-    record_port(first)
-    assert Instance.from_environment({"LOCAL_STATE": str(tmp_path)}).port == 4700
-    forget_port(first)
-    assert Instance.from_environment({"LOCAL_STATE": str(tmp_path)}).port == 3000
+def test_the_state_is_where_local_state_says() -> None:
+    assert instance_of(LOCAL_STATE=".local/test").state == CHECKOUT / ".local" / "test"
 
 
-def test_no_door_to_the_real_aws_is_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "production")
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "a-real-one")
-    environment = Instance.from_environment({"PORT": "4700", "LOCAL_STATE": str(tmp_path)}).tool_environment
-    assert "AWS_PROFILE" not in environment
-    assert "AWS_SESSION_TOKEN" not in environment
-    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4702"
+def test_the_state_is_in_the_checkout_by_default() -> None:
+    assert instance_of().state == CHECKOUT / ".local"
+
+
+def test_the_port_is_recorded_in_the_state(tmp_path: Path) -> None:
+    record_port(instance_of(PORT="4700", LOCAL_STATE=str(tmp_path)))
+    assert instance_of(LOCAL_STATE=str(tmp_path)).port == 4700
+
+
+def test_a_recorded_port_can_be_forgotten(tmp_path: Path) -> None:
+    instance = instance_of(PORT="4700", LOCAL_STATE=str(tmp_path))
+    record_port(instance)
+    forget_port(instance)
+    assert instance_of(LOCAL_STATE=str(tmp_path)).port == 3000
+
+
+class TestEnvironmentOfTheTools:
+    @pytest.fixture
+    def environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+        monkeypatch.setenv("AWS_PROFILE", "production")
+        monkeypatch.setenv("AWS_SESSION_TOKEN", "a-real-one")
+        return instance_of(PORT="4700", LOCAL_STATE=str(tmp_path)).tool_environment
+
+    @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_SESSION_TOKEN"])
+    def test_has_no_credentials_of_the_user(self, environment: dict[str, str], name: str) -> None:
+        assert name not in environment
+
+    def test_leads_to_the_emulator(self, environment: dict[str, str]) -> None:
+        assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4702"
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def service(folder: Path, port: int) -> Service:
     url = f"http://127.0.0.1:{port}/"
-    return Service("front door", port, url, lock=folder / "run" / "it.lock", log=folder / "logs" / "it.log")
+    lock, log = folder / "run" / "proxy.lock", folder / "logs" / "proxy.log"
+    return Service("reverse proxy", port, url, lock=lock, log=log)
 
 
-def test_a_port_in_use_is_named_with_the_remedy(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(LocalCloudError) as error:
+class TestAPortInUse:
+    @pytest.fixture
+    def port(self) -> Iterator[int]:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            yield server.getsockname()[1]
+
+    @pytest.fixture
+    def error(self, port: int, tmp_path: Path) -> LocalCloudError:
+        with pytest.raises(LocalCloudError) as raised:
             require_free_port(service(tmp_path, port))
-    assert f"Port {port}, for the front door" in error.value.message
-    assert "PORT=" in error.value.remedy
+        return raised.value
+
+    def test_is_named_with_its_service(self, error: LocalCloudError, port: int) -> None:
+        assert f"Port {port}, for the reverse proxy" in error.message
+
+    def test_has_another_port_as_its_remedy(self, error: LocalCloudError, port: int) -> None:
+        assert f"PORT={port // 100 * 100 + 1000} " in error.remedy
 
 
-def test_a_process_is_ours_only_while_it_lives(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    server = service(tmp_path, port)
-    assert not server.is_running()
-    server.start([sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"], {})
-    server.wait_until_ready(seconds=20)
-    assert server.is_running()
-    assert server.stop()
-    assert not server.is_running()
-    assert server.lock.exists()  # left behind, as a crash would leave it
+class TestService:
+    @pytest.fixture
+    def server(self, tmp_path: Path, free_port: int) -> Service:
+        return service(tmp_path, free_port)
 
+    @staticmethod
+    def start(server: Service) -> None:
+        server.start([sys.executable, "-m", "http.server", str(server.port), "--bind", "127.0.0.1"], {})
+        server.wait_until_ready(seconds=20)
 
-def test_a_process_that_dies_while_starting_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    dying = service(tmp_path, port)
-    dying.start([sys.executable, "-c", "raise SystemExit('no such table')"], {})
-    with pytest.raises(LocalCloudError, match="no such table"):
-        dying.wait_until_ready(seconds=20)
+    def test_is_not_running_before_it_starts(self, server: Service) -> None:
+        assert not server.is_running()
+
+    def test_is_running_once_it_has_started(self, server: Service) -> None:
+        self.start(server)
+        try:
+            assert server.is_running()
+        finally:
+            server.stop()
+
+    def test_ends_by_itself_when_it_is_stopped(self, server: Service) -> None:
+        self.start(server)
+        assert server.stop()
+
+    def test_is_not_running_after_its_end_although_its_lock_file_remains(self, server: Service) -> None:
+        self.start(server)
+        server.stop()
+        assert server.lock.exists()
+        assert not server.is_running()
+
+    def test_that_ends_while_starting_shows_the_end_of_its_log(self, server: Service) -> None:
+        server.start([sys.executable, "-c", "raise SystemExit('no such table')"], {})
+        with pytest.raises(LocalCloudError, match="no such table"):
+            server.wait_until_ready(seconds=20)
 
 
 class TestBuildInputs:
@@ -85,22 +138,34 @@ class TestBuildInputs:
         return tmp_path
 
     @staticmethod
-    def hash(checkout: Path, machine: str = "linux x86_64") -> str:
-        return inputs_hash(checkout, ("template.yaml", "functions"), machine=machine)
+    def hash_of(checkout: Path, machine: str = "linux x86_64") -> str:
+        return hash_inputs(checkout, ("template.yaml", "functions"), machine=machine)
 
-    def test_the_same_inputs_need_no_second_build(self, checkout: Path) -> None:
-        before = self.hash(checkout)
+    def test_bytecode_is_no_input(self, checkout: Path) -> None:
+        before = self.hash_of(checkout)
         (checkout / "functions" / "get" / "__pycache__").mkdir()
         (checkout / "functions" / "get" / "__pycache__" / "app.pyc").write_text("bytecode")
-        (checkout / "README.md").write_text("not an input")
-        assert self.hash(checkout) == before
+        assert self.hash_of(checkout) == before
 
-    def test_any_change_of_an_input_does(self, checkout: Path) -> None:
-        hashes = [self.hash(checkout), self.hash(checkout, machine="darwin arm64")]
+    def test_a_file_outside_the_inputs_is_no_input(self, checkout: Path) -> None:
+        before = self.hash_of(checkout)
+        (checkout / "README.md").write_text("changed")
+        assert self.hash_of(checkout) == before
+
+    def test_the_machine_is_an_input(self, checkout: Path) -> None:
+        assert self.hash_of(checkout, machine="darwin arm64") != self.hash_of(checkout)
+
+    def test_the_content_of_a_file_is_an_input(self, checkout: Path) -> None:
+        before = self.hash_of(checkout)
         (checkout / "functions" / "get" / "app.py").write_text("two")
-        hashes.append(self.hash(checkout))
+        assert self.hash_of(checkout) != before
+
+    def test_the_name_of_a_file_is_an_input(self, checkout: Path) -> None:
+        before = self.hash_of(checkout)
         (checkout / "functions" / "get" / "app.py").rename(checkout / "functions" / "get" / "other.py")
-        hashes.append(self.hash(checkout))
+        assert self.hash_of(checkout) != before
+
+    def test_an_empty_file_is_an_input(self, checkout: Path) -> None:
+        before = self.hash_of(checkout)
         (checkout / "functions" / "get" / "empty.py").touch()
-        hashes.append(self.hash(checkout))
-        assert len(set(hashes)) == len(hashes)
+        assert self.hash_of(checkout) != before

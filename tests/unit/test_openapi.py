@@ -17,7 +17,8 @@ from gateway_backend.domain.transactions.report import Failure, Status
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.runtime.http import problem
 from ops.api_reference import generate as generate_openapi
-from ops.api_reference.routes import ROUTES, Route
+from ops.api_reference.route import Route
+from ops.api_reference.routes import ROUTES
 from testing import reach
 from testing.template import CHECKOUT, events, folder, functions
 

@@ -1,7 +1,7 @@
-"""The one address of the local cloud: the web app's files, and everything else passed on to the HTTP API.
+"""The address of the local cloud: it serves the web app's files and forwards every other request to the HTTP API.
 
-The emulator starts a worker for every request that finds none idle, so requests queue here, a few at a time.
-Bodies and headers pass as they are: a webhook's bytes are what its checksum was made of.
+It forwards a few requests at a time, because the emulator starts a worker for every request that finds none idle.
+It forwards bodies and headers byte for byte, as API Gateway does.
 """
 
 import asyncio
@@ -21,25 +21,25 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 API_PREFIXES = ("/v1", "/webhooks")
-REQUESTS_IN_FLIGHT = 4
+MAX_CONCURRENT_REQUESTS = 4
 
-# Of one connection, not of the message (RFC 9110 section 7.6.1); `expect` is answered by our own server.
+# These belong to one connection and not to the message (RFC 9110 section 7.6.1). uvicorn itself answers `expect`.
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"expect"}
-# API Gateway gives up on a function after 30 s; the rest is for a cold start on a busy laptop.
+# API Gateway times out after 30 s. The read timeout leaves time for a cold start on a busy laptop.
 _TIMEOUT = httpx.Timeout(connect=5, read=45, write=30, pool=None)
 
-_log = logging.getLogger("front_door")
+_log = logging.getLogger("reverse_proxy")
 
 
 def create_app(emulator: str, api_host: str, web: Path, transport: httpx.AsyncBaseTransport | None = None) -> Starlette:
-    """`api_host` is the HTTP API's own host name, by which the emulator tells it from every other service."""
+    """Create the application. The emulator routes a request to the HTTP API by its host name, `api_host`."""
     proxy = ApiProxy(emulator, api_host, transport)
     routes: list[BaseRoute] = [Route("/healthz", _healthz)]
     if web.is_dir():
         routes += [Mount(prefix, app=proxy) for prefix in API_PREFIXES]
         routes.append(Mount("/", app=StaticFiles(directory=web, html=True)))
     app = Starlette(routes=routes)
-    # Not a mount: its pattern would miss a path with a line break in it.
+    # The default and not a mount, because a mount's pattern does not match a path with a line break.
     app.router.default = proxy
     return app
 
@@ -49,25 +49,25 @@ async def _healthz(_request: Request) -> Response:
 
 
 class ApiProxy:
-    """An ASGI application that answers what the HTTP API answers."""
+    """An ASGI application that forwards every request to the HTTP API."""
 
     def __init__(self, emulator: str, api_host: str, transport: httpx.AsyncBaseTransport | None) -> None:
         self._emulator = emulator
         self._api_host = api_host.encode()
         self._client = httpx.AsyncClient(transport=transport, trust_env=False)
-        self._turn = asyncio.Semaphore(REQUESTS_IN_FLIGHT)
+        self._semaphore = asyncio.Semaphore(MAX_CONCURRENT_REQUESTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._turn:
+        async with self._semaphore:
             try:
-                response = await self._answer(Request(scope, receive))
+                response = await self._forward(Request(scope, receive))
             except ClientDisconnect:
                 return
             await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _forward(self, request: Request) -> Response:
         try:
-            upstream = await self._client.send(self._request(request), stream=True)
+            upstream = await self._client.send(self._upstream_request(request), stream=True)
         except httpx.TransportError as error:
             _log.error("%s %s: the emulator did not answer: %r", request.method, request.url.path, error)
             return JSONResponse({"message": "Service Unavailable"}, status_code=503)
@@ -75,9 +75,9 @@ class ApiProxy:
             text = (await upstream.aread()).decode(errors="replace")
             _log.error("%s %s: the function failed: %s", request.method, request.url.path, text)
             return JSONResponse({"message": "Internal Server Error"}, status_code=500)
-        return _passed_on(upstream)
+        return _relay(upstream)
 
-    def _request(self, request: Request) -> httpx.Request:
+    def _upstream_request(self, request: Request) -> httpx.Request:
         headers = [
             (name, self._api_host if name == b"host" else value)
             for name, value in request.headers.raw
@@ -94,18 +94,18 @@ class ApiProxy:
 
 
 def _target(scope: Scope) -> bytes:
-    """Path and query as the client wrote them: escapes are the function's to read."""
+    """Return path and query as the client wrote them: the function decodes the escapes."""
     path: bytes = scope["raw_path"]
     query: bytes = scope["query_string"]
     return path + b"?" + query if query else path
 
 
 def _is_function_failure(upstream: httpx.Response) -> bool:
-    # Our own 502 is problem+json; plain JSON is the emulator's, with the exception's text.
+    # A function's own 502 is problem+json. The emulator answers in plain JSON when a function raises.
     return upstream.status_code == 502 and upstream.headers.get("content-type") == "application/json"
 
 
-def _passed_on(upstream: httpx.Response) -> Response:
+def _relay(upstream: httpx.Response) -> Response:
     response = StreamingResponse(
         upstream.aiter_raw(), status_code=upstream.status_code, background=BackgroundTask(upstream.aclose)
     )

@@ -1,0 +1,8 @@
+"""The errors that many routes have in common."""
+
+from gateway_backend.domain.shared import errors
+
+COMMON_PROBLEMS = (errors.Internal, errors.StoreUnavailable)
+USER_PROBLEMS = (*COMMON_PROBLEMS, errors.NotSignedIn)
+BODY_PROBLEMS = (errors.RequestInvalid, errors.BodyTooLarge)
+IDEMPOTENCY_PROBLEMS = (errors.IdempotencyKeyMissing, errors.IdempotencyKeyReused, errors.RequestInProgress)
