@@ -6,7 +6,7 @@ Closures announced during a year and special sessions are overrides: see `domain
 
 from datetime import date
 
-# NSE has announced the years up to here. Later dates are the ones that can be known beforehand.
+# NSE has announced the years up to here. Later dates are those that can be computed beforehand.
 COVERS_UNTIL = date(2026, 12, 31)
 
 HOLIDAYS = frozenset(
