@@ -138,7 +138,7 @@ async def act(request: Request) -> Response:
     if (order.broker is None) != (order.account is None):
         raise ControlError(400, "Name both the broker and the account, or neither.")
     account = world.accounts.get(order.broker, order.account) if order.broker and order.account else None
-    with world.state.all_or_nothing():
+    with world.state.atomic():
         answer = world.player.play(transaction, order, account)
     return _exact(answer)
 
@@ -162,7 +162,7 @@ async def held_webhooks(request: Request) -> Response:
 async def release_webhooks(request: Request) -> Response:
     world = _world(request)
     order = await _read(request, ReleaseOrder)
-    with world.state.all_or_nothing():
+    with world.state.atomic():
         posts = world.postbacks.release(order.ids)
     return JSONResponse({"deliveries": await world.sender.send_now(posts, parallel=order.parallel)})
 
@@ -206,7 +206,7 @@ async def set_clock(request: Request) -> Response:
 
 async def clear_clock(request: Request) -> Response:
     world = _world(request)
-    world.clock.follow_the_machine()
+    world.clock.reset()
     world.exchange.catch_up()
     world.sender.look_again()
     return _time(world)
@@ -256,7 +256,7 @@ async def step_order(request: Request) -> Response:
     batch = world.book.get(request.path_params["batch_id"])
     if batch is None:
         raise ControlError(404, f"No batch {request.path_params['batch_id']}.")
-    with world.state.all_or_nothing():
+    with world.state.atomic():
         world.exchange.step(batch, order.ticker, order, order.webhooks)
     return _exact(_known(batch))
 

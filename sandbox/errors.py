@@ -1,4 +1,4 @@
-"""The two ways in which the sandbox says no: as Gateway does, and as its own control API does."""
+"""The two kinds of errors that the sandbox answers: Gateway's, and those of its control API."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ class GatewayError(Exception):
         self.error_type = error_type
 
 
-def bad_input(text: str) -> GatewayError:
+def invalid_input(text: str) -> GatewayError:
     return GatewayError(400, text, "InputException")
 
 

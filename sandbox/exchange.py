@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sandbox import market
 from sandbox.accounts import Account, Accounts
-from sandbox.clock import Clock, iso
+from sandbox.clock import Clock, to_iso
 from sandbox.errors import ControlError
 from sandbox.holdings import transactable
 from sandbox.hours import Hours
@@ -127,7 +127,7 @@ class Exchange:
     def catch_up(self) -> None:
         """Makes happen what was planned for a time that has come; the earliest first."""
         while due := self._next_due():
-            with self._state.all_or_nothing():
+            with self._state.atomic():
                 self._carry_out(*due)
 
     async def run(self) -> None:
@@ -209,7 +209,7 @@ class Exchange:
     def _keep(self, batch: Batch, at: datetime) -> None:
         """Writes the batch down, and lets its transaction and the partner know."""
         if not batch.is_open:
-            batch.completed_date = batch.completed_date or iso(at)
+            batch.completed_date = batch.completed_date or to_iso(at)
         self._book.keep(batch)
         transaction = self._transactions.get(batch.transaction_id)
         assert transaction
@@ -221,7 +221,7 @@ class Exchange:
         """`at` None: when the market opens."""
         text = step.model_dump_json(by_alias=True, exclude={"after"})
         planned = {"batch": batch.id, "ticker": order.ticker, "since": batch.placed_at, "step": text}
-        self._state.put("plan", _plan_key(batch, order), planned | {"at": at and iso(at)})
+        self._state.put("plan", _plan_key(batch, order), planned | {"at": at and to_iso(at)})
 
     def _next_due(self) -> tuple[datetime, Json] | None:
         now = self._clock.now()

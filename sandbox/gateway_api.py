@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import exact_json
-from sandbox.errors import GatewayError, bad_input
+from sandbox.errors import GatewayError, invalid_input
 from sandbox.faults import with_faults
 from sandbox.intents import NewTransaction
 from sandbox.world import World
@@ -20,9 +20,9 @@ async def create_transaction(request: Request) -> Response:
     connected = _authenticate(request, world)
     wanted = await _read(request)
     if wanted.intent == "CONNECT" and connected:
-        raise bad_input("CONNECT needs a guest token: this user is connected")
+        raise invalid_input("CONNECT needs a guest token: this user is connected")
     if wanted.needs_connected_token and not connected:
-        raise bad_input(f"{wanted.order_config.type or wanted.intent} needs a connected token")
+        raise invalid_input(f"{wanted.order_config.type or wanted.intent} needs a connected token")
     if wanted.intent == "CANCEL_ORDER":
         _check_open_order(world, wanted, connected)
     transaction = world.transactions.create(
@@ -41,10 +41,10 @@ async def create_transaction(request: Request) -> Response:
 def _check_open_order(world: World, wanted: NewTransaction, connected: str | None) -> None:
     batch = world.book.get(wanted.order_config.batch_id or "")
     if batch is None or batch.auth_id != connected:
-        raise bad_input("Invalid batchId")
+        raise invalid_input("Invalid batchId")
     order = batch.order(wanted.order_config.ticker or "")
     if order is None or not order.is_open:
-        raise bad_input("There is no such open order")
+        raise invalid_input("There is no such open order")
 
 
 async def transaction_details(request: Request) -> Response:
@@ -53,7 +53,7 @@ async def transaction_details(request: Request) -> Response:
     transaction = world.transactions.get(request.query_params.get("transactionId", ""))
     # A connected user sees only what is theirs; the rest is unknown to them (contract 1.6).
     if transaction is None or (connected and not transaction.belongs_to(connected)):
-        raise bad_input("Invalid transactionId")
+        raise invalid_input("Invalid transactionId")
     return _success({"transactionDetails": world.transactions.details(transaction, world.book.of(transaction.id))})
 
 
@@ -63,7 +63,7 @@ async def order_details(request: Request) -> Response:
     connected = _authenticate(request, world)
     transaction_id = request.query_params.get("transactionId")
     if not transaction_id:
-        raise bad_input("transactionId is required")
+        raise invalid_input("transactionId is required")
     transaction = world.transactions.get(transaction_id)
     if transaction is None or (connected and not transaction.belongs_to(connected)):
         return _success([])
@@ -81,7 +81,7 @@ async def user_investments(request: Request) -> Response:
         raise GatewayError(403, "User is not connected")
     investment = world.investments.get(connected, request.query_params.get("iscid", ""))
     if investment is None:
-        raise bad_input("Invalid iscid")
+        raise invalid_input("Invalid iscid")
     waits = world.waits_for_open(connected, investment.iscid)
     return _success({"investment": investment.told(amo_pending=waits)})
 
@@ -91,7 +91,7 @@ async def user_holdings(request: Request) -> Response:
     connected = _authenticate(request, world)
     version = request.query_params.get("version", "v1")
     if version not in ("v1", "v2"):
-        raise bad_input("version is not valid")
+        raise invalid_input("version is not valid")
     if connected is None:
         raise GatewayError(403, "User has not authorised holdings import")
     snapshot = world.accounts.fetch_holdings(connected, still_updating=getattr(request.state, "updating", False))
@@ -119,7 +119,7 @@ async def _read(request: Request) -> NewTransaction:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
-        raise bad_input(f"{where}: {first['msg']}") from error
+        raise invalid_input(f"{where}: {first['msg']}") from error
 
 
 def _success(data: Any) -> Response:

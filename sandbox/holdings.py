@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import market
-from sandbox.exact_json import number, whole
+from sandbox.exact_json import to_float, to_int
 
 # Not part of the portfolio: Gateway says these about it.
 ABOUT_IT = ("updating", "lastUpdate", "snapshotDate", "smallcaseAuthId", "broker")
@@ -47,7 +47,7 @@ class Snapshot:
 def transactable(portfolio: dict[str, Any], ticker: str) -> int:
     """How many shares the account can sell."""
     row = _row_of(portfolio, ticker)
-    return whole(row.get("transactableQuantity")) if row else 0
+    return to_int(row.get("transactableQuantity")) if row else 0
 
 
 def book_trade(portfolio: dict[str, Any], ticker: str, *, shares: int, price: float) -> None:
@@ -58,11 +58,11 @@ def book_trade(portfolio: dict[str, Any], ticker: str, *, shares: int, price: fl
         portfolio["securities"].append(row)
     positions = row.get("positions") or {}
     before = positions.get("nse") or {}
-    held, paid = whole(before.get("quantity")), number(before.get("averagePrice") or 0)
+    held, paid = to_int(before.get("quantity")), to_float(before.get("averagePrice") or 0)
     if held * shares > 0:
         price = (held * paid + shares * price) / (held + shares)
     row["positions"] = positions | {"nse": {"quantity": held + shares, "averagePrice": price}}
-    row["transactableQuantity"] = whole(row.get("transactableQuantity")) + shares
+    row["transactableQuantity"] = to_int(row.get("transactableQuantity")) + shares
     # What the portfolio said of its own age is over.
     for date in ("snapshotDate", "lastUpdate"):
         portfolio.pop(date, None)
@@ -76,7 +76,7 @@ def _v1_row(row: dict[str, Any]) -> dict[str, Any]:
     """One number for demat and positions together, without what smallcases hold (contract 4.1)."""
     demat, positions = row.get("holdings") or {}, row.get("positions") or {}
     held = [demat, positions.get("nse") or {}, positions.get("bse") or {}]
-    shares = sum(whole(part.get("quantity")) for part in held) - whole(row.get("smallcaseQuantity"))
+    shares = sum(to_int(part.get("quantity")) for part in held) - to_int(row.get("smallcaseQuantity"))
     return {
         "name": row.get("name"),
         "ticker": row["nseTicker"],

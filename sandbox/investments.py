@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import market
 from sandbox.clock import Clock
-from sandbox.exact_json import number
+from sandbox.exact_json import to_float
 from sandbox.state import State
 
 
@@ -23,7 +23,7 @@ class Investment:
     constituents: list[dict[str, Any]] = field(default_factory=list)
 
     def told(self, *, amo_pending: bool) -> dict[str, Any]:
-        worth = sum(row["shares"] * number(row["averagePrice"]) for row in self.constituents)
+        worth = sum(row["shares"] * to_float(row["averagePrice"]) for row in self.constituents)
         return {
             "iscid": self.iscid,
             "scid": self.scid,

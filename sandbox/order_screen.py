@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.errors import ControlError
-from sandbox.exact_json import number
+from sandbox.exact_json import to_float
 from sandbox.exchange import Wish
 from sandbox.investments import Investment
 from sandbox.orders import Order
@@ -58,5 +58,5 @@ def _order(security: dict[str, Any]) -> Order:
         side=security.get("type") or "BUY",
         quantity=security.get("quantity") or 1,
         order_type=security.get("orderType") or "MARKET",
-        limit=None if price is None else number(price),
+        limit=None if price is None else to_float(price),
     )

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sandbox.exact_json import number
+from sandbox.exact_json import to_float
 from sandbox.script import Sending
 from sandbox.state import State
 
@@ -174,4 +174,6 @@ def _read(stored: Json) -> Batch:
 
 def _read_order(stored: Json) -> Order:
     limit = stored["limit"]
-    return Order(**stored | {"average": number(stored["average"]), "limit": None if limit is None else number(limit)})
+    return Order(
+        **stored | {"average": to_float(stored["average"]), "limit": None if limit is None else to_float(limit)}
+    )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from sandbox import exact_json, market
-from sandbox.clock import Clock, iso
+from sandbox.clock import Clock, to_iso
 from sandbox.errors import ControlError
 from sandbox.holdings import Snapshot
 from sandbox.orders import Batch, Book
@@ -205,7 +205,7 @@ class Postbacks:
         version = "v2" if kind == "holdings" else "v1"
         told = snapshot.in_version(version, with_mutual_funds=transaction.mutual_funds)
         # The webhook's `lastUpdate` is when Gateway wrote the record, unlike the API's (contract 8).
-        written_at = iso(self._clock.now() - timedelta(milliseconds=105))
+        written_at = to_iso(self._clock.now() - timedelta(milliseconds=105))
         return told | {"lastUpdate": written_at} | self._envelope(transaction)
 
     def _real_order(self, transaction: Transaction, batch: Batch) -> Body:
@@ -294,8 +294,8 @@ class Postbacks:
         last = self._state.get("clock", "stamped")
         if last and abs(now - datetime.fromisoformat(last)) < STAMPS_APART:
             now = max(now, datetime.fromisoformat(last) + MILLISECOND)
-        self._state.put("clock", "stamped", iso(now))
-        return iso(now)
+        self._state.put("clock", "stamped", to_iso(now))
+        return to_iso(now)
 
     def _take_held(self, transaction: Transaction, kind: Kind) -> Post | None:
         """The oldest of them."""
@@ -326,7 +326,7 @@ def _fresh_id() -> str:
 
 def _earlier(moment: str, by: timedelta) -> str:
     try:
-        return iso(datetime.fromisoformat(moment) - by)
+        return to_iso(datetime.fromisoformat(moment) - by)
     except ValueError as error:
         raise ControlError(400, f"{moment!r} is no time, so there is none before it.") from error
 

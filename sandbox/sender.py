@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.clock import Clock, iso
+from sandbox.clock import Clock, to_iso
 from sandbox.state import State
 
 TIMEOUT_SECONDS = 10
@@ -137,7 +137,7 @@ class Sender:
         return delivery
 
     def _write_down(self, post: Post, attempt: int, delivery: Delivery) -> None:
-        with self._state.all_or_nothing():
+        with self._state.atomic():
             self._state.put("delivery", f"{post.id}/{attempt}", delivery)
             if post.mode == "normal":
                 self._state.put("last-sent", f"{post.kind}/{post.transaction_id}", post.id)
@@ -148,7 +148,7 @@ class Sender:
         if accepted or not post.is_retried or attempt > len(RETRY_AFTER):
             self._state.delete("due", post.id)
             return
-        next_at = iso(self._clock.now() + RETRY_AFTER[attempt - 1])
+        next_at = to_iso(self._clock.now() + RETRY_AFTER[attempt - 1])
         self._state.put("due", post.id, {"at": next_at, "attempt": attempt + 1})
 
     async def _post(self, text: str) -> tuple[int | None, str]:

@@ -43,7 +43,7 @@ class Tokens:
         # A partner need not follow the sandbox's clock: a token is over when it is over by both clocks.
         if not isinstance(expires, int | float):
             return True
-        return expires <= min(self._clock.now(), self._clock.wall()).timestamp()
+        return expires <= min(self._clock.now(), self._clock.machine_time()).timestamp()
 
     @staticmethod
     def _account_in(payload: dict[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sandbox.clock import Clock, iso
+from sandbox.clock import Clock, to_iso
 from sandbox.orders import Batch
 from sandbox.state import State
 from sandbox.tokens import Tokens
@@ -83,9 +83,9 @@ class Transactions:
         transaction = Transaction(
             id=f"TRX_{uuid4().hex}",
             intent=intent,
-            created_at=iso(now),
-            updated_at=iso(now),
-            expire_at=iso(now + lifetime),
+            created_at=to_iso(now),
+            updated_at=to_iso(now),
+            expire_at=to_iso(now + lifetime),
             asked=asked,
             looks=looks,
             version=version,

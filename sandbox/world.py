@@ -74,5 +74,5 @@ class World:
         return any(batch.is_amo and batch.is_open for batch in batches)
 
     def reset(self) -> None:
-        self.state.forget(except_kinds=[KEY_KIND])
+        self.state.clear(except_kinds=[KEY_KIND])
         self.sender.forget()

@@ -54,7 +54,7 @@ def test_a_crash_in_the_middle_of_a_change_leaves_none_of_it(tmp_path: Path) -> 
     state.put("thing", "one", {"digits": 1})
 
     def half_a_change() -> None:
-        with state.all_or_nothing():
+        with state.atomic():
             state.put("thing", "two", {})
             raise sqlite3.OperationalError("disk full")
 
