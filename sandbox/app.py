@@ -9,7 +9,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox import control, gateway_api, oidc
+from sandbox import control, gateway_api
+from sandbox.api import openid
 from sandbox.errors import ControlError, GatewayError, control_answer, gateway_answer
 from sandbox.sender import TIMEOUT_SECONDS
 from sandbox.settings import Settings
@@ -46,7 +47,7 @@ def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTrans
         state.close()
 
     return Starlette(
-        routes=[*gateway_api.routes, *control.routes, *oidc.routes],
+        routes=[*gateway_api.routes, *control.routes, *openid.routes],
         exception_handlers={GatewayError: gateway_answer, ControlError: control_answer},
         middleware=[Middleware(CatchUp)],
         lifespan=lifespan,

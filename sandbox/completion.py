@@ -4,15 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox import order_screen
-from sandbox.accounts import Account, Accounts
+from sandbox.accounts.accounts import Account, AccountStore
+from sandbox.accounts.investments import Investment, InvestmentStore, new_iscid
+from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.clock import Clock
 from sandbox.errors import ControlError
 from sandbox.exchange import Exchange
-from sandbox.investments import Investment, Investments, new_iscid
 from sandbox.orders import Batch, Book
 from sandbox.postbacks import Postbacks
 from sandbox.script import Act, OrderResult
-from sandbox.tokens import Tokens
 from sandbox.transactions import Transaction, Transactions
 
 Answer = dict[str, Any]
@@ -23,12 +23,12 @@ class Completion:
         self,
         clock: Clock,
         transactions: Transactions,
-        accounts: Accounts,
-        tokens: Tokens,
+        accounts: AccountStore,
+        tokens: GatewayTokens,
         postbacks: Postbacks,
         book: Book,
         exchange: Exchange,
-        investments: Investments,
+        investments: InvestmentStore,
     ) -> None:
         self._clock = clock
         self._transactions = transactions
@@ -84,7 +84,7 @@ class Completion:
         investment = self._investment(transaction, account)
         wishes = order_screen.smallcase(kind, investment, act.orders, usual or "fill")
         investment.recommended_action = None
-        self._investments.keep(investment)
+        self._investments.save(investment)
         transaction.result = _about(investment)
         return self._exchange.place(
             transaction, account, wishes, webhooks=act.webhooks, label=kind, iscid=investment.iscid
@@ -103,7 +103,7 @@ class Completion:
         """A first BUY makes a new one."""
         config = transaction.order_config
         iscid = config.get("iscid") or new_iscid(transaction.id)
-        return self._investments.one(account.auth_id, iscid, scid=config.get("scid"))
+        return self._investments.get_or_new(account.auth_id, iscid, scid=config.get("scid"))
 
     def _sip(self, transaction: Transaction, account: Account, act: Act) -> Answer:
         investment = self._investment(transaction, account)

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox import exact_json, faults, postbacks
-from sandbox.accounts import DeadSessionAnswer
+from sandbox.accounts.accounts import EndedSessionAnswer
 from sandbox.errors import ControlError
-from sandbox.hours import Setting
+from sandbox.market.trading_hours import MarketSetting
 from sandbox.orders import Batch
 from sandbox.script import Act, Instruction, Sending, Step
 from sandbox.transactions import Transaction
@@ -106,7 +106,7 @@ class SessionOrder(Instruction):
     """`answer` is what a pull gets from then on: the last snapshot again, or 403."""
 
     alive: bool
-    answer: DeadSessionAnswer = "stale"
+    answer: EndedSessionAnswer = "stale"
 
 
 async def health(request: Request) -> Response:
@@ -115,13 +115,13 @@ async def health(request: Request) -> Response:
 
 async def app_token(request: Request) -> Response:
     order = await _read(request, TokenOrder)
-    return JSONResponse({"token": _world(request).issuer.token(order.sub)})
+    return JSONResponse({"token": _world(request).app_tokens.issue(order.sub)})
 
 
 async def set_account(request: Request) -> Response:
     order = await _read(request, AccountOrder, parse=exact_json.loads)
     broker, name = request.path_params["broker"], request.path_params["account"]
-    account = _world(request).accounts.set(broker, name, order.portfolio, order.auth_id)
+    account = _world(request).accounts.put(broker, name, order.portfolio, order.auth_id)
     told = {
         "broker": account.broker,
         "account": account.account,
@@ -238,7 +238,7 @@ async def set_market(request: Request) -> Response:
     world = _world(request)
     order = await _read(request, MarketOrder)
     said = order.model_dump(exclude_unset=True)
-    world.hours.set(Setting(**vars(world.hours.setting) | said))
+    world.hours.set(MarketSetting(**vars(world.hours.setting) | said))
     world.exchange.catch_up()
     return _market(world)
 
@@ -265,10 +265,10 @@ async def set_investment(request: Request) -> Response:
     world = _world(request)
     order = await _read(request, InvestmentOrder)
     auth_id, iscid = request.path_params["auth_id"], request.path_params["iscid"]
-    investment = world.investments.one(auth_id, iscid, order.scid, order.name)
+    investment = world.investments.get_or_new(auth_id, iscid, order.scid, order.name)
     investment.recommended_action = order.recommended_action
-    world.investments.keep(investment)
-    return _exact({"investment": investment.told(amo_pending=world.waits_for_open(auth_id, iscid))})
+    world.investments.save(investment)
+    return _exact({"investment": investment.to_json(amo_pending=world.waits_for_open(auth_id, iscid))})
 
 
 async def get_transaction(request: Request) -> Response:

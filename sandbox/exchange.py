@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sandbox import market
-from sandbox.accounts import Account, Accounts
+from sandbox.accounts.accounts import Account, AccountStore
+from sandbox.accounts.holdings import sellable_quantity
 from sandbox.clock import Clock, to_iso
 from sandbox.errors import ControlError
-from sandbox.holdings import transactable
-from sandbox.hours import Hours
+from sandbox.market import securities
+from sandbox.market.trading_hours import TradingHours
 from sandbox.orders import Batch, Book, Json, Order
 from sandbox.postbacks import Postbacks
 from sandbox.script import OrderScript, Sending, Step
@@ -51,9 +51,9 @@ class Exchange:
         self,
         state: State,
         clock: Clock,
-        hours: Hours,
+        hours: TradingHours,
         book: Book,
-        accounts: Accounts,
+        accounts: AccountStore,
         transactions: Transactions,
         postbacks: Postbacks,
     ) -> None:
@@ -139,7 +139,7 @@ class Exchange:
     def _by_itself(self, wish: Wish, account: Account) -> dict[str, object]:
         """What comes of an order that nothing is said about."""
         order, script = wish.order, wish.script
-        if order.ticker not in market.by_ticker():
+        if order.ticker not in securities.by_ticker():
             if script.result in ("fill", "partial", "open") or script.later:
                 raise ControlError(400, f"{order.ticker} is not listed here: it can only be unplaced or fail.")
             return {} if script.result else {"result": "unplaced", "error_code": "securityNotAllowed"}
@@ -147,7 +147,7 @@ class Exchange:
             return {}
         if script.later:
             return {"result": "open"}
-        sells_too_much = order.side == "SELL" and order.quantity > transactable(account.portfolio, order.ticker)
+        sells_too_much = order.side == "SELL" and order.quantity > sellable_quantity(account.portfolio, order.ticker)
         return {"result": "reject", "error_code": "checkHoldings"} if sells_too_much else {"result": "fill"}
 
     def _send_to_broker(self, batch: Batch, wishes: list[Wish]) -> None:
@@ -192,12 +192,12 @@ class Exchange:
             self._plan(batch, order, step.later, at=at + step.later.after)
 
     def _fill(self, batch: Batch, order: Order, filled: int, price: float | None) -> None:
-        price = price or order.limit or market.by_ticker()[order.ticker].price * SLIPPAGE[order.side]
+        price = price or order.limit or securities.by_ticker()[order.ticker].price * SLIPPAGE[order.side]
         bought = filled - order.filled
         order.fill(filled, price)
         order.exchange_id = order.exchange_id or _exchange_id(batch, order)
         shares = bought if order.side == "BUY" else -bought
-        self._accounts.trade(batch.auth_id, order.ticker, shares=shares, price=price)
+        self._accounts.record_trade(batch.auth_id, order.ticker, shares=shares, price=price)
 
     @staticmethod
     def _end(batch: Batch, order: Order, result: str, code: str | None) -> None:

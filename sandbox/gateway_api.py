@@ -83,7 +83,7 @@ async def user_investments(request: Request) -> Response:
     if investment is None:
         raise invalid_input("Invalid iscid")
     waits = world.waits_for_open(connected, investment.iscid)
-    return _success({"investment": investment.told(amo_pending=waits)})
+    return _success({"investment": investment.to_json(amo_pending=waits)})
 
 
 async def user_holdings(request: Request) -> Response:

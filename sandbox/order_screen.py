@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from sandbox.accounts.investments import Investment
 from sandbox.errors import ControlError
 from sandbox.exact_json import to_float
 from sandbox.exchange import Wish
-from sandbox.investments import Investment
 from sandbox.orders import Order
 from sandbox.script import OrderResult, OrderScript
 from sandbox.transactions import Transaction

@@ -6,14 +6,14 @@ Answers as the web SDK answers the app (contract 5.5, 5.6, 6.1).
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import brokers
-from sandbox.accounts import Account, Accounts
+from sandbox.accounts.accounts import Account, AccountStore
+from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.completion import Completion
 from sandbox.errors import ControlError
-from sandbox.hours import Hours
+from sandbox.market import brokers
+from sandbox.market.trading_hours import TradingHours
 from sandbox.orders import Book
 from sandbox.script import Act
-from sandbox.tokens import Tokens
 from sandbox.transactions import Transaction, Transactions
 
 
@@ -56,9 +56,9 @@ class Player:
     def __init__(
         self,
         transactions: Transactions,
-        accounts: Accounts,
-        tokens: Tokens,
-        hours: Hours,
+        accounts: AccountStore,
+        tokens: GatewayTokens,
+        hours: TradingHours,
         book: Book,
         completion: Completion,
     ) -> None:
@@ -165,7 +165,7 @@ def _market_closed(transaction: Transaction) -> Ending:
 
 
 def _can(broker: str, transaction: Transaction) -> bool:
-    plain = brokers.plain(broker)
+    plain = brokers.base_name(broker)
     if transaction.intent == "HOLDINGS_IMPORT":
         return plain in brokers.HOLDINGS_IMPORT
     return transaction.order_kind != "SECURITIES" or plain in brokers.SECURITIES_ORDERS

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
-from sandbox import exact_json, market
+from sandbox import exact_json
+from sandbox.accounts.holdings import Snapshot
 from sandbox.clock import Clock, to_iso
 from sandbox.errors import ControlError
-from sandbox.holdings import Snapshot
+from sandbox.market import securities
 from sandbox.orders import Batch, Book
 from sandbox.script import Sending
 from sandbox.sender import Post, Sender
@@ -226,7 +227,7 @@ class Postbacks:
                 "exchange": "NSE",
                 "exchangeOrderId": f"10000000{number:08}",
             }
-            for number, security in enumerate(market.securities()[:2], start=1)
+            for number, security in enumerate(securities.securities()[:2], start=1)
         ]
         return {
             "batchId": hashlib.sha256(transaction.id.encode()).hexdigest()[:24],

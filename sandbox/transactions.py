@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.clock import Clock, to_iso
 from sandbox.orders import Batch
 from sandbox.state import State
-from sandbox.tokens import Tokens
 
 # What the SDK takes for success, if there is a token (contract 5.6, points 4 and 5).
 SUCCESSFUL = ("COMPLETED", "ACTION_REQUIRED", "PROCESSING")
@@ -61,7 +61,7 @@ class Transaction:
 
 
 class Transactions:
-    def __init__(self, state: State, clock: Clock, tokens: Tokens, gateway_name: str) -> None:
+    def __init__(self, state: State, clock: Clock, tokens: GatewayTokens, gateway_name: str) -> None:
         self._state = state
         self._clock = clock
         self._tokens = tokens

@@ -4,21 +4,21 @@ from typing import Literal
 
 import httpx
 
-from sandbox.accounts import Accounts
+from sandbox.accounts.accounts import AccountStore
+from sandbox.accounts.investments import InvestmentStore
+from sandbox.auth.app_tokens import KEY_KIND, AppTokens
+from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.clock import Clock
 from sandbox.completion import Completion
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults
-from sandbox.hours import Hours
-from sandbox.investments import Investments
-from sandbox.oidc import KEY_KIND, Issuer
+from sandbox.market.trading_hours import TradingHours
 from sandbox.orders import Book
 from sandbox.player import Player
 from sandbox.postbacks import Postbacks
 from sandbox.sender import Sender
 from sandbox.settings import Settings
 from sandbox.state import State
-from sandbox.tokens import Tokens
 from sandbox.transactions import Transactions
 
 OrdersShape = Literal["object", "array"]
@@ -29,18 +29,18 @@ class World:
         self.settings = settings
         self.state = state
         self.clock = Clock(state)
-        self.tokens = Tokens(settings.secret, self.clock)
-        self.issuer = Issuer(settings.issuer, settings.audience, state)
-        self.accounts = Accounts(state, self.clock)
+        self.tokens = GatewayTokens(settings.secret, self.clock)
+        self.app_tokens = AppTokens(settings.issuer, settings.audience, state)
+        self.accounts = AccountStore(state, self.clock)
         self.transactions = Transactions(state, self.clock, self.tokens, settings.gateway_name)
         self.sender = Sender(state, self.clock, settings.webhook_url, client)
         self.book = Book(state)
         self.postbacks = Postbacks(settings, state, self.clock, self.sender, self.book)
-        self.hours = Hours(state, self.clock)
+        self.hours = TradingHours(state, self.clock)
         self.exchange = Exchange(
             state, self.clock, self.hours, self.book, self.accounts, self.transactions, self.postbacks
         )
-        self.investments = Investments(state, self.clock)
+        self.investments = InvestmentStore(state, self.clock)
         self.player = Player(
             self.transactions,
             self.accounts,

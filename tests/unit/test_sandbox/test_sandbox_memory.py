@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox.oidc import Issuer
+from sandbox.auth.app_tokens import AppTokens
 from sandbox.state import State
 
 from .partner import Control, Partner
@@ -65,8 +65,8 @@ def test_a_crash_in_the_middle_of_a_change_leaves_none_of_it(tmp_path: Path) -> 
 
 
 def test_the_issuers_key_is_made_once(tmp_path: Path) -> None:
-    first = Issuer("http://issuer.test", "app", State(tmp_path / "state.db"))
-    second = Issuer("http://issuer.test", "app", State(tmp_path / "state.db"))
+    first = AppTokens("http://issuer.test", "app", State(tmp_path / "state.db"))
+    second = AppTokens("http://issuer.test", "app", State(tmp_path / "state.db"))
     assert first.key_set() == second.key_set()
 
 

@@ -11,13 +11,13 @@ from sandbox.errors import GatewayError
 LIFETIME = timedelta(hours=1)
 
 
-class Tokens:
+class GatewayTokens:
     def __init__(self, secret: str, clock: Clock) -> None:
         self._secret = secret
         self._clock = clock
 
     def connected(self, auth_id: str) -> str:
-        """The `smallcaseAuthToken` that Gateway hands out; `exp - iat` is 3600."""
+        """The `smallcaseAuthToken` that Gateway issues; `exp - iat` is 3600."""
         issued_at = self._clock.now()
         payload = {"smallcaseAuthId": auth_id, "iat": issued_at, "exp": issued_at + LIFETIME}
         return jwt.encode(payload, self._secret, algorithm="HS256")
@@ -35,12 +35,12 @@ class Tokens:
             raise GatewayError(403, "Invalid JWT") from error
         expires = payload.pop("exp", None)
         payload.pop("iat", None)
-        if expires is not None and self._is_over(expires):
+        if expires is not None and self._has_expired(expires):
             raise GatewayError(403, "Invalid JWT")
         return self._account_in(payload)
 
-    def _is_over(self, expires: Any) -> bool:
-        # A partner need not follow the sandbox's clock: a token is over when it is over by both clocks.
+    def _has_expired(self, expires: Any) -> bool:
+        """A token has expired when both clocks say so, because a partner may use the machine's or the sandbox's."""
         if not isinstance(expires, int | float):
             return True
         return expires <= min(self._clock.now(), self._clock.machine_time()).timestamp()

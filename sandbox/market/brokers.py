@@ -1,4 +1,4 @@
-"""Which brokers there are and what they can do (contract 7.1, 7.2; lists from several years, so: data)."""
+"""The brokers and what they can do (contract 7.1, 7.2)."""
 
 HOLDINGS_IMPORT = frozenset(
     {
@@ -15,7 +15,7 @@ HOLDINGS_IMPORT = frozenset(
         "upstox",
     }
 )
-KNOWN = HOLDINGS_IMPORT | {
+ALL = HOLDINGS_IMPORT | {
     "aliceblue",
     "axis",
     "edelweiss",
@@ -47,6 +47,6 @@ SECURITIES_ORDERS = frozenset(
 LONG_LIVED_SESSION = frozenset({"kite"})
 
 
-def plain(broker: str) -> str:
-    """`kite-leprechaun` is kite with virtual money."""
+def base_name(broker: str) -> str:
+    """The broker without the suffix for virtual money: `kite` for `kite-leprechaun`."""
     return broker.removesuffix("-leprechaun")

@@ -1,4 +1,4 @@
-"""The demo app's identity provider: signs the bearer tokens of made-up app users (RS256)."""
+"""The bearer tokens of the demo app's users (RS256), as the app's identity provider issues them."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -8,9 +8,6 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from sandbox.state import State
 
@@ -19,22 +16,22 @@ KEY_KIND = "issuer-key"
 KEY_ID = "sandbox-1"
 
 
-class Issuer:
-    def __init__(self, url: str, audience: str, state: State) -> None:
-        self.url = url
+class AppTokens:
+    def __init__(self, issuer: str, audience: str, state: State) -> None:
+        self._issuer = issuer
         self._audience = audience
         self._state = state
 
     @cached_property
     def _key(self) -> rsa.RSAPrivateKey:
-        """Made when it is first needed: that takes a while."""
-        return _kept_key(self._state)
+        """The key is generated when it is first needed, because that takes a while."""
+        return _stored_key(self._state)
 
-    def token(self, subject: str) -> str:
-        # Whoever verifies these goes by the machine's time, so the sandbox's own clock has no say here.
+    def issue(self, subject: str) -> str:
+        # The backend verifies these tokens by the machine's time, so the sandbox's clock does not count here.
         issued_at = datetime.now(UTC)
         claims = {
-            "iss": self.url,
+            "iss": self._issuer,
             "aud": self._audience,
             "sub": subject,
             "iat": issued_at,
@@ -44,8 +41,8 @@ class Issuer:
 
     def configuration(self) -> dict[str, Any]:
         return {
-            "issuer": self.url,
-            "jwks_uri": f"{self.url}/.well-known/jwks.json",
+            "issuer": self._issuer,
+            "jwks_uri": f"{self._issuer}/.well-known/jwks.json",
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["id_token"],
             "subject_types_supported": ["public"],
@@ -56,11 +53,11 @@ class Issuer:
         return {"keys": [public | {"kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 
 
-def _kept_key(state: State) -> rsa.RSAPrivateKey:
-    """The one key of this state: verifiers cache it, so it outlives restarts and resets."""
-    kept = state.get(KEY_KIND, KEY_ID)
-    if kept:
-        key = serialization.load_pem_private_key(kept.encode(), password=None)
+def _stored_key(state: State) -> rsa.RSAPrivateKey:
+    """The single key of this state; it outlives restarts and resets, because verifiers cache it."""
+    stored = state.get(KEY_KIND, KEY_ID)
+    if stored:
+        key = serialization.load_pem_private_key(stored.encode(), password=None)
         assert isinstance(key, rsa.RSAPrivateKey)
         return key
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -69,17 +66,3 @@ def _kept_key(state: State) -> rsa.RSAPrivateKey:
     )
     state.put(KEY_KIND, KEY_ID, text.decode())
     return key
-
-
-async def configuration(request: Request) -> Response:
-    return JSONResponse(request.app.state.world.issuer.configuration())
-
-
-async def key_set(request: Request) -> Response:
-    return JSONResponse(request.app.state.world.issuer.key_set())
-
-
-routes = [
-    Route("/.well-known/openid-configuration", configuration),
-    Route("/.well-known/jwks.json", key_set),
-]

@@ -13,35 +13,38 @@ SATURDAY = 5
 
 
 @dataclass(frozen=True)
-class Setting:
-    # None: by the clock. Open unless told otherwise, so that a demo works at any hour.
+class MarketSetting:
+    # None stands for NSE's hours. The default is an open market, so that a demo works at any hour.
     open: bool | None = True
-    # Whether brokers take orders after hours.
+    # Whether brokers accept orders after hours.
     amo: bool = True
 
 
-class Hours:
+class TradingHours:
     def __init__(self, state: State, clock: Clock) -> None:
         self._state = state
         self._clock = clock
 
     @property
-    def setting(self) -> Setting:
-        return Setting(**self._state.get("market", "setting") or {})
+    def setting(self) -> MarketSetting:
+        return MarketSetting(**self._state.get("market", "setting") or {})
 
-    def set(self, setting: Setting) -> None:
+    def set(self, setting: MarketSetting) -> None:
         self._state.put("market", "setting", vars(setting))
 
     def is_open(self) -> bool:
-        told = self.setting.open
-        return _in_session(self._clock.now()) if told is None else told
+        always_or_never = self.setting.open
+        return _in_session(self._clock.now()) if always_or_never is None else always_or_never
 
     def takes_orders(self, *, amo: bool) -> bool:
-        """`amo`: the SDK was set up to take orders after hours (contract 5.6, point 3)."""
+        """Whether an order is accepted now.
+
+        `amo` is True when the SDK was set up to accept orders after hours (contract 5.6, point 3).
+        """
         return self.is_open() or (amo and self.setting.amo)
 
     def first_open(self, since: datetime, now: datetime) -> datetime | None:
-        """When orders that waited since then met an open market; None if they still wait."""
+        """The first moment of an open market for orders that wait since then; None when they still wait."""
         if self.setting.open is None and (opened := _next_open(since)) <= now:
             return opened
         return now if self.is_open() else None

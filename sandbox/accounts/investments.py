@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any
 
-from sandbox import market
 from sandbox.clock import Clock
 from sandbox.exact_json import to_float
+from sandbox.market.securities import securities
 from sandbox.state import State
 
 
@@ -18,11 +18,11 @@ class Investment:
     scid: str
     name: str
     date: str
-    # REPAIR, REBALANCE, SIP …: what the user is asked to do next.
+    # The action that Gateway recommends to the user next: REPAIR, REBALANCE, SIP and others.
     recommended_action: str | None = None
     constituents: list[dict[str, Any]] = field(default_factory=list)
 
-    def told(self, *, amo_pending: bool) -> dict[str, Any]:
+    def to_json(self, *, amo_pending: bool) -> dict[str, Any]:
         worth = sum(row["shares"] * to_float(row["averagePrice"]) for row in self.constituents)
         return {
             "iscid": self.iscid,
@@ -38,7 +38,7 @@ class Investment:
         }
 
 
-class Investments:
+class InvestmentStore:
     def __init__(self, state: State, clock: Clock) -> None:
         self._state = state
         self._clock = clock
@@ -47,17 +47,17 @@ class Investments:
         stored = self._state.get("investment", f"{auth_id}/{iscid}")
         return Investment(**stored) if stored else None
 
-    def keep(self, investment: Investment) -> None:
+    def save(self, investment: Investment) -> None:
         self._state.put("investment", f"{investment.auth_id}/{investment.iscid}", asdict(investment))
 
-    def one(self, auth_id: str, iscid: str, scid: str | None = None, name: str | None = None) -> Investment:
-        """The investment by that id, made up if there is none yet."""
-        known = self.get(auth_id, iscid)
-        scid = scid or (known.scid if known else "SCAW_0001")
-        name = name or (known.name if known else f"Smallcase {scid}")
-        if known:
-            known.scid, known.name = scid, name
-            return known
+    def get_or_new(self, auth_id: str, iscid: str, scid: str | None = None, name: str | None = None) -> Investment:
+        """The investment with that id, or a new one that is not yet saved."""
+        investment = self.get(auth_id, iscid)
+        scid = scid or (investment.scid if investment else "SCAW_0001")
+        name = name or (investment.name if investment else f"Smallcase {scid}")
+        if investment:
+            investment.scid, investment.name = scid, name
+            return investment
         return Investment(auth_id, iscid, scid, name, self._clock.now_iso(), constituents=_constituents(scid))
 
 
@@ -66,9 +66,14 @@ def new_iscid(transaction_id: str) -> str:
 
 
 def _constituents(scid: str) -> list[dict[str, Any]]:
-    """Two securities, the same for the same smallcase every time."""
-    picked = Random(scid).sample(market.securities(), 2)
+    """Two securities, always the same for the same smallcase."""
     return [
-        {"ticker": one.ticker, "stockName": one.name, "shares": 2, "averagePrice": one.price, "returns": 0}
-        for one in picked
+        {
+            "ticker": security.ticker,
+            "stockName": security.name,
+            "shares": 2,
+            "averagePrice": security.price,
+            "returns": 0,
+        }
+        for security in Random(scid).sample(securities(), 2)
     ]
