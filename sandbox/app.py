@@ -13,9 +13,9 @@ from sandbox import control, gateway_api
 from sandbox.api import openid
 from sandbox.errors import ControlError, GatewayError, control_answer, gateway_answer
 from sandbox.sender import TIMEOUT_SECONDS
+from sandbox.services import Services
 from sandbox.settings import Settings
 from sandbox.state import State
-from sandbox.world import World
 
 
 class CatchUp:
@@ -26,7 +26,7 @@ class CatchUp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope["app"].state.world.exchange.catch_up()
+            scope["app"].state.services.exchange.catch_up()
         await self._app(scope, receive, send)
 
 
@@ -37,10 +37,10 @@ def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTrans
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # `trust_env` off: a proxy of the machine has no business with 127.0.0.1.
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=transport, trust_env=False) as client:
-            world = World(settings, state, client)
-            app.state.world = world
+            services = Services(settings, state, client)
+            app.state.services = services
             async with asyncio.TaskGroup() as background:
-                tasks = [background.create_task(work) for work in (world.sender.run(), world.exchange.run())]
+                tasks = [background.create_task(work) for work in (services.sender.run(), services.exchange.run())]
                 yield
                 for task in tasks:
                     task.cancel()

@@ -10,10 +10,11 @@ from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.clock import Clock
 from sandbox.errors import ControlError
 from sandbox.exchange import Exchange
-from sandbox.orders import Batch, Book
+from sandbox.orders.batch import Batch
+from sandbox.orders.order_store import OrderStore
 from sandbox.postbacks import Postbacks
-from sandbox.script import Act, OrderResult
-from sandbox.transactions import Transaction, Transactions
+from sandbox.scenario import OrderResult, Scenario
+from sandbox.transactions import Transaction, TransactionStore
 
 Answer = dict[str, Any]
 
@@ -22,11 +23,11 @@ class Completion:
     def __init__(
         self,
         clock: Clock,
-        transactions: Transactions,
+        transactions: TransactionStore,
         accounts: AccountStore,
         tokens: GatewayTokens,
         postbacks: Postbacks,
-        book: Book,
+        order_store: OrderStore,
         exchange: Exchange,
         investments: InvestmentStore,
     ) -> None:
@@ -35,11 +36,11 @@ class Completion:
         self._accounts = accounts
         self._tokens = tokens
         self._postbacks = postbacks
-        self._book = book
+        self._order_store = order_store
         self._exchange = exchange
         self._investments = investments
 
-    def complete(self, transaction: Transaction, account: Account, act: Act) -> Answer:
+    def complete(self, transaction: Transaction, account: Account, act: Scenario) -> Answer:
         """The user has logged in; what the SDK resolves with."""
         token = {"smallcaseAuthToken": self._tokens.connected(account.auth_id), "transactionId": transaction.id}
         identity = token | {"broker": account.broker}
@@ -49,7 +50,7 @@ class Completion:
             case "TRANSACTION":
                 batch = self.order(transaction, account, act, usual=None)
                 notes = {} if transaction.notes is None else {"notes": transaction.notes}
-                return identity | notes | {"orderBatches": [batch.told()]} | transaction.result
+                return identity | notes | {"orderBatches": [batch.to_json()]} | transaction.result
             case "HOLDINGS_IMPORT":
                 self._finish(transaction, account)
                 self._postbacks.holdings_imported(transaction, self._accounts.import_holdings(account), act.webhooks)
@@ -68,15 +69,15 @@ class Completion:
         self._finish(transaction, account)
         return identity
 
-    def complete_mutual_funds(self, transaction: Transaction, act: Act) -> Answer:
+    def complete_mutual_funds(self, transaction: Transaction, act: Scenario) -> Answer:
         """No broker takes part, and the data comes by webhook only (contract 2.4)."""
-        self._transactions.move(transaction, "COMPLETED")
+        self._transactions.transition(transaction, "COMPLETED")
         self._postbacks.mutual_funds_imported(transaction, act.webhooks)
         return {"transactionId": transaction.id, "notes": transaction.notes}
 
-    def order(self, transaction: Transaction, account: Account, act: Act, usual: OrderResult | None) -> Batch:
+    def order(self, transaction: Transaction, account: Account, act: Scenario, usual: OrderResult | None) -> Batch:
         """The orders are sent; `usual` is what comes of those that nothing is said about."""
-        kind = transaction.order_kind
+        kind = transaction.order_type
         if kind == "SECURITIES":
             wishes = order_screen.securities(transaction, act.orders, usual)
             return self._exchange.place(transaction, account, wishes, webhooks=act.webhooks)
@@ -92,7 +93,7 @@ class Completion:
 
     def _something_else_first(self, transaction: Transaction, account: Account) -> Answer:
         """As a repair before a rebalance (contract 2.5): nothing is ordered."""
-        if transaction.order_kind == "SECURITIES":
+        if transaction.order_type == "SECURITIES":
             raise ControlError(400, "Only a smallcase order can need another action first.")
         investment = self._investment(transaction, account)
         about = _about(investment)
@@ -105,7 +106,7 @@ class Completion:
         iscid = config.get("iscid") or new_iscid(transaction.id)
         return self._investments.get_or_new(account.auth_id, iscid, scid=config.get("scid"))
 
-    def _sip(self, transaction: Transaction, account: Account, act: Act) -> Answer:
+    def _sip(self, transaction: Transaction, account: Account, act: Scenario) -> Answer:
         investment = self._investment(transaction, account)
         chosen = {
             "amount": 5000.5,
@@ -124,7 +125,7 @@ class Completion:
 
     def _cancel_order(self, transaction: Transaction) -> None:
         config = transaction.order_config
-        batch = self._book.get(config["batchId"])
+        batch = self._order_store.get(config["batchId"])
         order = batch and batch.order(config["ticker"])
         assert batch
         assert order
@@ -133,7 +134,7 @@ class Completion:
     def _cancel_after_market_orders(self, transaction: Transaction, account: Account) -> None:
         """Those of the investment, and those of no investment at all."""
         wanted = (None, transaction.order_config["iscid"])
-        for batch in self._book.every():
+        for batch in self._order_store.all():
             if batch.auth_id == account.auth_id and batch.is_amo and batch.iscid in wanted:
                 for order in batch.orders:
                     if order.is_open:
@@ -144,7 +145,9 @@ class Completion:
         return result
 
     def _move(self, transaction: Transaction, account: Account, status: str, result: Answer) -> None:
-        self._transactions.move(transaction, status, auth_id=account.auth_id, broker=account.broker, result=result)
+        self._transactions.transition(
+            transaction, status, auth_id=account.auth_id, broker=account.broker, result=result
+        )
 
 
 def _about(investment: Investment) -> Answer:

@@ -12,21 +12,22 @@ from starlette.routing import Route
 
 from sandbox import exact_json, faults, postbacks
 from sandbox.accounts.accounts import EndedSessionAnswer
+from sandbox.api.transaction_details import transaction_details
 from sandbox.errors import ControlError
 from sandbox.market.trading_hours import MarketSetting
-from sandbox.orders import Batch
-from sandbox.script import Act, Instruction, Sending, Step
+from sandbox.orders.batch import Batch
+from sandbox.scenario import ControlBody, Scenario, Step, WebhookPolicy
+from sandbox.services import OrdersShape, Services, services_of
 from sandbox.transactions import Transaction
-from sandbox.world import OrdersShape, World
 
 AuthId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
 
 
-class TokenOrder(Instruction):
+class TokenOrder(ControlBody):
     sub: Annotated[str, Field(min_length=1)]
 
 
-class AccountOrder(Instruction):
+class AccountOrder(ControlBody):
     """Without a portfolio the account keeps the one it has, or gets a made-up one of real securities."""
 
     portfolio: dict[str, Any] | None = None
@@ -45,7 +46,7 @@ class AccountOrder(Instruction):
         return self
 
 
-class WebhookOrder(Instruction):
+class WebhookOrder(ControlBody):
     kind: postbacks.Kind = "holdings"
     mode: postbacks.Mode = "normal"
     transaction_id: Annotated[str | None, Field(alias="transactionId")] = None
@@ -53,12 +54,12 @@ class WebhookOrder(Instruction):
     overrides: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
-class ReleaseOrder(Instruction):
+class ReleaseOrder(ControlBody):
     ids: list[str]
     parallel: bool = False
 
 
-class MarketOrder(Instruction):
+class MarketOrder(ControlBody):
     """What is left out stays as it is."""
 
     open: bool | None = None
@@ -67,20 +68,20 @@ class MarketOrder(Instruction):
 
 class StepOrder(Step):
     ticker: str
-    webhooks: Sending | None = None
+    webhooks: WebhookPolicy | None = None
 
 
-class InvestmentOrder(Instruction):
+class InvestmentOrder(ControlBody):
     recommended_action: str | None = None
     scid: str | None = None
     name: str | None = None
 
 
-class SettingsOrder(Instruction):
+class SettingsOrder(ControlBody):
     orders_shape: OrdersShape
 
 
-class FaultOrder(Instruction):
+class FaultOrder(ControlBody):
     route: faults.RouteName
     fault: faults.Kind
     times: Annotated[int, Field(ge=1)] = 1
@@ -89,7 +90,7 @@ class FaultOrder(Instruction):
     auth_id: Annotated[AuthId | None, Field(alias="smallcaseAuthId")] = None
 
 
-class ClockOrder(Instruction):
+class ClockOrder(ControlBody):
     """`advance` in seconds or as an ISO 8601 duration (`PT15M`)."""
 
     now: AwareDatetime | None = None
@@ -102,7 +103,7 @@ class ClockOrder(Instruction):
         return self
 
 
-class SessionOrder(Instruction):
+class SessionOrder(ControlBody):
     """`answer` is what a pull gets from then on: the last snapshot again, or 403."""
 
     alive: bool
@@ -110,18 +111,18 @@ class SessionOrder(Instruction):
 
 
 async def health(request: Request) -> Response:
-    return JSONResponse({"status": "up", "gatewayName": _world(request).settings.gateway_name})
+    return JSONResponse({"status": "up", "gatewayName": services_of(request).settings.gateway_name})
 
 
 async def app_token(request: Request) -> Response:
     order = await _read(request, TokenOrder)
-    return JSONResponse({"token": _world(request).app_tokens.issue(order.sub)})
+    return JSONResponse({"token": services_of(request).app_tokens.issue(order.sub)})
 
 
 async def set_account(request: Request) -> Response:
     order = await _read(request, AccountOrder, parse=exact_json.loads)
     broker, name = request.path_params["broker"], request.path_params["account"]
-    account = _world(request).accounts.put(broker, name, order.portfolio, order.auth_id)
+    account = services_of(request).accounts.put(broker, name, order.portfolio, order.auth_id)
     told = {
         "broker": account.broker,
         "account": account.account,
@@ -132,162 +133,162 @@ async def set_account(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    world = _world(request)
-    order = await _read(request, Act)
-    transaction = _transaction(world, request.path_params["transaction_id"])
+    services = services_of(request)
+    order = await _read(request, Scenario)
+    transaction = _transaction(services, request.path_params["transaction_id"])
     if (order.broker is None) != (order.account is None):
         raise ControlError(400, "Name both the broker and the account, or neither.")
-    account = world.accounts.get(order.broker, order.account) if order.broker and order.account else None
-    with world.state.atomic():
-        answer = world.player.play(transaction, order, account)
+    account = services.accounts.get(order.broker, order.account) if order.broker and order.account else None
+    with services.state.atomic():
+        answer = services.player.play(transaction, order, account)
     return _exact(answer)
 
 
 async def fire_webhook(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, WebhookOrder, parse=exact_json.loads)
     transaction = (
-        _transaction(world, order.transaction_id)
+        _transaction(services, order.transaction_id)
         if order.transaction_id
-        else world.transactions.newest_finished(order.auth_id)
+        else services.transactions.latest_completed(order.auth_id)
     )
-    posts = world.postbacks.compose(order.kind, order.mode, transaction, order.auth_id, order.overrides)
-    return JSONResponse({"deliveries": await world.sender.send_now(posts)})
+    posts = services.postbacks.compose(order.kind, order.mode, transaction, order.auth_id, order.overrides)
+    return JSONResponse({"deliveries": await services.sender.send_now(posts)})
 
 
 async def held_webhooks(request: Request) -> Response:
-    return JSONResponse({"held": _world(request).postbacks.held()})
+    return JSONResponse({"held": services_of(request).postbacks.held()})
 
 
 async def release_webhooks(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, ReleaseOrder)
-    with world.state.atomic():
-        posts = world.postbacks.release(order.ids)
-    return JSONResponse({"deliveries": await world.sender.send_now(posts, parallel=order.parallel)})
+    with services.state.atomic():
+        posts = services.postbacks.release(order.ids)
+    return JSONResponse({"deliveries": await services.sender.send_now(posts, parallel=order.parallel)})
 
 
 async def retry_webhooks(request: Request) -> Response:
-    return JSONResponse({"deliveries": await _world(request).sender.retry_now()})
+    return JSONResponse({"deliveries": await services_of(request).sender.retry_now()})
 
 
 async def deliveries(request: Request) -> Response:
-    return JSONResponse({"deliveries": _world(request).sender.deliveries()})
+    return JSONResponse({"deliveries": services_of(request).sender.deliveries()})
 
 
 async def set_fault(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, FaultOrder)
     milliseconds = None if order.seconds is None else round(order.seconds * 1000)
-    world.faults.add(faults.Fault(order.route, order.fault, order.times, milliseconds, order.drift, order.auth_id))
-    return JSONResponse({"faults": world.faults.waiting()})
+    services.faults.add(faults.Fault(order.route, order.fault, order.times, milliseconds, order.drift, order.auth_id))
+    return JSONResponse({"faults": services.faults.waiting()})
 
 
 async def get_faults(request: Request) -> Response:
-    return JSONResponse({"faults": _world(request).faults.waiting()})
+    return JSONResponse({"faults": services_of(request).faults.waiting()})
 
 
 async def clear_faults(request: Request) -> Response:
-    _world(request).faults.clear()
+    services_of(request).faults.clear()
     return JSONResponse({"faults": []})
 
 
 async def set_clock(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, ClockOrder)
     if isinstance(order.now, datetime):
-        world.clock.set(order.now)
+        services.clock.set(order.now)
     elif order.advance is not None:
-        world.clock.advance(order.advance)
-    world.exchange.catch_up()
-    world.sender.look_again()
-    return _time(world)
+        services.clock.advance(order.advance)
+    services.exchange.catch_up()
+    services.sender.look_again()
+    return _time(services)
 
 
 async def clear_clock(request: Request) -> Response:
-    world = _world(request)
-    world.clock.reset()
-    world.exchange.catch_up()
-    world.sender.look_again()
-    return _time(world)
+    services = services_of(request)
+    services.clock.reset()
+    services.exchange.catch_up()
+    services.sender.look_again()
+    return _time(services)
 
 
 async def get_clock(request: Request) -> Response:
-    return _time(_world(request))
+    return _time(services_of(request))
 
 
 async def set_session(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, SessionOrder)
-    account = world.accounts.by_auth_id(request.path_params["auth_id"])
+    account = services.accounts.by_auth_id(request.path_params["auth_id"])
     if account is None:
         raise ControlError(404, "No account has this smallcaseAuthId.")
     if order.alive:
-        world.accounts.begin_session(account)
+        services.accounts.begin_session(account)
     else:
-        world.accounts.end_session(account, order.answer)
+        services.accounts.end_session(account, order.answer)
     told = {"smallcaseAuthId": account.auth_id, "alive": order.alive}
     return JSONResponse(told if order.alive else told | {"answer": order.answer})
 
 
 async def get_market(request: Request) -> Response:
-    return _market(_world(request))
+    return _market(services_of(request))
 
 
 async def set_market(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, MarketOrder)
     said = order.model_dump(exclude_unset=True)
-    world.hours.set(MarketSetting(**vars(world.hours.setting) | said))
-    world.exchange.catch_up()
-    return _market(world)
+    services.trading_hours.set(MarketSetting(**vars(services.trading_hours.setting) | said))
+    services.exchange.catch_up()
+    return _market(services)
 
 
 async def get_orders(request: Request) -> Response:
     """What the exchange knows, whatever anybody was told."""
     transaction_id = request.query_params.get("transactionId")
-    batches = [one for one in _world(request).book.every() if transaction_id in (None, one.transaction_id)]
+    batches = [one for one in services_of(request).order_store.all() if transaction_id in (None, one.transaction_id)]
     return _exact({"orders": [_known(batch) for batch in batches]})
 
 
 async def step_order(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, StepOrder)
-    batch = world.book.get(request.path_params["batch_id"])
+    batch = services.order_store.get(request.path_params["batch_id"])
     if batch is None:
         raise ControlError(404, f"No batch {request.path_params['batch_id']}.")
-    with world.state.atomic():
-        world.exchange.step(batch, order.ticker, order, order.webhooks)
+    with services.state.atomic():
+        services.exchange.step(batch, order.ticker, order, order.webhooks)
     return _exact(_known(batch))
 
 
 async def set_investment(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, InvestmentOrder)
     auth_id, iscid = request.path_params["auth_id"], request.path_params["iscid"]
-    investment = world.investments.get_or_new(auth_id, iscid, order.scid, order.name)
+    investment = services.investments.get_or_new(auth_id, iscid, order.scid, order.name)
     investment.recommended_action = order.recommended_action
-    world.investments.save(investment)
-    return _exact({"investment": investment.to_json(amo_pending=world.waits_for_open(auth_id, iscid))})
+    services.investments.save(investment)
+    return _exact({"investment": investment.to_json(amo_pending=services.order_store.has_open_amo(auth_id, iscid))})
 
 
 async def get_transaction(request: Request) -> Response:
     """What it was created with, word for word, and what became of it."""
-    world = _world(request)
-    transaction = _transaction(world, request.path_params["transaction_id"])
-    details = world.transactions.details(transaction, world.book.of(transaction.id))
-    return _exact({"asked": transaction.asked, "transactionDetails": details})
+    services = services_of(request)
+    transaction = _transaction(services, request.path_params["transaction_id"])
+    details = transaction_details(services, transaction)
+    return _exact({"asked": transaction.request_body, "transactionDetails": details})
 
 
 async def set_settings(request: Request) -> Response:
-    world = _world(request)
+    services = services_of(request)
     order = await _read(request, SettingsOrder)
-    world.set_orders_shape(order.orders_shape)
-    return JSONResponse({"ordersShape": world.orders_shape})
+    services.set_orders_shape(order.orders_shape)
+    return JSONResponse({"ordersShape": services.orders_shape})
 
 
 async def reset(request: Request) -> Response:
-    _world(request).reset()
+    services_of(request).reset()
     return JSONResponse({"status": "forgotten"})
 
 
@@ -295,31 +296,26 @@ def _exact(told: Any) -> Response:
     return Response(exact_json.dumps(told), media_type="application/json")
 
 
-def _world(request: Request) -> World:
-    world: World = request.app.state.world
-    return world
-
-
-def _market(world: World) -> Response:
-    return JSONResponse(vars(world.hours.setting) | {"isOpen": world.hours.is_open()})
+def _market(services: Services) -> Response:
+    return JSONResponse(vars(services.trading_hours.setting) | {"isOpen": services.trading_hours.is_open()})
 
 
 def _known(batch: Batch) -> dict[str, Any]:
-    return batch.told() | {"smallcaseAuthId": batch.auth_id}
+    return batch.to_json() | {"smallcaseAuthId": batch.auth_id}
 
 
-def _time(world: World) -> Response:
-    return JSONResponse({"now": world.clock.now_iso(), "offsetSeconds": world.clock.offset.total_seconds()})
+def _time(services: Services) -> Response:
+    return JSONResponse({"now": services.clock.now_iso(), "offsetSeconds": services.clock.offset.total_seconds()})
 
 
-def _transaction(world: World, transaction_id: str) -> Transaction:
-    transaction = world.transactions.get(transaction_id)
+def _transaction(services: Services, transaction_id: str) -> Transaction:
+    transaction = services.transactions.get(transaction_id)
     if transaction is None:
         raise ControlError(404, f"No transaction {transaction_id}: this Gateway did not create it.")
     return transaction
 
 
-async def _read[T: Instruction](request: Request, model: type[T], parse: Callable[[bytes], Any] = json.loads) -> T:
+async def _read[T: ControlBody](request: Request, model: type[T], parse: Callable[[bytes], Any] = json.loads) -> T:
     """The order in the body; an empty body is an empty order.
 
     Raises: ControlError 400 that names the member that is wrong.
@@ -334,7 +330,9 @@ async def _read[T: Instruction](request: Request, model: type[T], parse: Callabl
 
 def _problem(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
-    return f"{where}: {error['msg']}" if where else str(error["msg"])
+    # Pydantic's own text contains the name of a class.
+    text = "Input should be an object" if error["type"] == "model_type" else error["msg"]
+    return f"{where}: {text}" if where else str(text)
 
 
 routes = [

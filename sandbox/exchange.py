@@ -12,11 +12,12 @@ from sandbox.clock import Clock, to_iso
 from sandbox.errors import ControlError
 from sandbox.market import securities
 from sandbox.market.trading_hours import TradingHours
-from sandbox.orders import Batch, Book, Json, Order
+from sandbox.orders.batch import Batch, Json, Order
+from sandbox.orders.order_store import OrderStore
 from sandbox.postbacks import Postbacks
-from sandbox.script import OrderScript, Sending, Step
+from sandbox.scenario import OrderScenario, Step, WebhookPolicy
 from sandbox.state import State
-from sandbox.transactions import Transaction, Transactions
+from sandbox.transactions import Transaction, TransactionStore
 
 # A market order gives way a little; it also makes prices as long as real ones are.
 SLIPPAGE = {"BUY": 1.001, "SELL": 0.999}
@@ -43,7 +44,7 @@ class Wish:
     """An order as the user confirmed it, and what is to come of it."""
 
     order: Order
-    script: OrderScript
+    script: OrderScenario
 
 
 class Exchange:
@@ -52,15 +53,15 @@ class Exchange:
         state: State,
         clock: Clock,
         hours: TradingHours,
-        book: Book,
+        order_store: OrderStore,
         accounts: AccountStore,
-        transactions: Transactions,
+        transactions: TransactionStore,
         postbacks: Postbacks,
     ) -> None:
         self._state = state
         self._clock = clock
         self._hours = hours
-        self._book = book
+        self._order_store = order_store
         self._accounts = accounts
         self._transactions = transactions
         self._postbacks = postbacks
@@ -71,7 +72,7 @@ class Exchange:
         account: Account,
         wishes: list[Wish],
         *,
-        webhooks: Sending,
+        webhooks: WebhookPolicy,
         label: str | None = None,
         iscid: str | None = None,
     ) -> Batch:
@@ -96,13 +97,13 @@ class Exchange:
             label=label,
             iscid=iscid,
         )
-        self._transactions.move(
+        self._transactions.transition(
             transaction, "PROCESSING", auth_id=account.auth_id, broker=account.broker, order_requested=True
         )
         self._send_to_broker(batch, wishes)
         return batch
 
-    def step(self, batch: Batch, ticker: str, step: Step, webhooks: Sending | None = None) -> None:
+    def step(self, batch: Batch, ticker: str, step: Step, webhooks: WebhookPolicy | None = None) -> None:
         """An open order moves on, whatever was planned for it.
 
         Raises: ControlError 404 for a ticker not in the batch, 409 for an order that is final, 400 for nonsense.
@@ -164,10 +165,10 @@ class Exchange:
             for wish in placed:
                 self._plan(batch, wish.order, _as_step(wish.script), at=None)
             return
-        before = batch.told()
+        before = batch.to_json()
         for wish in placed:
             self._apply(batch, wish.order, _as_step(wish.script), self._clock.now())
-        if batch.told() != before:
+        if batch.to_json() != before:
             self._keep(batch, self._clock.now())
 
     def _happen(self, batch: Batch, order: Order, step: Step, at: datetime) -> None:
@@ -210,10 +211,10 @@ class Exchange:
         """Writes the batch down, and lets its transaction and the partner know."""
         if not batch.is_open:
             batch.completed_date = batch.completed_date or to_iso(at)
-        self._book.keep(batch)
+        self._order_store.save(batch)
         transaction = self._transactions.get(batch.transaction_id)
         assert transaction
-        self._transactions.move(transaction, "PROCESSING" if batch.is_open else "COMPLETED", error=None)
+        self._transactions.transition(transaction, "PROCESSING" if batch.is_open else "COMPLETED", error=None)
         if batch.label is None:
             self._postbacks.order_changed(transaction, batch, batch.webhooks)
 
@@ -234,7 +235,7 @@ class Exchange:
         return self._hours.first_open(datetime.fromisoformat(planned["since"]), now) or NEVER
 
     def _carry_out(self, at: datetime, planned: Json) -> None:
-        batch = self._book.get(planned["batch"])
+        batch = self._order_store.get(planned["batch"])
         order = batch and batch.order(planned["ticker"])
         assert batch
         assert order
@@ -276,7 +277,7 @@ def _filled_after(step: Step, filled: int, quantity: int) -> int | None:
     return told if fits else None
 
 
-def _as_step(script: OrderScript) -> Step:
+def _as_step(script: OrderScenario) -> Step:
     return Step.model_validate(script.model_dump(exclude={"type", "quantity"}))
 
 
@@ -284,7 +285,7 @@ def _half(filled: int, quantity: int) -> int:
     return filled + (quantity - filled) // 2
 
 
-def _reaches_exchange(script: OrderScript) -> bool:
+def _reaches_exchange(script: OrderScenario) -> bool:
     return script.result in ("fill", "partial", "open", "cancel") or (script.error_code or "").startswith(
         EXCHANGE_CODES
     )

@@ -14,7 +14,7 @@ from sandbox.errors import ControlError, GatewayError
 from sandbox.state import State
 
 if TYPE_CHECKING:
-    from sandbox.world import World
+    from sandbox.services import Services
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 RouteName = Literal["holdings", "transactiondetails", "transaction", "orders", "investments"]
@@ -95,8 +95,8 @@ def _told(fault: Fault) -> dict[str, Any]:
 
 def with_faults(route: RouteName, endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
-        world: World = request.app.state.world
-        fault = world.faults.take(route, _accounts_concerned(request, world))
+        services: Services = request.app.state.services
+        fault = services.faults.take(route, _accounts_concerned(request, services))
         if fault is None:
             return await endpoint(request)
         refusal = _refusal(fault.fault)
@@ -112,13 +112,13 @@ def with_faults(route: RouteName, endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-def _accounts_concerned(request: Request, world: "World") -> set[str]:
+def _accounts_concerned(request: Request, services: "Services") -> set[str]:
     """That of the connected token, and that of the transaction asked about."""
     concerned = []
     # A token that is refused is nobody's; saying so is left to the route.
     with suppress(GatewayError):
-        concerned.append(world.tokens.read(request.headers.get("x-gateway-authtoken", "")))
-    transaction = world.transactions.get(request.query_params.get("transactionId", ""))
+        concerned.append(services.gateway_tokens.read(request.headers.get("x-gateway-authtoken", "")))
+    transaction = services.transactions.get(request.query_params.get("transactionId", ""))
     if transaction:
         concerned += [transaction.auth_id, transaction.pinned_to]
     return {auth_id for auth_id in concerned if auth_id}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, model_validator
 from pydantic.alias_generators import to_camel
 
-from sandbox.script import Side
+from sandbox.scenario import Side
 
 Intent = Literal[
     "HOLDINGS_IMPORT",

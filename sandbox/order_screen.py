@@ -6,11 +6,11 @@ from sandbox.accounts.investments import Investment
 from sandbox.errors import ControlError
 from sandbox.exact_json import to_float
 from sandbox.exchange import Wish
-from sandbox.orders import Order
-from sandbox.script import OrderResult, OrderScript
+from sandbox.orders.batch import Order
+from sandbox.scenario import OrderResult, OrderScenario
 from sandbox.transactions import Transaction
 
-Scripts = dict[str, OrderScript]
+Scripts = dict[str, OrderScenario]
 
 
 def securities(transaction: Transaction, scripts: Scripts, usual: OrderResult | None) -> list[Wish]:
@@ -38,7 +38,7 @@ def _confirmed(screen: dict[str, Order], scripts: Scripts, usual: OrderResult | 
         raise ControlError(400, f"Not on the order screen: {', '.join(sorted(unknown))}. There: {', '.join(screen)}.")
     wishes = []
     for ticker, order in screen.items():
-        script = scripts.get(ticker, OrderScript())
+        script = scripts.get(ticker, OrderScenario())
         if script.result == "removed":
             continue
         order.quantity = script.quantity or order.quantity

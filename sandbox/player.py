@@ -12,9 +12,9 @@ from sandbox.completion import Completion
 from sandbox.errors import ControlError
 from sandbox.market import brokers
 from sandbox.market.trading_hours import TradingHours
-from sandbox.orders import Book
-from sandbox.script import Act
-from sandbox.transactions import Transaction, Transactions
+from sandbox.orders.order_store import OrderStore
+from sandbox.scenario import Scenario
+from sandbox.transactions import Transaction, TransactionStore
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,21 @@ Answer = dict[str, Any]
 class Player:
     def __init__(
         self,
-        transactions: Transactions,
+        transactions: TransactionStore,
         accounts: AccountStore,
         tokens: GatewayTokens,
         hours: TradingHours,
-        book: Book,
+        order_store: OrderStore,
         completion: Completion,
     ) -> None:
         self._transactions = transactions
         self._accounts = accounts
         self._tokens = tokens
         self._hours = hours
-        self._book = book
+        self._order_store = order_store
         self._completion = completion
 
-    def play(self, transaction: Transaction, act: Act, account: Account | None) -> Answer:
+    def play(self, transaction: Transaction, act: Scenario, account: Account | None) -> Answer:
         """`{"resolved": …}` or `{"rejected": {"message", "code", "data"?}}`.
 
         Raises: ControlError 400 when this transaction cannot end like that.
@@ -85,9 +85,9 @@ class Player:
         if ending == ENDINGS["order_pending"]:
             assert account
             self._completion.order(transaction, account, act, usual="open")
-        return self._end(transaction, ending, account, ran_out=act.outcome == "expire")
+        return self._end(transaction, ending, account, expired_early=act.outcome == "expire")
 
-    def _ending(self, transaction: Transaction, act: Act, account: Account | None) -> Ending | None:
+    def _ending(self, transaction: Transaction, act: Scenario, account: Account | None) -> Ending | None:
         """None when all goes well."""
         _check_sense(transaction, act)
         ending = _told_ending(transaction, act)
@@ -105,26 +105,26 @@ class Player:
             return FAILED
         return ending
 
-    def _is_closed_for(self, transaction: Transaction, act: Act) -> bool:
+    def _is_closed_for(self, transaction: Transaction, act: Scenario) -> bool:
         return transaction.intent == "TRANSACTION" and not self._hours.takes_orders(amo=act.amo)
 
     def _comes_too_late(self, transaction: Transaction) -> bool:
         """The order to cancel has become final since."""
         if transaction.intent != "CANCEL_ORDER":
             return False
-        batch = self._book.get(transaction.order_config["batchId"])
+        batch = self._order_store.get(transaction.order_config["batchId"])
         order = batch and batch.order(transaction.order_config["ticker"])
         return not (order and order.is_open)
 
-    def _complete(self, transaction: Transaction, act: Act, account: Account | None) -> Answer:
+    def _complete(self, transaction: Transaction, act: Scenario, account: Account | None) -> Answer:
         if account is None:
             return self._completion.complete_mutual_funds(transaction, act)
         self._accounts.begin_session(account)
         return self._completion.complete(transaction, account, act)
 
-    def _end(self, transaction: Transaction, ending: Ending, account: Account | None, *, ran_out: bool) -> Answer:
+    def _end(self, transaction: Transaction, ending: Ending, account: Account | None, *, expired_early: bool) -> Answer:
         told: Answer = {"message": ending.message, "code": ending.code}
-        changes: dict[str, Any] = {"ran_out": ran_out}
+        changes: dict[str, Any] = {"expired_early": expired_early}
         if ending.status == "ERRORED":
             changes["error"] = {"message": ending.message, "code": ending.code}
         if ending.logged_in and account:
@@ -134,11 +134,11 @@ class Player:
                 "smallcaseAuthToken": self._tokens.connected(account.auth_id),
                 "broker": account.broker,
             }
-        self._transactions.move(transaction, ending.status, **changes)
+        self._transactions.transition(transaction, ending.status, **changes)
         return {"rejected": told}
 
 
-def _check_sense(transaction: Transaction, act: Act) -> None:
+def _check_sense(transaction: Transaction, act: Scenario) -> None:
     """Raises: ControlError 400 for what cannot happen to such a transaction."""
     if act.outcome in ONLY_ORDERS and transaction.intent != "TRANSACTION":
         raise ControlError(400, f"{transaction.intent} cannot end with {act.outcome}: only orders can.")
@@ -150,7 +150,7 @@ def _check_sense(transaction: Transaction, act: Act) -> None:
         raise ControlError(400, f"{transaction.intent} has no orders.")
 
 
-def _told_ending(transaction: Transaction, act: Act) -> Ending | None:
+def _told_ending(transaction: Transaction, act: Scenario) -> Ending | None:
     if act.error:
         return Ending(act.error.message, act.error.code, "ERRORED", logged_in=True)
     if act.outcome == "fail":
@@ -161,11 +161,11 @@ def _told_ending(transaction: Transaction, act: Act) -> Ending | None:
 
 
 def _market_closed(transaction: Transaction) -> Ending:
-    return MARKET_CLOSED if transaction.order_kind == "SECURITIES" else MARKET_CLOSED_FOR_SMALLCASES
+    return MARKET_CLOSED if transaction.order_type == "SECURITIES" else MARKET_CLOSED_FOR_SMALLCASES
 
 
 def _can(broker: str, transaction: Transaction) -> bool:
     plain = brokers.base_name(broker)
     if transaction.intent == "HOLDINGS_IMPORT":
         return plain in brokers.HOLDINGS_IMPORT
-    return transaction.order_kind != "SECURITIES" or plain in brokers.SECURITIES_ORDERS
+    return transaction.order_type != "SECURITIES" or plain in brokers.SECURITIES_ORDERS

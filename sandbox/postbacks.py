@@ -11,8 +11,9 @@ from sandbox.accounts.holdings import Snapshot
 from sandbox.clock import Clock, to_iso
 from sandbox.errors import ControlError
 from sandbox.market import securities
-from sandbox.orders import Batch, Book
-from sandbox.script import Sending
+from sandbox.orders.batch import Batch
+from sandbox.orders.order_store import OrderStore
+from sandbox.scenario import WebhookPolicy
 from sandbox.sender import Post, Sender
 from sandbox.settings import Settings
 from sandbox.state import State
@@ -56,23 +57,23 @@ def sign(body: Body, key: str) -> Body:
 
 
 class Postbacks:
-    def __init__(self, settings: Settings, state: State, clock: Clock, sender: Sender, book: Book) -> None:
+    def __init__(self, settings: Settings, state: State, clock: Clock, sender: Sender, order_store: OrderStore) -> None:
         self._settings = settings
         self._state = state
         self._clock = clock
         self._sender = sender
-        self._book = book
+        self._order_store = order_store
 
-    def holdings_imported(self, transaction: Transaction, snapshot: Snapshot, sending: Sending) -> None:
+    def holdings_imported(self, transaction: Transaction, snapshot: Snapshot, sending: WebhookPolicy) -> None:
         """Tells the partner of a finished import: now, later on demand, or never."""
         self._state.put("imported", transaction.id, vars(snapshot))
         kind: Kind = "holdings" if transaction.version == "v2" else "holdings_v1"
         self._tell(kind, self._holdings(kind, transaction, snapshot), sending)
 
-    def mutual_funds_imported(self, transaction: Transaction, sending: Sending) -> None:
+    def mutual_funds_imported(self, transaction: Transaction, sending: WebhookPolicy) -> None:
         self._tell("mf", self._mutual_funds(transaction), sending)
 
-    def order_changed(self, transaction: Transaction, batch: Batch, sending: Sending) -> None:
+    def order_changed(self, transaction: Transaction, batch: Batch, sending: WebhookPolicy) -> None:
         self._tell("order", self._real_order(transaction, batch), sending)
 
     def held(self) -> list[Body]:
@@ -103,7 +104,7 @@ class Postbacks:
         post = Post(**held["post"])
         return self._again(post) if held["released"] else post
 
-    def _tell(self, kind: Kind, body: Body, sending: Sending) -> None:
+    def _tell(self, kind: Kind, body: Body, sending: WebhookPolicy) -> None:
         """Now, later on demand, or never."""
         if sending == "drop":
             return
@@ -192,7 +193,7 @@ class Postbacks:
         if kind == "mf":
             return self._mutual_funds(transaction)
         if kind == "order":
-            batch = self._book.of(transaction.id)
+            batch = self._order_store.of_transaction(transaction.id)
             return self._real_order(transaction, batch) if batch else self._invented_order(transaction, auth_id)
         return self._holdings(kind, transaction, self._imported(transaction))
 
@@ -210,7 +211,7 @@ class Postbacks:
         return told | {"lastUpdate": written_at} | self._envelope(transaction)
 
     def _real_order(self, transaction: Transaction, batch: Batch) -> Body:
-        return batch.told() | self._envelope(transaction)
+        return batch.to_json() | self._envelope(transaction)
 
     def _invented_order(self, transaction: Transaction, auth_id: str | None) -> Body:
         """About a transaction that ordered nothing: authentic, and not true."""

@@ -78,7 +78,7 @@ class Sender:
         stored = self._state.get("post", post_id) if post_id else None
         return Post(**stored) if stored else None
 
-    def forget(self) -> None:
+    def discard_in_flight(self) -> None:
         """After a reset, what is still under way leaves no trace."""
         self._resets += 1
 

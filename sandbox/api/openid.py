@@ -6,11 +6,11 @@ from starlette.routing import Route
 
 
 async def configuration(request: Request) -> Response:
-    return JSONResponse(request.app.state.world.app_tokens.configuration())
+    return JSONResponse(request.app.state.services.app_tokens.configuration())
 
 
 async def key_set(request: Request) -> Response:
-    return JSONResponse(request.app.state.world.app_tokens.key_set())
+    return JSONResponse(request.app.state.services.app_tokens.key_set())
 
 
 routes = [

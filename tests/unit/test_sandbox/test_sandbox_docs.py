@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from sandbox import control, faults, postbacks, script
+from sandbox import control, faults, postbacks, scenario
 from tests.conftest import CHECKOUT
 
 TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
@@ -14,13 +14,13 @@ TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
 @pytest.mark.parametrize(
     ("heading", "known"),
     [
-        ("Outcomes", script.Outcome),
+        ("Outcomes", scenario.Outcome),
         ("Kinds of webhooks", postbacks.Kind),
         ("Modes", postbacks.Mode),
         ("Routes that can fail", faults.RouteName),
         ("Faults", faults.Kind),
-        ("Results on the order screen", script.OrderResult),
-        ("Results of an open order", script.StepResult),
+        ("Results on the order screen", scenario.OrderResult),
+        ("Results of an open order", scenario.StepResult),
     ],
 )
 def test_every_word_is_told(heading: str, known: object) -> None:

@@ -33,7 +33,7 @@ def begin_zerodha_session(control: Control, partner: Partner, name: str = "ZE123
 
 def transactions_in(control: Control) -> list[Any]:
     app: Any = control.client.app
-    return list(app.state.world.state.items("transaction"))
+    return list(app.state.services.state.items("transaction"))
 
 
 def test_faults_are_counted_and_come_in_their_order(control: Control, partner: Partner, before: dict[str, Any]) -> None:

@@ -93,7 +93,7 @@ def test_a_webhook_under_way_at_a_reset_leaves_no_trace(control: Control, partne
     control.act(partner.new_transaction(), webhooks="hold")
     app: Any = control.client.app
     partner.answers = 503
-    partner.meanwhile = app.state.world.reset
+    partner.meanwhile = app.state.services.reset
 
     control.fire()
 
@@ -140,3 +140,8 @@ def test_a_body_that_is_no_order_is_explained(control: Control, body: str) -> No
     answer = control.client.post("/_sandbox/app-token", content=body)
     assert answer.status_code == 400
     assert answer.json()["detail"]
+
+
+def test_a_body_that_is_no_object_is_explained_without_a_class_name(control: Control) -> None:
+    answer = control.client.post("/_sandbox/app-token", json=[1])
+    assert answer.json()["detail"] == "Input should be an object"

@@ -1,18 +1,16 @@
-"""Orders and the batches they come in, as Gateway tells of them (contract 5.1 to 5.3)."""
+"""Orders and their batches, in the form in which Gateway reports them (contract 5.1 to 5.3)."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.exact_json import to_float
-from sandbox.script import Sending
-from sandbox.state import State
+from sandbox.scenario import WebhookPolicy
 
 Json = dict[str, Any]
 
 
 @dataclass
 class Order:
-    """One security of a batch."""
+    """The order of a single security."""
 
     ticker: str
     side: str
@@ -23,7 +21,7 @@ class Order:
     filled: int = 0
     average: float = 0.0
     error_code: str | None = None
-    # The broker's own text: for the partner's support, not for users.
+    # The broker's own text, which is for the partner's support and not for users.
     message: str | None = None
     # None until the order has reached the exchange.
     exchange_id: str | None = None
@@ -34,8 +32,8 @@ class Order:
         return self.status == "PLACED"
 
     @property
-    def was_withdrawn(self) -> bool:
-        """By the user, before anything of it was executed."""
+    def was_cancelled_unfilled(self) -> bool:
+        """Whether the user cancelled it before any share was filled."""
         return self.status in ("CANCELLED", "CANCELLED AMO") and not self.error_code and not self.filled
 
     @property
@@ -43,13 +41,13 @@ class Order:
         return self.average * self.filled
 
     def fill(self, filled: int, price: float) -> None:
-        """`filled` shares in all by now, the new ones at `price`."""
+        """Sets the number of filled shares; `price` is that of the shares which are new."""
         self.average = (self.amount + price * (filled - self.filled)) / filled if self.filled else price
         self.filled = filled
         if filled == self.quantity:
             self.status = "COMPLETE"
 
-    def told(self) -> Json:
+    def to_json(self) -> Json:
         price = {"averagePrice": self.average} if self.status == "COMPLETE" else {}
         exchange_id = {"exchangeOrderId": self.exchange_id} if self.exchange_id else {}
         return {
@@ -70,7 +68,7 @@ class Order:
 
 @dataclass
 class Batch:
-    """What the user confirmed on one order screen."""
+    """All orders that the user confirmed together on an order screen."""
 
     id: str
     transaction_id: str
@@ -79,11 +77,11 @@ class Batch:
     notes: str | None
     variety: str
     placed_at: str
-    # What becomes of the webhooks about it.
-    webhooks: Sending
+    # What happens to the webhooks about this batch.
+    webhooks: WebhookPolicy
     orders: list[Order] = field(default_factory=list)
     completed_date: str | None = None
-    # The kind of smallcase order; None for securities.
+    # The type of a smallcase order; None for securities.
     label: str | None = None
     iscid: str | None = None
 
@@ -109,22 +107,22 @@ class Batch:
 
     @property
     def status(self) -> str:
-        """As contract 5.2 derives it; a batch that was cancelled or failed as a whole says so (5.1)."""
+        """The status that contract 5.2 derives from the orders; CANCELLED and ERROR when all orders are so."""
         if not self.placed:
             return "UNPLACED"
         if self.is_open:
             return "PARTIALLYPLACED" if self.unplaced else "PLACED"
         if self.complete:
             return "COMPLETED" if len(self.complete) == len(self.orders) else "PARTIALLYFILLED"
-        if all(order.was_withdrawn for order in self.orders):
+        if all(order.was_cancelled_unfilled for order in self.orders):
             return "CANCELLED"
         return "ERROR" if all(order.status == "ERROR" for order in self.placed) else "UNFILLED"
 
     def order(self, ticker: str) -> Order | None:
         return next((order for order in self.orders if order.ticker == ticker), None)
 
-    def told(self) -> Json:
-        """`quantity` and `filled` count securities, not shares."""
+    def to_json(self) -> Json:
+        """The batch as Gateway reports it; `quantity` and `filled` count securities, not shares."""
         return {
             "batchId": self.id,
             "variety": self.variety,
@@ -134,8 +132,8 @@ class Batch:
             "buyAmount": self._amount("BUY"),
             "sellAmount": self._amount("SELL"),
             "completedDate": self.completed_date,
-            "orders": [order.told() for order in self.placed],
-            "unplaced": [order.told() for order in self.unplaced],
+            "orders": [order.to_json() for order in self.placed],
+            "unplaced": [order.to_json() for order in self.unplaced],
             "broker": self.broker,
             "transactionId": self.transaction_id,
             **({} if self.notes is None else {"notes": self.notes}),
@@ -144,36 +142,3 @@ class Batch:
 
     def _amount(self, side: str) -> float:
         return sum(order.amount for order in self.orders if order.side == side)
-
-
-class Book:
-    """Every batch that was ever placed."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def keep(self, batch: Batch) -> None:
-        self._state.put("batch", batch.id, asdict(batch))
-        self._state.put("batch-of", batch.transaction_id, batch.id)
-
-    def get(self, batch_id: str) -> Batch | None:
-        stored = self._state.get("batch", batch_id)
-        return _read(stored) if stored else None
-
-    def of(self, transaction_id: str) -> Batch | None:
-        batch_id = self._state.get("batch-of", transaction_id)
-        return self.get(batch_id) if batch_id else None
-
-    def every(self) -> list[Batch]:
-        return [_read(stored) for _, stored in self._state.items("batch")]
-
-
-def _read(stored: Json) -> Batch:
-    return Batch(**stored | {"orders": [_read_order(order) for order in stored["orders"]]})
-
-
-def _read_order(stored: Json) -> Order:
-    limit = stored["limit"]
-    return Order(
-        **stored | {"average": to_float(stored["average"]), "limit": None if limit is None else to_float(limit)}
-    )
