@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox import control, gateway_api
 from sandbox.api import openid
 from sandbox.errors import ControlError, GatewayError, control_answer, gateway_answer
-from sandbox.sender import TIMEOUT_SECONDS
 from sandbox.services import Services
 from sandbox.settings import Settings
 from sandbox.state import State
+from sandbox.webhooks.sender import TIMEOUT_SECONDS
 
 
 class CatchUp:
@@ -40,7 +40,9 @@ def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTrans
             services = Services(settings, state, client)
             app.state.services = services
             async with asyncio.TaskGroup() as background:
-                tasks = [background.create_task(work) for work in (services.sender.run(), services.exchange.run())]
+                tasks = [
+                    background.create_task(work) for work in (services.webhook_sender.run(), services.exchange.run())
+                ]
                 yield
                 for task in tasks:
                     task.cancel()

@@ -12,9 +12,9 @@ from sandbox.errors import ControlError
 from sandbox.exchange import Exchange
 from sandbox.orders.batch import Batch
 from sandbox.orders.order_store import OrderStore
-from sandbox.postbacks import Postbacks
 from sandbox.scenario import OrderResult, Scenario
 from sandbox.transactions import Transaction, TransactionStore
+from sandbox.webhooks.publisher import WebhookPublisher
 
 Answer = dict[str, Any]
 
@@ -26,7 +26,7 @@ class Completion:
         transactions: TransactionStore,
         accounts: AccountStore,
         tokens: GatewayTokens,
-        postbacks: Postbacks,
+        webhook_publisher: WebhookPublisher,
         order_store: OrderStore,
         exchange: Exchange,
         investments: InvestmentStore,
@@ -35,7 +35,7 @@ class Completion:
         self._transactions = transactions
         self._accounts = accounts
         self._tokens = tokens
-        self._postbacks = postbacks
+        self._webhook_publisher = webhook_publisher
         self._order_store = order_store
         self._exchange = exchange
         self._investments = investments
@@ -53,7 +53,9 @@ class Completion:
                 return identity | notes | {"orderBatches": [batch.to_json()]} | transaction.result
             case "HOLDINGS_IMPORT":
                 self._finish(transaction, account)
-                self._postbacks.holdings_imported(transaction, self._accounts.import_holdings(account), act.webhooks)
+                self._webhook_publisher.holdings_imported(
+                    transaction, self._accounts.import_holdings(account), act.webhooks
+                )
                 return identity
             case "FETCH_FUNDS":
                 return token | self._finish(transaction, account, funds=act.funds)
@@ -72,7 +74,7 @@ class Completion:
     def complete_mutual_funds(self, transaction: Transaction, act: Scenario) -> Answer:
         """No broker takes part, and the data comes by webhook only (contract 2.4)."""
         self._transactions.transition(transaction, "COMPLETED")
-        self._postbacks.mutual_funds_imported(transaction, act.webhooks)
+        self._webhook_publisher.mutual_funds_imported(transaction, act.webhooks)
         return {"transactionId": transaction.id, "notes": transaction.notes}
 
     def order(self, transaction: Transaction, account: Account, act: Scenario, usual: OrderResult | None) -> Batch:

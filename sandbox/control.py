@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import exact_json, faults, postbacks
+from sandbox import exact_json, faults
 from sandbox.accounts.accounts import EndedSessionAnswer
 from sandbox.api.transaction_details import transaction_details
 from sandbox.errors import ControlError
@@ -19,6 +19,7 @@ from sandbox.orders.batch import Batch
 from sandbox.scenario import ControlBody, Scenario, Step, WebhookPolicy
 from sandbox.services import OrdersShape, Services, services_of
 from sandbox.transactions import Transaction
+from sandbox.webhooks.webhook import WebhookKind, WebhookMode
 
 AuthId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
 
@@ -47,8 +48,8 @@ class AccountOrder(ControlBody):
 
 
 class WebhookOrder(ControlBody):
-    kind: postbacks.Kind = "holdings"
-    mode: postbacks.Mode = "normal"
+    kind: WebhookKind = "holdings"
+    mode: WebhookMode = "normal"
     transaction_id: Annotated[str | None, Field(alias="transactionId")] = None
     auth_id: Annotated[AuthId | None, Field(alias="smallcaseAuthId")] = None
     overrides: Annotated[dict[str, Any], Field(default_factory=dict)]
@@ -152,28 +153,28 @@ async def fire_webhook(request: Request) -> Response:
         if order.transaction_id
         else services.transactions.latest_completed(order.auth_id)
     )
-    posts = services.postbacks.compose(order.kind, order.mode, transaction, order.auth_id, order.overrides)
-    return JSONResponse({"deliveries": await services.sender.send_now(posts)})
+    webhooks = services.webhook_publisher.compose(order.kind, order.mode, transaction, order.auth_id, order.overrides)
+    return JSONResponse({"deliveries": await services.webhook_sender.send_now(webhooks)})
 
 
 async def held_webhooks(request: Request) -> Response:
-    return JSONResponse({"held": services_of(request).postbacks.held()})
+    return JSONResponse({"held": services_of(request).held_webhooks.to_json()})
 
 
 async def release_webhooks(request: Request) -> Response:
     services = services_of(request)
     order = await _read(request, ReleaseOrder)
     with services.state.atomic():
-        posts = services.postbacks.release(order.ids)
-    return JSONResponse({"deliveries": await services.sender.send_now(posts, parallel=order.parallel)})
+        webhooks = services.held_webhooks.release(order.ids)
+    return JSONResponse({"deliveries": await services.webhook_sender.send_now(webhooks, parallel=order.parallel)})
 
 
 async def retry_webhooks(request: Request) -> Response:
-    return JSONResponse({"deliveries": await services_of(request).sender.retry_now()})
+    return JSONResponse({"deliveries": await services_of(request).webhook_sender.retry_now()})
 
 
 async def deliveries(request: Request) -> Response:
-    return JSONResponse({"deliveries": services_of(request).sender.deliveries()})
+    return JSONResponse({"deliveries": services_of(request).webhook_sender.deliveries()})
 
 
 async def set_fault(request: Request) -> Response:
@@ -201,7 +202,7 @@ async def set_clock(request: Request) -> Response:
     elif order.advance is not None:
         services.clock.advance(order.advance)
     services.exchange.catch_up()
-    services.sender.look_again()
+    services.webhook_sender.wake()
     return _time(services)
 
 
@@ -209,7 +210,7 @@ async def clear_clock(request: Request) -> Response:
     services = services_of(request)
     services.clock.reset()
     services.exchange.catch_up()
-    services.sender.look_again()
+    services.webhook_sender.wake()
     return _time(services)
 
 

@@ -14,10 +14,10 @@ from sandbox.market import securities
 from sandbox.market.trading_hours import TradingHours
 from sandbox.orders.batch import Batch, Json, Order
 from sandbox.orders.order_store import OrderStore
-from sandbox.postbacks import Postbacks
 from sandbox.scenario import OrderScenario, Step, WebhookPolicy
 from sandbox.state import State
 from sandbox.transactions import Transaction, TransactionStore
+from sandbox.webhooks.publisher import WebhookPublisher
 
 # A market order gives way a little; it also makes prices as long as real ones are.
 SLIPPAGE = {"BUY": 1.001, "SELL": 0.999}
@@ -56,7 +56,7 @@ class Exchange:
         order_store: OrderStore,
         accounts: AccountStore,
         transactions: TransactionStore,
-        postbacks: Postbacks,
+        webhook_publisher: WebhookPublisher,
     ) -> None:
         self._state = state
         self._clock = clock
@@ -64,7 +64,7 @@ class Exchange:
         self._order_store = order_store
         self._accounts = accounts
         self._transactions = transactions
-        self._postbacks = postbacks
+        self._webhook_publisher = webhook_publisher
 
     def place(
         self,
@@ -216,7 +216,7 @@ class Exchange:
         assert transaction
         self._transactions.transition(transaction, "PROCESSING" if batch.is_open else "COMPLETED", error=None)
         if batch.label is None:
-            self._postbacks.order_changed(transaction, batch, batch.webhooks)
+            self._webhook_publisher.order_changed(transaction, batch, batch.webhooks)
 
     def _plan(self, batch: Batch, order: Order, step: Step, at: datetime | None) -> None:
         """`at` None: when the market opens."""

@@ -16,11 +16,13 @@ from sandbox.faults import Faults
 from sandbox.market.trading_hours import TradingHours
 from sandbox.orders.order_store import OrderStore
 from sandbox.player import Player
-from sandbox.postbacks import Postbacks
-from sandbox.sender import Sender
 from sandbox.settings import Settings
 from sandbox.state import State
 from sandbox.transactions import TransactionStore
+from sandbox.webhooks.bodies import WebhookBodies
+from sandbox.webhooks.held_webhooks import HeldWebhooks
+from sandbox.webhooks.publisher import WebhookPublisher
+from sandbox.webhooks.sender import WebhookSender
 
 OrdersShape = Literal["object", "array"]
 
@@ -38,8 +40,14 @@ class Services:
         self.order_store = OrderStore(state)
         self.trading_hours = TradingHours(state, self.clock)
         self.faults = Faults(state)
-        self.sender = Sender(state, self.clock, settings.webhook_url, client)
-        self.postbacks = Postbacks(settings, state, self.clock, self.sender, self.order_store)
+        self.webhook_sender = WebhookSender(state, self.clock, settings.webhook_url, client)
+        self.held_webhooks = HeldWebhooks(state)
+        self.webhook_publisher = WebhookPublisher(
+            settings,
+            WebhookBodies(settings, state, self.clock, self.order_store),
+            self.held_webhooks,
+            self.webhook_sender,
+        )
         self.exchange = Exchange(
             state,
             self.clock,
@@ -47,7 +55,7 @@ class Services:
             self.order_store,
             self.accounts,
             self.transactions,
-            self.postbacks,
+            self.webhook_publisher,
         )
         self.player = Player(
             self.transactions,
@@ -60,7 +68,7 @@ class Services:
                 self.transactions,
                 self.accounts,
                 self.gateway_tokens,
-                self.postbacks,
+                self.webhook_publisher,
                 self.order_store,
                 self.exchange,
                 self.investments,
@@ -77,7 +85,7 @@ class Services:
 
     def reset(self) -> None:
         self.state.clear(except_kinds=[KEY_KIND])
-        self.sender.discard_in_flight()
+        self.webhook_sender.discard_in_flight()
 
 
 def services_of(request: Request) -> Services:

@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from sandbox import control, faults, postbacks, scenario
+from sandbox import control, faults, scenario
+from sandbox.webhooks.webhook import WebhookKind, WebhookMode
 from tests.conftest import CHECKOUT
 
 TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
@@ -15,8 +16,8 @@ TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
     ("heading", "known"),
     [
         ("Outcomes", scenario.Outcome),
-        ("Kinds of webhooks", postbacks.Kind),
-        ("Modes", postbacks.Mode),
+        ("Kinds of webhooks", WebhookKind),
+        ("Modes", WebhookMode),
         ("Routes that can fail", faults.RouteName),
         ("Faults", faults.Kind),
         ("Results on the order screen", scenario.OrderResult),

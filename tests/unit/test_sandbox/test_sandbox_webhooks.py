@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.postbacks import checksum
+from sandbox.webhooks.signature import checksum
 
 from .partner import SETTINGS, Control, Partner
 
