@@ -18,7 +18,7 @@ from sandbox.state import State
 from sandbox.webhooks.sender import TIMEOUT_SECONDS
 
 
-class CatchUp:
+class RunDueSteps:
     """Whoever asks, sees what the exchange has done by then."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,7 +26,7 @@ class CatchUp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope["app"].state.services.exchange.catch_up()
+            scope["app"].state.services.exchange.run_due_steps()
         await self._app(scope, receive, send)
 
 
@@ -51,6 +51,6 @@ def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTrans
     return Starlette(
         routes=[*gateway_api.routes, *control.routes, *openid.routes],
         exception_handlers={GatewayError: gateway_answer, ControlError: control_answer},
-        middleware=[Middleware(CatchUp)],
+        middleware=[Middleware(RunDueSteps)],
         lifespan=lifespan,
     )

@@ -141,7 +141,7 @@ async def act(request: Request) -> Response:
         raise ControlError(400, "Name both the broker and the account, or neither.")
     account = services.accounts.get(order.broker, order.account) if order.broker and order.account else None
     with services.state.atomic():
-        answer = services.player.play(transaction, order, account)
+        answer = services.simulated_user.run(transaction, order, account)
     return _exact(answer)
 
 
@@ -201,7 +201,7 @@ async def set_clock(request: Request) -> Response:
         services.clock.set(order.now)
     elif order.advance is not None:
         services.clock.advance(order.advance)
-    services.exchange.catch_up()
+    services.exchange.run_due_steps()
     services.webhook_sender.wake()
     return _time(services)
 
@@ -209,7 +209,7 @@ async def set_clock(request: Request) -> Response:
 async def clear_clock(request: Request) -> Response:
     services = services_of(request)
     services.clock.reset()
-    services.exchange.catch_up()
+    services.exchange.run_due_steps()
     services.webhook_sender.wake()
     return _time(services)
 
@@ -241,7 +241,7 @@ async def set_market(request: Request) -> Response:
     order = await _read(request, MarketOrder)
     said = order.model_dump(exclude_unset=True)
     services.trading_hours.set(MarketSetting(**vars(services.trading_hours.setting) | said))
-    services.exchange.catch_up()
+    services.exchange.run_due_steps()
     return _market(services)
 
 

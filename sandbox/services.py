@@ -10,15 +10,16 @@ from sandbox.accounts.investments import InvestmentStore
 from sandbox.auth.app_tokens import KEY_KIND, AppTokens
 from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.clock import Clock
-from sandbox.completion import Completion
-from sandbox.exchange import Exchange
+from sandbox.exchange.exchange import Exchange
+from sandbox.exchange.step_schedule import StepSchedule
 from sandbox.faults import Faults
 from sandbox.market.trading_hours import TradingHours
 from sandbox.orders.order_store import OrderStore
-from sandbox.player import Player
 from sandbox.settings import Settings
 from sandbox.state import State
 from sandbox.transactions import TransactionStore
+from sandbox.user.completion import Completion
+from sandbox.user.simulated_user import SimulatedUser
 from sandbox.webhooks.bodies import WebhookBodies
 from sandbox.webhooks.held_webhooks import HeldWebhooks
 from sandbox.webhooks.publisher import WebhookPublisher
@@ -52,12 +53,13 @@ class Services:
             state,
             self.clock,
             self.trading_hours,
+            StepSchedule(state, self.clock, self.trading_hours),
             self.order_store,
             self.accounts,
             self.transactions,
             self.webhook_publisher,
         )
-        self.player = Player(
+        self.simulated_user = SimulatedUser(
             self.transactions,
             self.accounts,
             self.gateway_tokens,

@@ -1,22 +1,22 @@
-"""What a transaction that goes well comes to, intent by intent (contract 2.3, 2.5, 6.1)."""
+"""Completes transactions, intent by intent (contract 2.3, 2.5, 6.1)."""
 
 from datetime import timedelta
 from typing import Any
 
-from sandbox import order_screen
 from sandbox.accounts.accounts import Account, AccountStore
 from sandbox.accounts.investments import Investment, InvestmentStore, new_iscid
 from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.clock import Clock
 from sandbox.errors import ControlError
-from sandbox.exchange import Exchange
+from sandbox.exchange.exchange import Exchange
 from sandbox.orders.batch import Batch
 from sandbox.orders.order_store import OrderStore
 from sandbox.scenario import OrderResult, Scenario
 from sandbox.transactions import Transaction, TransactionStore
+from sandbox.user.order_screen import securities_orders, smallcase_orders
 from sandbox.webhooks.publisher import WebhookPublisher
 
-Answer = dict[str, Any]
+Result = dict[str, Any]
 
 
 class Completion:
@@ -40,27 +40,26 @@ class Completion:
         self._exchange = exchange
         self._investments = investments
 
-    def complete(self, transaction: Transaction, account: Account, act: Scenario) -> Answer:
-        """The user has logged in; what the SDK resolves with."""
+    def complete(self, transaction: Transaction, account: Account, scenario: Scenario) -> Result:
+        """Completes the transaction of a user who has logged in, and returns what the SDK resolves with."""
         token = {"smallcaseAuthToken": self._tokens.connected(account.auth_id), "transactionId": transaction.id}
         identity = token | {"broker": account.broker}
         match transaction.intent:
-            case "TRANSACTION" if act.action_required:
-                return identity | self._something_else_first(transaction, account)
+            case "TRANSACTION" if scenario.action_required:
+                return identity | self._require_other_action(transaction, account)
             case "TRANSACTION":
-                batch = self.order(transaction, account, act, usual=None)
+                batch = self.place_orders(transaction, account, scenario, default=None)
                 notes = {} if transaction.notes is None else {"notes": transaction.notes}
                 return identity | notes | {"orderBatches": [batch.to_json()]} | transaction.result
             case "HOLDINGS_IMPORT":
                 self._finish(transaction, account)
-                self._webhook_publisher.holdings_imported(
-                    transaction, self._accounts.import_holdings(account), act.webhooks
-                )
+                snapshot = self._accounts.import_holdings(account)
+                self._webhook_publisher.holdings_imported(transaction, snapshot, scenario.webhooks)
                 return identity
             case "FETCH_FUNDS":
-                return token | self._finish(transaction, account, funds=act.funds)
+                return token | self._finish(transaction, account, funds=scenario.funds)
             case "SIP_SETUP":
-                return token | self._finish(transaction, account, sipDetails=self._sip(transaction, account, act))
+                return token | self._finish(transaction, account, sipDetails=self._sip(transaction, account, scenario))
             case "AUTHORISE_HOLDINGS":
                 self._finish(transaction, account)
                 return token | {"status": "COMPLETED"}
@@ -71,46 +70,47 @@ class Completion:
         self._finish(transaction, account)
         return identity
 
-    def complete_mutual_funds(self, transaction: Transaction, act: Scenario) -> Answer:
-        """No broker takes part, and the data comes by webhook only (contract 2.4)."""
+    def complete_mutual_funds(self, transaction: Transaction, scenario: Scenario) -> Result:
+        """Completes an import without a broker; its data comes by webhook only (contract 2.4)."""
         self._transactions.transition(transaction, "COMPLETED")
-        self._webhook_publisher.mutual_funds_imported(transaction, act.webhooks)
+        self._webhook_publisher.mutual_funds_imported(transaction, scenario.webhooks)
         return {"transactionId": transaction.id, "notes": transaction.notes}
 
-    def order(self, transaction: Transaction, account: Account, act: Scenario, usual: OrderResult | None) -> Batch:
-        """The orders are sent; `usual` is what comes of those that nothing is said about."""
-        kind = transaction.order_type
-        if kind == "SECURITIES":
-            wishes = order_screen.securities(transaction, act.orders, usual)
-            return self._exchange.place(transaction, account, wishes, webhooks=act.webhooks)
-        assert kind
+    def place_orders(
+        self, transaction: Transaction, account: Account, scenario: Scenario, default: OrderResult | None
+    ) -> Batch:
+        """Sends the orders; `default` is the result of those without a scenario."""
+        order_type = transaction.order_type
+        if order_type == "SECURITIES":
+            plans = securities_orders(transaction, scenario.orders, default)
+            return self._exchange.place(transaction, account, plans, webhooks=scenario.webhooks)
+        assert order_type
         investment = self._investment(transaction, account)
-        wishes = order_screen.smallcase(kind, investment, act.orders, usual or "fill")
+        plans = smallcase_orders(order_type, investment, scenario.orders, default or "fill")
         investment.recommended_action = None
         self._investments.save(investment)
-        transaction.result = _about(investment)
+        transaction.result = _reference(investment)
         return self._exchange.place(
-            transaction, account, wishes, webhooks=act.webhooks, label=kind, iscid=investment.iscid
+            transaction, account, plans, webhooks=scenario.webhooks, label=order_type, iscid=investment.iscid
         )
 
-    def _something_else_first(self, transaction: Transaction, account: Account) -> Answer:
-        """As a repair before a rebalance (contract 2.5): nothing is ordered."""
+    def _require_other_action(self, transaction: Transaction, account: Account) -> Result:
+        """Orders nothing, because the smallcase needs another action first, as a repair (contract 2.5)."""
         if transaction.order_type == "SECURITIES":
             raise ControlError(400, "Only a smallcase order can need another action first.")
-        investment = self._investment(transaction, account)
-        about = _about(investment)
-        self._move(transaction, account, "ACTION_REQUIRED", about)
-        return about | {"orderBatches": []}
+        reference = _reference(self._investment(transaction, account))
+        self._transition(transaction, account, "ACTION_REQUIRED", reference)
+        return reference | {"orderBatches": []}
 
     def _investment(self, transaction: Transaction, account: Account) -> Investment:
-        """A first BUY makes a new one."""
+        """The investment of the order; a first BUY begins a new investment."""
         config = transaction.order_config
         iscid = config.get("iscid") or new_iscid(transaction.id)
         return self._investments.get_or_new(account.auth_id, iscid, scid=config.get("scid"))
 
-    def _sip(self, transaction: Transaction, account: Account, act: Scenario) -> Answer:
+    def _sip(self, transaction: Transaction, account: Account, scenario: Scenario) -> Result:
         investment = self._investment(transaction, account)
-        chosen = {
+        sip = {
             "amount": 5000.5,
             "frequency": "1m",
             "iscid": investment.iscid,
@@ -119,38 +119,38 @@ class Completion:
             "sipAction": "create",
             "sipActive": True,
             "sipType": "manual",
-        } | act.sip
-        if chosen["sipAction"] == "end":
-            told = ("iscid", "scid", "sipAction", "sipActive")
-            chosen = {name: chosen[name] for name in told} | {"sipActive": act.sip.get("sipActive", False)}
-        return chosen
+        } | scenario.sip
+        if sip["sipAction"] == "end":
+            members = ("iscid", "scid", "sipAction", "sipActive")
+            sip = {name: sip[name] for name in members} | {"sipActive": scenario.sip.get("sipActive", False)}
+        return sip
 
     def _cancel_order(self, transaction: Transaction) -> None:
         config = transaction.order_config
         batch = self._order_store.get(config["batchId"])
-        order = batch and batch.order(config["ticker"])
         assert batch
+        order = batch.order(config["ticker"])
         assert order
-        self._exchange.withdraw(batch, order)
+        self._exchange.cancel(batch, order)
 
     def _cancel_after_market_orders(self, transaction: Transaction, account: Account) -> None:
-        """Those of the investment, and those of no investment at all."""
-        wanted = (None, transaction.order_config["iscid"])
+        """Cancels the orders of the investment and those without an investment."""
+        iscids = (None, transaction.order_config["iscid"])
         for batch in self._order_store.all():
-            if batch.auth_id == account.auth_id and batch.is_amo and batch.iscid in wanted:
+            if batch.auth_id == account.auth_id and batch.is_amo and batch.iscid in iscids:
                 for order in batch.orders:
                     if order.is_open:
-                        self._exchange.withdraw(batch, order)
+                        self._exchange.cancel(batch, order)
 
-    def _finish(self, transaction: Transaction, account: Account, **result: Any) -> Answer:
-        self._move(transaction, account, "COMPLETED", result)
+    def _finish(self, transaction: Transaction, account: Account, **result: Any) -> Result:
+        self._transition(transaction, account, "COMPLETED", result)
         return result
 
-    def _move(self, transaction: Transaction, account: Account, status: str, result: Answer) -> None:
+    def _transition(self, transaction: Transaction, account: Account, status: str, result: Result) -> None:
         self._transactions.transition(
             transaction, status, auth_id=account.auth_id, broker=account.broker, result=result
         )
 
 
-def _about(investment: Investment) -> Answer:
+def _reference(investment: Investment) -> Result:
     return {"scid": investment.scid, "iscid": investment.iscid, "name": investment.name}
