@@ -1,4 +1,4 @@
-"""The sandbox as one web application."""
+"""The sandbox as a single web application."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox import control, gateway_api
-from sandbox.api import openid
-from sandbox.errors import ControlError, GatewayError, control_answer, gateway_answer
+from sandbox.api import control, gateway, openid
+from sandbox.api.responses import on_control_error, on_gateway_error
+from sandbox.errors import ControlError, GatewayError
 from sandbox.services import Services
 from sandbox.settings import Settings
 from sandbox.state import State
@@ -19,7 +19,7 @@ from sandbox.webhooks.sender import TIMEOUT_SECONDS
 
 
 class RunDueSteps:
-    """Whoever asks, sees what the exchange has done by then."""
+    """Runs due steps before every request, so that its answer shows all that has happened at the exchange."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,17 +31,18 @@ class RunDueSteps:
 
 
 def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTransport | None = None) -> Starlette:
-    """`transport` stands in for the network that webhooks go out on."""
+    """`transport` replaces the network on which webhooks are sent."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # `trust_env` off: a proxy of the machine has no business with 127.0.0.1.
+        # `trust_env` is off, because the machine's proxy must not be used for 127.0.0.1.
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=transport, trust_env=False) as client:
             services = Services(settings, state, client)
             app.state.services = services
             async with asyncio.TaskGroup() as background:
                 tasks = [
-                    background.create_task(work) for work in (services.webhook_sender.run(), services.exchange.run())
+                    background.create_task(services.webhook_sender.run()),
+                    background.create_task(services.exchange.run()),
                 ]
                 yield
                 for task in tasks:
@@ -49,8 +50,8 @@ def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTrans
         state.close()
 
     return Starlette(
-        routes=[*gateway_api.routes, *control.routes, *openid.routes],
-        exception_handlers={GatewayError: gateway_answer, ControlError: control_answer},
+        routes=[*gateway.routes, *control.routes, *openid.routes],
+        exception_handlers={GatewayError: on_gateway_error, ControlError: on_control_error},
         middleware=[Middleware(RunDueSteps)],
         lifespan=lifespan,
     )

@@ -1,4 +1,4 @@
-"""All services of the sandbox, connected with each other in a single place."""
+"""All services of the sandbox, created and connected in a single place."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ from sandbox.auth.gateway_tokens import GatewayTokens
 from sandbox.clock import Clock
 from sandbox.exchange.exchange import Exchange
 from sandbox.exchange.step_schedule import StepSchedule
-from sandbox.faults import Faults
+from sandbox.faults import FaultQueue
 from sandbox.market.trading_hours import TradingHours
 from sandbox.orders.order_store import OrderStore
 from sandbox.settings import Settings
@@ -40,7 +40,7 @@ class Services:
         self.transactions = TransactionStore(state, self.clock)
         self.order_store = OrderStore(state)
         self.trading_hours = TradingHours(state, self.clock)
-        self.faults = Faults(state)
+        self.faults = FaultQueue(state)
         self.webhook_sender = WebhookSender(state, self.clock, settings.webhook_url, client)
         self.held_webhooks = HeldWebhooks(state)
         self.webhook_publisher = WebhookPublisher(

@@ -4,13 +4,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.services import services_of
+
 
 async def configuration(request: Request) -> Response:
-    return JSONResponse(request.app.state.services.app_tokens.configuration())
+    return JSONResponse(services_of(request).app_tokens.configuration())
 
 
 async def key_set(request: Request) -> Response:
-    return JSONResponse(request.app.state.services.app_tokens.key_set())
+    return JSONResponse(services_of(request).app_tokens.key_set())
 
 
 routes = [

@@ -42,7 +42,7 @@ def first_step(scenario: OrderScenario) -> Step:
 def with_result(scenario: OrderScenario, order: Order, account: Account) -> OrderScenario:
     """The scenario, with a result that depends on the order and the account if it has none.
 
-    Raises: ControlError 400 when the scenario needs a listed security and this is not one.
+    Raises: ControlError 400 when the scenario needs a listed security and this security is not listed.
     """
     return scenario.model_copy(update=_missing_result(scenario, order, account))
 

@@ -41,7 +41,7 @@ class WebhookSender:
         self.wake()
 
     async def send_now(self, webhooks: Iterable[Webhook], *, parallel: bool = False) -> list[Delivery]:
-        """Sends the webhooks one after the other in this order, or all at once if `parallel`."""
+        """Sends the webhooks sequentially in this order, or all at once if `parallel`."""
         attempts = [self._first_attempt(webhook) for webhook in webhooks if self._url]
         if parallel:
             return await asyncio.gather(*attempts)

@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from sandbox import control, faults, scenario
+from sandbox import faults, scenario
+from sandbox.api import control
 from sandbox.webhooks.webhook import WebhookKind, WebhookMode
 from tests.conftest import CHECKOUT
 
@@ -19,7 +20,7 @@ TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
         ("Kinds of webhooks", WebhookKind),
         ("Modes", WebhookMode),
         ("Routes that can fail", faults.RouteName),
-        ("Faults", faults.Kind),
+        ("Faults", faults.FaultName),
         ("Results on the order screen", scenario.OrderResult),
         ("Results of an open order", scenario.StepResult),
     ],

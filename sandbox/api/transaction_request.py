@@ -1,4 +1,4 @@
-"""What each intent is created with, and by whom (contract 1.6, 2.1 to 2.4, 2.12)."""
+"""The request that creates a transaction, and who may send it (contract 1.6, 2.1 to 2.4, 2.12)."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
@@ -21,7 +21,7 @@ Intent = Literal[
     "CANCEL_AMO",
     "SUBSCRIPTION",
 ]
-OrderKind = Literal[
+OrderType = Literal[
     "SECURITIES",
     "BUY",
     "INVESTMORE",
@@ -33,14 +33,15 @@ OrderKind = Literal[
     "EXIT",
     "PARTIALEXIT",
 ]
-LIFETIME = {"TRANSACTION": timedelta(minutes=15), "SUBSCRIPTION": timedelta(minutes=45)}
-OTHER_LIFETIME = timedelta(minutes=5)
-# Of these, orders for a smallcase that the user has already are left to connected tokens too.
+LIFETIMES = {"TRANSACTION": timedelta(minutes=15), "SUBSCRIPTION": timedelta(minutes=45)}
+DEFAULT_LIFETIME = timedelta(minutes=5)
+# Intents that need a connected token.
 ONLY_CONNECTED = frozenset(
     {"SIP_SETUP", "IMR_SETUP", "FETCH_FUNDS", "AUTHORISE_HOLDINGS", "CANCEL_ORDER", "CANCEL_AMO"}
 )
+# Types of orders that guests may place; all others are for a smallcase that the user has already.
 ALSO_FOR_GUESTS = frozenset({"SECURITIES", "BUY"})
-NEEDED = {
+REQUIRED_MEMBERS = {
     "SIP_SETUP": ("iscid",),
     "IMR_SETUP": ("iscid",),
     "CANCEL_AMO": ("iscid",),
@@ -52,57 +53,57 @@ Shares = Annotated[int, Field(ge=1, strict=True)]
 Price = Annotated[float, Field(gt=0)]
 
 
-class Wire(BaseModel):
-    """Members that Gateway does not know are passed over, as its clients come in many versions."""
+class RequestModel(BaseModel):
+    """A JSON object of a request; unsupported members are ignored, because clients come in many versions."""
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
 
 
-class Security(Wire):
+class Security(RequestModel):
     ticker: Text
     quantity: Shares | None = None
     type: Side | None = None
-    # Seen in use only; the documentation names no fields for limit orders.
+    # These members were only seen in use: the documentation has none for limit orders.
     order_type: Literal["MARKET", "LIMIT", "SL", "SLM"] = "MARKET"
     validity: StrictStr | None = None
     price: Price | None = None
     trigger_price: Price | None = None
 
 
-class Looks(Wire):
-    """How a basket is shown to the user."""
+class Branding(RequestModel):
+    """The name and the logo that the user sees on a basket."""
 
     order_name: StrictStr | None = None
     order_logo: StrictStr | None = None
 
 
-class OrderConfig(Wire):
-    type: OrderKind | None = None
+class OrderConfig(RequestModel):
+    type: OrderType | None = None
     securities: list[Security] = []
-    meta: Looks = Looks()
+    meta: Branding = Branding()
     scid: Text | None = None
     iscid: Text | None = None
     batch_id: Text | None = None
     ticker: Text | None = None
 
     @model_validator(mode="after")
-    def _says_a_field_of_all_or_of_none(self) -> Self:
+    def _has_a_member_in_all_securities_or_in_none(self) -> Self:
         for name in ("quantity", "type"):
-            given = [getattr(one, name) is not None for one in self.securities]
-            if any(given) and not all(given):
+            present = [getattr(security, name) is not None for security in self.securities]
+            if any(present) and not all(present):
                 raise ValueError(f"{name} must be present for all securities or for none")
-        tickers = [one.ticker for one in self.securities]
+        tickers = [security.ticker for security in self.securities]
         if len(set(tickers)) < len(tickers):
             raise ValueError("a security can be ordered once only")
         return self
 
 
-class Config(Looks):
+class Config(Branding):
     scid: Text | None = None
     iscid: Text | None = None
 
 
-class AssetConfig(Wire):
+class AssetConfig(RequestModel):
     # The documented sample passes the text "true".
     mf_holdings: StrictBool | Literal["true", "false"] = False
     pan: Annotated[StrictStr, Field(pattern=r"^[A-Z]{5}[0-9]{4}[A-Z]$")] | None = None
@@ -110,9 +111,9 @@ class AssetConfig(Wire):
     email: Annotated[StrictStr, Field(pattern=r"^\S+@\S+$")] | None = None
 
 
-class NewTransaction(Wire):
+class TransactionRequest(RequestModel):
     intent: Intent
-    # There is no "v1": leaving it out means v1 (contract 2.1).
+    # "v1" is not a valid value: a request without a version means v1 (contract 2.1).
     version: Literal["v2"] | None = None
     asset_config: AssetConfig = AssetConfig()
     order_config: OrderConfig = OrderConfig()
@@ -120,9 +121,9 @@ class NewTransaction(Wire):
     notes: Annotated[StrictStr, Field(max_length=256)] | None = None
 
     @model_validator(mode="after")
-    def _has_what_its_intent_needs(self) -> Self:
+    def _has_the_members_of_its_intent(self) -> Self:
         order = self.order_config
-        for name in NEEDED.get(self.intent, ()):
+        for name in REQUIRED_MEMBERS.get(self.intent, ()):
             if not getattr(order, name):
                 raise ValueError(f"{self.intent} needs orderConfig.{to_camel(name)}")
         if self.intent == "SUBSCRIPTION" and not self.config.scid:
@@ -133,7 +134,7 @@ class NewTransaction(Wire):
 
     @property
     def lifetime(self) -> timedelta:
-        return LIFETIME.get(self.intent, OTHER_LIFETIME)
+        return LIFETIMES.get(self.intent, DEFAULT_LIFETIME)
 
     @property
     def needs_connected_token(self) -> bool:
@@ -142,12 +143,12 @@ class NewTransaction(Wire):
         return self.intent in ONLY_CONNECTED
 
     @property
-    def looks(self) -> dict[str, Any]:
-        """The basket's name and logo; it is not known which of the two places Gateway reads (contract 2.2)."""
-        told: dict[str, Any] = {}
+    def branding(self) -> dict[str, Any]:
+        """The basket's name and logo, from both places in which Gateway may read them (contract 2.2)."""
+        branding: dict[str, Any] = {}
         for place in (self.config, self.order_config.meta):
-            told |= place.model_dump(by_alias=True, exclude_none=True, include={"order_name", "order_logo"})
-        return told
+            branding |= place.model_dump(by_alias=True, exclude_none=True, include={"order_name", "order_logo"})
+        return branding
 
 
 def _check_orders(order: OrderConfig) -> None:
