@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.api import control, gateway, openid
-from sandbox.api.responses import on_control_error, on_gateway_error
+from sandbox.api.responses import on_control_error, on_gateway_error, on_http_error
 from sandbox.errors import ControlError, GatewayError
 from sandbox.services import Services
 from sandbox.settings import Settings
@@ -51,7 +52,11 @@ def create_app(settings: Settings, state: State, transport: httpx.AsyncBaseTrans
 
     return Starlette(
         routes=[*gateway.routes, *control.routes, *openid.routes],
-        exception_handlers={GatewayError: on_gateway_error, ControlError: on_control_error},
+        exception_handlers={
+            GatewayError: on_gateway_error,
+            ControlError: on_control_error,
+            HTTPException: on_http_error,
+        },
         middleware=[Middleware(RunDueSteps)],
         lifespan=lifespan,
     )

@@ -111,5 +111,7 @@ def _drift(data: Any, drift: str) -> None:
     member = next(name for name in DRIFTING_MEMBERS if name in data)
     if drift == "renamed":
         data[f"{member}List"] = data.pop(member)
+    elif isinstance(data[member], list):
+        data[member] = exact_json.dumps(data[member])
     else:
-        data[member] = str(data[member]) if isinstance(data[member], list) else [data[member]]
+        data[member] = [data[member]]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -46,3 +47,13 @@ def on_gateway_error(_: Request, error: Exception) -> Response:
 def on_control_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ControlError)
     return control_problem(error.status, error.detail)
+
+
+def on_http_error(request: Request, error: Exception) -> Response:
+    """Answers a wrong path or method in the form of the API that the path belongs to."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if path == "/_sandbox" or path.startswith("/_sandbox/"):
+        detail = f"There is no call {request.method} {path}: docs/sandbox.md lists the calls."
+        return control_problem(error.status_code, detail, error.headers)
+    return gateway_failure(error.status_code, error.detail, headers=error.headers)

@@ -1,5 +1,6 @@
 """Faults: so many calls of one route go wrong, then all is well again."""
 
+import json
 from typing import Any
 
 import httpx
@@ -191,6 +192,19 @@ def test_a_drifted_schema(control: Control, partner: Partner, before: dict[str, 
     retyped = pull_with(control, partner, "schema_drift", drift="retyped").json()["data"]
     assert "securities" not in renamed
     assert isinstance(retyped["securities"], str)
+
+
+def test_a_retyped_list_is_its_json_text(control: Control, partner: Partner, before: dict[str, Any]) -> None:
+    retyped = pull_with(control, partner, "schema_drift", drift="retyped").json()["data"]
+    assert json.loads(retyped["securities"]) == before["securities"]
+
+
+def test_a_retyped_list_keeps_its_digits(control: Control, partner: Partner) -> None:
+    securities = '[{"isin":"INE168A01041","holdings":{"quantity":1,"averagePrice":36.680}}]'
+    body = f'{{"smallcaseAuthId": "{AUTH_ID}", "portfolio": {{"smallcases": {{}}, "securities": {securities}}}}}'
+    control.client.put("/_sandbox/accounts/groww/AB1234", content=body)
+    control.act(partner.new_transaction(), webhooks="drop")
+    assert pull_with(control, partner, "schema_drift", drift="retyped").json()["data"]["securities"] == securities
 
 
 @pytest.mark.parametrize("fault", ["slow", "truncated", "schema_drift"])

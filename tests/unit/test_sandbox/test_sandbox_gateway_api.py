@@ -274,3 +274,31 @@ def test_app_tokens_verify_with_the_published_key(control: Control) -> None:
 
     assert claims["sub"] == "priya"
     assert claims["exp"] - claims["iat"] == 12 * 3600
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/sandboxgateway/engine/nothing", "/_sandboxed"])
+def test_an_unknown_path_answers_gateways_envelope(control: Control, path: str) -> None:
+    answer = control.client.get(path)
+    assert answer.status_code == 404
+    assert answer.json() == {"success": False, "errors": ["Not Found"], "data": None}
+
+
+def test_a_wrong_method_answers_gateways_envelope(control: Control) -> None:
+    answer = control.client.delete(f"/gateway/{SETTINGS.gateway_name}/transaction")
+    assert answer.status_code == 405
+    assert answer.json() == {"success": False, "errors": ["Method Not Allowed"], "data": None}
+
+
+def test_a_wrong_method_still_answers_the_allowed_one(control: Control) -> None:
+    assert control.client.get(f"/gateway/{SETTINGS.gateway_name}/transaction").headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/_sandbox", 404), ("GET", "/_sandbox/x", 404), ("PUT", "/_sandbox/clock", 405)],
+)
+def test_a_call_that_does_not_exist_is_explained(control: Control, method: str, path: str, status: int) -> None:
+    answer = control.client.request(method, path)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.status_code == answer.json()["status"] == status
+    assert f"{method} {path}" in answer.json()["detail"]
