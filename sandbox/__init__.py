@@ -20,5 +20,7 @@ Its packages, from the top down; every module imports from below only:
     scenario     what a test can tell the user and the exchange to do
     clock        the sandbox's time
     state        the SQLite file
-    errors, exact_json, settings
+    errors       the errors that the sandbox answers
+    exact_json   JSON whose fractions keep their digits
+    settings     the sandbox's name, secrets and addresses
 """

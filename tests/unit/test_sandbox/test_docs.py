@@ -1,4 +1,4 @@
-"""docs/sandbox.md names what there is to steer with, no more and no less."""
+"""docs/sandbox.md lists exactly what the control API accepts."""
 
 import re
 from typing import get_args
@@ -10,11 +10,11 @@ from sandbox.api import control
 from sandbox.webhooks.webhook import WebhookKind, WebhookMode
 from tests.conftest import CHECKOUT
 
-TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
+DOCS = (CHECKOUT / "docs" / "sandbox.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("heading", "known"),
+    ("heading", "values"),
     [
         ("Outcomes", scenario.Outcome),
         ("Kinds of webhooks", WebhookKind),
@@ -25,13 +25,13 @@ TOLD = (CHECKOUT / "docs" / "sandbox.md").read_text()
         ("Results of an open order", scenario.StepResult),
     ],
 )
-def test_every_word_is_told(heading: str, known: object) -> None:
-    listed = TOLD.split(f"{heading}: ", 1)[1].split(".", 1)[0]
-    assert set(re.findall(r"`(\w+)`", listed)) == set(get_args(known))
+def test_all_values_are_listed(heading: str, values: object) -> None:
+    listed = DOCS.split(f"{heading}: ", 1)[1].split(".", 1)[0]
+    assert set(re.findall(r"`(\w+)`", listed)) == set(get_args(values))
 
 
-def test_every_call_is_told() -> None:
+def test_all_calls_are_listed() -> None:
     paths = {route.path.removeprefix("/_sandbox") for route in control.routes} - {"/health"}
-    told = TOLD.replace("{id}", "{transaction_id}").replace("{smallcaseAuthId}", "{auth_id}")
-    told = told.replace("{batchId}", "{batch_id}")
-    assert {path for path in paths if f" {path}" not in told} == set()
+    docs = DOCS.replace("{id}", "{transaction_id}").replace("{smallcaseAuthId}", "{auth_id}")
+    docs = docs.replace("{batchId}", "{batch_id}")
+    assert {path for path in paths if f" {path}" not in docs} == set()
