@@ -35,7 +35,7 @@ def main(
         issuer=f"http://{HOST}:{port}",
         webhook_url=webhook_url,
     )
-    # A call that a fault keeps waiting must not keep the sandbox from stopping.
+    # Without a limit, a call that a fault delays would keep the sandbox from stopping.
     uvicorn.run(create_app(settings, State(state)), host=HOST, port=port, timeout_graceful_shutdown=2)
 
 

@@ -1,12 +1,12 @@
-"""The sandbox's time: the machine's, moved by an offset that tests set."""
+"""The sandbox's time: the machine's time plus an offset that tests set."""
 
 from datetime import UTC, datetime, timedelta
 
 from sandbox.state import State
 
 
-def iso(moment: datetime) -> str:
-    """Gateway's way of writing time: UTC, milliseconds, `Z`. Such texts sort as the moments do."""
+def to_iso(moment: datetime) -> str:
+    """The moment in Gateway's format: UTC, milliseconds, `Z`. Such texts sort in the order of their moments."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -19,23 +19,24 @@ class Clock:
         return timedelta(milliseconds=self._state.get("clock", "offset") or 0)
 
     @staticmethod
-    def wall() -> datetime:
+    def machine_time() -> datetime:
         return datetime.now(UTC)
 
     def now(self) -> datetime:
-        return self.wall() + self.offset
+        return self.machine_time() + self.offset
 
     def now_iso(self) -> str:
-        return iso(self.now())
+        return to_iso(self.now())
 
     def set(self, now: datetime) -> None:
-        self._move(now - self.wall())
+        self._store_offset(now - self.machine_time())
 
     def advance(self, by: timedelta) -> None:
-        self._move(self.offset + by)
+        self._store_offset(self.offset + by)
 
-    def follow_the_machine(self) -> None:
-        self._move(timedelta())
+    def reset(self) -> None:
+        """The sandbox's time is the machine's again."""
+        self._store_offset(timedelta())
 
-    def _move(self, offset: timedelta) -> None:
+    def _store_offset(self, offset: timedelta) -> None:
         self._state.put("clock", "offset", offset // timedelta(milliseconds=1))

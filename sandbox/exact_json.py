@@ -1,7 +1,7 @@
-"""JSON that comes out with the very digits that went in.
+"""JSON whose fractions keep their digits.
 
-A portfolio's `1.3100000000000023` or `12.340` is kept as text, never as a float: what a test puts into the
-sandbox is what the sandbox must serve.
+`1.3100000000000023` and `12.340` are kept as text, never as a float: the sandbox must serve a portfolio with
+the same digits with which a test has put it in.
 """
 
 from decimal import Decimal
@@ -20,13 +20,13 @@ def dumps(value: Any) -> str:
     return str(simplejson.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 
-def whole(number: Any) -> int:
-    """The integer a member stands for, 0 when it is absent."""
-    return int(Decimal(number.encoded_json)) if isinstance(number, RawJSON) else int(number or 0)
+def to_int(value: Any) -> int:
+    """The value as an integer; 0 when it is absent."""
+    return int(Decimal(value.encoded_json)) if isinstance(value, RawJSON) else int(value or 0)
 
 
-def number(value: Any) -> float:
-    """A member that is reckoned with, as the float it is on Gateway's side."""
+def to_float(value: Any) -> float:
+    """The value as a float, to calculate with."""
     return float(value.encoded_json if isinstance(value, RawJSON) else value)
 
 

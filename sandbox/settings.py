@@ -1,4 +1,4 @@
-"""Who this Gateway is and whom it tells."""
+"""The sandbox's identity as a Gateway, and where it sends webhooks."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Settings:
     gateway_name: str = "sandboxgateway"
-    # Signs tokens (contract 1.3). Made up, and visibly so.
+    # Signs tokens (contract 1.3). The default is made up, and recognisable as such.
     secret: str = "sandbox-secret-not-a-real-one-32bytes"
-    # Opens the server API and signs webhooks.
+    # Authenticates calls of the server API and signs webhooks.
     api_secret: str = "sandbox-api-secret-not-a-real-one"
     issuer: str = "http://127.0.0.1:3001"
     audience: str = "gateway-backend"
-    # None: the partner registered no webhook, so none is ever sent.
+    # None when the partner has registered no webhook: then none is sent.
     webhook_url: str | None = None

@@ -1,4 +1,4 @@
-"""What the sandbox remembers: one SQLite file that survives a clean stop and a crash."""
+"""Everything that the sandbox stores, in a single SQLite file that survives a stop and a crash."""
 
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -20,12 +20,12 @@ CREATE TABLE IF NOT EXISTS items (
 
 
 class State:
-    """JSON values by kind and key, in the order in which they first came."""
+    """JSON values by kind and key, in the order in which they were first stored."""
 
     def __init__(self, file: Path | str = ":memory:") -> None:
         if file != ":memory:":
             Path(file).parent.mkdir(parents=True, exist_ok=True)
-        # One event loop uses it, but a test client runs that loop in a thread of its own.
+        # A single event loop uses the connection, but a test client runs that loop in another thread.
         self._database = sqlite3.connect(file, autocommit=True, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
@@ -50,13 +50,13 @@ class State:
     def delete(self, kind: str, key: str) -> None:
         self._database.execute("DELETE FROM items WHERE kind = ? AND key = ?", (kind, key))
 
-    def forget(self, *, except_kinds: Collection[str]) -> None:
+    def clear(self, *, except_kinds: Collection[str]) -> None:
         kept = ",".join("?" * len(except_kinds))
         self._database.execute(f"DELETE FROM items WHERE kind NOT IN ({kept})", tuple(except_kinds))  # noqa: S608
 
     @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
-        """Writes inside happen together; no `await` may stand between them."""
+    def atomic(self) -> Iterator[None]:
+        """Either all writes inside are stored or none; the block must not contain an `await`."""
         self._database.execute("BEGIN")
         try:
             yield

@@ -1,4 +1,4 @@
-"""A sandbox Gateway in this process, its webhooks caught by a partner."""
+"""A sandbox Gateway in this process, whose webhooks go to a partner."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,8 +10,7 @@ from starlette.testclient import TestClient
 
 from sandbox.app import create_app
 from sandbox.state import State
-
-from .partner import SETTINGS, Control, Partner
+from tests.unit.test_sandbox.partner import SETTINGS, Control, Partner
 
 
 @pytest.fixture
@@ -21,18 +20,24 @@ def partner() -> Partner:
 
 @pytest.fixture
 def start(partner: Partner) -> Iterator[Callable[[Path | str], TestClient]]:
-    """Starts a sandbox on a state file; called again, it is started anew."""
+    """Starts a sandbox on a state file; a second call stops the first sandbox and starts another."""
     with ExitStack() as running:
 
-        def start_one(file: Path | str) -> TestClient:
+        def start_on(file: Path | str) -> TestClient:
             running.close()
-            app = create_app(SETTINGS, State(file), httpx.MockTransport(partner.hear))
+            app = create_app(SETTINGS, State(file), httpx.MockTransport(partner.receive))
             partner.client = running.enter_context(TestClient(app))
             return partner.client
 
-        yield start_one
+        yield start_on
 
 
 @pytest.fixture
 def control(start: Callable[[Path | str], TestClient]) -> Control:
     return Control(start(":memory:"))
+
+
+@pytest.fixture
+def auth_id(control: Control) -> str:
+    """The id of the account AB1234 at Groww, which has the default portfolio."""
+    return control.put_account()

@@ -1,4 +1,4 @@
-"""A partner of the sandbox Gateway, and the hand that steers the sandbox."""
+"""A partner that calls the sandbox Gateway and receives its webhooks, and a client of the control API."""
 
 import json
 from collections.abc import Callable
@@ -15,19 +15,19 @@ SETTINGS = Settings(webhook_url="http://partner.test/webhooks/smallcase")
 
 
 class Partner:
-    """The backend's side: its calls to Gateway, and what its webhook received and answers."""
+    """The backend's side: its calls of Gateway's API, and its webhook endpoint."""
 
     def __init__(self) -> None:
         self.client: TestClient
         self.received: list[bytes] = []
-        self.answers = 200
-        # What happens before the answer reaches Gateway.
-        self.meanwhile: Callable[[], None] = lambda: None
+        self.answer_status = 200
+        # Called between the receipt of a webhook and its answer.
+        self.before_answer: Callable[[], None] = lambda: None
 
-    def hear(self, request: httpx.Request) -> httpx.Response:
+    def receive(self, request: httpx.Request) -> httpx.Response:
         self.received.append(request.content)
-        self.meanwhile()
-        return httpx.Response(self.answers, text="heard")
+        self.before_answer()
+        return httpx.Response(self.answer_status, text="received")
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
@@ -38,8 +38,8 @@ class Partner:
         return jwt.encode(payload | claims, secret, algorithm="HS256")
 
     def headers(self, auth_id: str | None = None, **changes: str) -> dict[str, str]:
-        given = {"x-gateway-secret": SETTINGS.api_secret, "x-gateway-authtoken": self.token(auth_id)}
-        return given | {name.replace("_", "-"): value for name, value in changes.items()}
+        headers = {"x-gateway-secret": SETTINGS.api_secret, "x-gateway-authtoken": self.token(auth_id)}
+        return headers | {name.replace("_", "-"): value for name, value in changes.items()}
 
     def create(self, auth_id: str | None = None, **body: Any) -> httpx.Response:
         return self.post_transaction({"intent": "HOLDINGS_IMPORT", "version": "v2"} | body, self.headers(auth_id))
@@ -51,65 +51,63 @@ class Partner:
         return answer
 
     def new_transaction(self, auth_id: str | None = None, **body: Any) -> str:
-        return str(self.create(auth_id, **body).json()["data"]["transactionId"])
+        answer = self.create(auth_id, **body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["transactionId"])
+
+    def new_intent(self, intent: str, auth_id: str | None = None, **body: Any) -> str:
+        """A transaction of another intent than an import; such requests have no version."""
+        return self.new_transaction(auth_id, intent=intent, version=None, **body)
 
     def new_order(self, *securities: dict[str, Any], auth_id: str | None = None, **more: Any) -> str:
         config = {"type": "SECURITIES", "securities": securities}
-        return self.new_transaction(auth_id, intent="TRANSACTION", version=None, orderConfig=config, **more)
+        return self.new_intent("TRANSACTION", auth_id, orderConfig=config, **more)
 
-    def pull_orders(self, transaction_id: str | None, auth_id: str | None = None) -> httpx.Response:
-        answer: httpx.Response = self.client.get(
-            f"/v1/{SETTINGS.gateway_name}/engine/orders/sst",
-            params={"transactionId": transaction_id} if transaction_id else {},
-            headers=self.headers(auth_id),
-        )
-        return answer
+    def new_smallcase_order(self, order_type: str, auth_id: str | None = None, **config: Any) -> str:
+        return self.new_intent("TRANSACTION", auth_id, orderConfig={"type": order_type, **config})
 
-    def batch(self, transaction_id: str) -> dict[str, Any]:
-        answer = self.pull_orders(transaction_id)
-        assert answer.status_code == 200, answer.text
-        batch: dict[str, Any] = answer.json()["data"]
-        return batch
-
-    def pull_investment(self, auth_id: str | None, iscid: str) -> httpx.Response:
-        answer: httpx.Response = self.client.get(
-            f"/v1/{SETTINGS.gateway_name}/engine/user/investments",
-            params={"iscid": iscid},
-            headers=self.headers(auth_id),
-        )
-        return answer
-
-    def ask_details(self, transaction_id: str, auth_id: str | None = None) -> httpx.Response:
-        answer: httpx.Response = self.client.get(
-            f"/v1/{SETTINGS.gateway_name}/engine/transactiondetails",
-            params={"transactionId": transaction_id},
-            headers=self.headers(auth_id),
-        )
-        return answer
+    def fetch_details(self, transaction_id: str, auth_id: str | None = None) -> httpx.Response:
+        return self._get("transactiondetails", auth_id, transactionId=transaction_id)
 
     def details(self, transaction_id: str, auth_id: str | None = None) -> dict[str, Any]:
-        answer = self.ask_details(transaction_id, auth_id)
-        assert answer.status_code == 200, answer.text
-        details: dict[str, Any] = answer.json()["data"]["transactionDetails"]
+        details: dict[str, Any] = _data(self.fetch_details(transaction_id, auth_id))["transactionDetails"]
         return details
 
-    def pull(self, auth_id: str | None, **query: str) -> httpx.Response:
-        answer: httpx.Response = self.client.get(
-            f"/v1/{SETTINGS.gateway_name}/engine/user/holdings",
-            params=query,
-            headers=self.headers(auth_id),
-        )
-        return answer
+    def fetch_orders(self, transaction_id: str | None, auth_id: str | None = None) -> httpx.Response:
+        query = {"transactionId": transaction_id} if transaction_id else {}
+        return self._get("orders/sst", auth_id, **query)
+
+    def batch(self, transaction_id: str) -> dict[str, Any]:
+        batch: dict[str, Any] = _data(self.fetch_orders(transaction_id))
+        return batch
+
+    def fetch_investment(self, auth_id: str | None, iscid: str) -> httpx.Response:
+        return self._get("user/investments", auth_id, iscid=iscid)
+
+    def investment(self, auth_id: str, iscid: str) -> dict[str, Any]:
+        investment: dict[str, Any] = _data(self.fetch_investment(auth_id, iscid))["investment"]
+        return investment
+
+    def fetch_holdings(self, auth_id: str | None, **query: str) -> httpx.Response:
+        return self._get("user/holdings", auth_id, **query)
 
     def holdings(self, auth_id: str) -> dict[str, Any]:
-        answer = self.pull(auth_id, version="v2", mfHoldings="true")
-        assert answer.status_code == 200, answer.text
-        data: dict[str, Any] = answer.json()["data"]
-        return data
+        holdings: dict[str, Any] = _data(self.fetch_holdings(auth_id, version="v2", mfHoldings="true"))
+        return holdings
+
+    def rows(self, auth_id: str) -> dict[str, dict[str, Any]]:
+        """The securities of the holdings, by ticker."""
+        return {row["nseTicker"]: row for row in self.holdings(auth_id)["securities"]}
+
+    def _get(self, path: str, auth_id: str | None, **query: str) -> httpx.Response:
+        answer: httpx.Response = self.client.get(
+            f"/v1/{SETTINGS.gateway_name}/engine/{path}", params=query, headers=self.headers(auth_id)
+        )
+        return answer
 
 
 class Control:
-    """The `/_sandbox` calls, each expected to be accepted."""
+    """The calls of the control API, all of which must succeed."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
@@ -117,40 +115,64 @@ class Control:
     def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         answer = self.client.request(method, f"/_sandbox/{path}", json=body)
         assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        content: dict[str, Any] = answer.json()
+        return content
 
-    def account(self, name: str = "AB1234", broker: str = "groww", **body: Any) -> dict[str, Any]:
-        return self.call("PUT", f"accounts/{broker}/{name}", **body)
+    def put_account(self, name: str = "AB1234", broker: str = "groww", **body: Any) -> str:
+        """The smallcaseAuthId of the account."""
+        return str(self.call("PUT", f"accounts/{broker}/{name}", **body)["smallcaseAuthId"])
 
-    def act(self, transaction_id: str, outcome: str = "complete", **body: Any) -> dict[str, Any]:
-        user = {"broker": "groww", "account": "AB1234", "outcome": outcome} | body
-        return self.call("POST", f"transactions/{transaction_id}/act", **user)
+    def run_scenario(self, transaction_id: str, outcome: str = "complete", **scenario: Any) -> dict[str, Any]:
+        body = {"broker": "groww", "account": "AB1234", "outcome": outcome} | scenario
+        return self.call("POST", f"transactions/{transaction_id}/act", **body)
+
+    def try_scenario(self, transaction_id: str, **scenario: Any) -> httpx.Response:
+        """The answer to a scenario that may be refused."""
+        answer: httpx.Response = self.client.post(f"/_sandbox/transactions/{transaction_id}/act", json=scenario)
+        return answer
 
     def fire(self, **body: Any) -> list[dict[str, Any]]:
-        fired: list[dict[str, Any]] = self.call("POST", "webhooks", **body)["deliveries"]
-        return fired
+        deliveries: list[dict[str, Any]] = self.call("POST", "webhooks", **body)["deliveries"]
+        return deliveries
 
     def step(self, batch_id: str, ticker: str, result: str, **more: Any) -> dict[str, Any]:
         return self.call("POST", f"orders/{batch_id}", ticker=ticker, result=result, **more)
 
-    def held(self) -> list[dict[str, Any]]:
-        waiting: list[dict[str, Any]] = self.call("GET", "webhooks/held")["held"]
-        return waiting
+    def held_webhooks(self) -> list[dict[str, Any]]:
+        held: list[dict[str, Any]] = self.call("GET", "webhooks/held")["held"]
+        return held
 
-    def release(self, *ids: str, **how: Any) -> list[dict[str, Any]]:
-        made: list[dict[str, Any]] = self.call("POST", "webhooks/release", ids=ids, **how)["deliveries"]
-        return made
+    def release(self, *ids: str, **options: Any) -> list[dict[str, Any]]:
+        deliveries: list[dict[str, Any]] = self.call("POST", "webhooks/release", ids=ids, **options)["deliveries"]
+        return deliveries
+
+    def retry(self) -> list[dict[str, Any]]:
+        deliveries: list[dict[str, Any]] = self.call("POST", "webhooks/retry")["deliveries"]
+        return deliveries
 
     def deliveries(self) -> list[dict[str, Any]]:
-        made: list[dict[str, Any]] = self.call("GET", "deliveries")["deliveries"]
-        return made
+        deliveries: list[dict[str, Any]] = self.call("GET", "deliveries")["deliveries"]
+        return deliveries
 
     def wait_for_deliveries(self, count: int) -> list[dict[str, Any]]:
         def enough() -> list[dict[str, Any]]:
-            made = self.deliveries()
-            assert len(made) >= count, f"only {made}"
-            return made
+            deliveries = self.deliveries()
+            assert len(deliveries) >= count, f"only {deliveries}"
+            return deliveries
 
-        made: list[dict[str, Any]] = eventually(enough, within=5)
-        return made
+        deliveries: list[dict[str, Any]] = eventually(enough, within=5)
+        return deliveries
+
+    def advance(self, duration: str | float) -> None:
+        self.call("POST", "clock", advance=duration)
+
+    def set_clock(self, now: str) -> None:
+        self.call("POST", "clock", now=now)
+
+    def now(self) -> str:
+        return str(self.call("GET", "clock")["now"])
+
+
+def _data(answer: httpx.Response) -> Any:
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]

@@ -1,0 +1,1 @@
+"""Tokens: Gateway's own, and those of the demo app's users."""

@@ -1,0 +1,1 @@
+"""Orders and the batches that they are placed in."""

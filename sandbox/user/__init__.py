@@ -1,0 +1,1 @@
+"""The simulated user, who goes through Gateway's screens as a scenario says."""
