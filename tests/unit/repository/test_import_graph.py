@@ -1,6 +1,7 @@
 """Imports only point down, as docs/architecture.md draws the rings, and a handler stays a handler."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,6 @@ from testing.template import CHECKOUT
 LAYER = CHECKOUT / "layers/core"
 HANDLERS = sorted((CHECKOUT / "functions").glob("*/app.py"))
 MODULES = sorted((LAYER / "gateway_backend").rglob("*.py"))
-
 # Which of our packages each may import, and which packages of others.
 OURS = {
     "functions": {"bootstrap", "usecases", "runtime", "contracts", "domain"},
@@ -118,3 +118,11 @@ def test_a_handler_translates_and_nothing_more(module: Path) -> None:
 )
 def test_an_import_that_points_up_or_out_is_seen(importing: str, imported: str) -> None:
     assert fault(importing, imported)
+
+
+def test_reading_the_calendar_loads_nothing_heavy() -> None:
+    layer = Path(sys.modules["gateway_backend"].__path__[0]).parent
+    program = "import sys, gateway_backend.domain.connections.freshness; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", program], cwd=layer, text=True).split()
+    assert "gateway_backend.domain.connections.freshness" in loaded
+    assert {"holidays", "zoneinfo", "_strptime", "pydantic", "boto3"}.isdisjoint(loaded)

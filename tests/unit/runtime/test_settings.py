@@ -1,66 +1,13 @@
-"""Cursors open for whom they were sealed only; settings that are missing are named at once."""
+"""Settings from the environment: a missing or wrong variable is named."""
 
-import base64
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway_backend.domain.orders.request import OrderRules
-from gateway_backend.domain.shared.errors import CursorInvalid
-from gateway_backend.runtime.cursors import Cursors
 from gateway_backend.runtime.settings import SettingMissing, Settings
-
-SCOPE, SECRET = "user-1|transactions", "a-made-up-secret"
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-
-
-def sealed(position: dict[str, str] | None = None) -> str:
-    cursor = Cursors(SECRET).seal({"pk": "USER#user-1", "sk": "TXN#1"} if position is None else position, SCOPE)
-    assert cursor is not None
-    return cursor
-
-
-@given(st.dictionaries(TEXT, TEXT, max_size=4), TEXT, TEXT)
-def test_a_cursor_opens_where_it_was_sealed(position: dict[str, str], scope: str, secret: str) -> None:
-    cursor = Cursors(secret).seal(position, scope)
-
-    assert Cursors(secret).unseal(cursor, scope) == position
-
-
-def test_no_cursor_is_the_first_page_and_no_next_page() -> None:
-    assert Cursors(SECRET).unseal(None, SCOPE) is None
-    assert Cursors(SECRET).seal(None, SCOPE) is None
-
-
-def test_a_cursor_travels_in_a_url_as_it_is() -> None:
-    assert sealed({"pk": "??>>~~"}).replace("-", "").replace("_", "").isalnum()
-
-
-def test_a_cursor_of_another_user_list_or_secret_does_not_open() -> None:
-    for scope, secret in (("user-2|transactions", SECRET), ("user-1|orders", SECRET), (SCOPE, "another secret")):
-        with pytest.raises(CursorInvalid):
-            Cursors(secret).unseal(sealed(), scope)
-
-
-@given(st.data())
-def test_a_cursor_changed_anywhere_does_not_open(data: st.DataObject) -> None:
-    raw = bytearray(base64.urlsafe_b64decode(sealed() + "=" * (-len(sealed()) % 4)))
-    raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
-
-    with pytest.raises(CursorInvalid):
-        Cursors(SECRET).unseal(base64.urlsafe_b64encode(raw).decode().rstrip("="), SCOPE)
-
-
-@given(st.text())
-def test_garbage_is_refused_and_never_a_crash(cursor: str) -> None:
-    with pytest.raises(CursorInvalid):
-        Cursors(SECRET).unseal(cursor, SCOPE)
-
-
-# Settings --------------------------------------------------------------------------------------
+from testing.backend import environment
 
 ENVIRONMENT = {
     "TABLE_NAME": "table",
@@ -84,6 +31,14 @@ NOT_FOR_EVERY_FUNCTION = {
     "REFRESH_QUEUE_URL": "refresh_queue_url",
     "EVENT_BUS_NAME": "event_bus_name",
 }
+FITS = [
+    "",
+    "groww-holdingsImport",
+    "groww-holdingsImport kite+amoOrders newbroker+securitiesOrders+limitOrders",
+    "groww-holdingsImport, kite+amoOrders-limitOrders",
+    "kite-leprechaun+amoOrders",
+    "  kite-fetchFunds  ",
+]
 
 
 def test_settings_are_read_from_the_environment() -> None:
@@ -135,9 +90,6 @@ def test_days_minutes_seconds_and_percent_are_whole_numbers(name: str, value: st
         Settings.read(EVERYTHING | {name: value})
 
 
-# What the contract leaves open about orders ----------------------------------------------------
-
-
 def test_what_a_basket_may_hold_is_a_setting() -> None:
     assert Settings.read(EVERYTHING).order_rules == OrderRules(40, 5000, {}, frozenset({"meta"}))
 
@@ -177,3 +129,31 @@ def test_after_market_orders_are_a_switch(value: str, on: bool) -> None:
 def test_a_correction_of_a_broker_that_does_not_fit_is_named() -> None:
     with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'groww'"):
         _ = Settings.read(EVERYTHING | {"BROKER_CAPABILITIES": "groww"}).brokers
+
+
+def test_a_worker_reads_both_settings() -> None:
+    plain = Settings.read(environment())
+    set_up = Settings.read(
+        environment()
+        | {
+            "BROKER_CAPABILITIES": "groww-holdingsImport kite+amoOrders newbroker+securitiesOrders+limitOrders",
+            "AFTER_MARKET_ORDERS": "false",
+        }
+    )
+
+    assert (plain.broker_capabilities, plain.after_market_orders) == ("", True)
+    assert (set_up.broker_capabilities, set_up.after_market_orders) == (
+        "groww-holdingsImport kite+amoOrders newbroker+securitiesOrders+limitOrders",
+        False,
+    )
+
+
+def test_a_worker_with_a_text_that_does_not_fit_does_not_start() -> None:
+    with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'kite' is not"):
+        _ = Settings.read(environment() | {"BROKER_CAPABILITIES": "kite"}).brokers
+
+
+@pytest.mark.parametrize("value", ["", "yes", "True", "1"])
+def test_a_switch_is_true_or_false(value: str) -> None:
+    with pytest.raises(SettingMissing, match="AFTER_MARKET_ORDERS"):
+        Settings.read(environment() | {"AFTER_MARKET_ORDERS": value})

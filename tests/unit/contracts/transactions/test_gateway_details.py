@@ -1,4 +1,4 @@
-"""Gateway's answers are read wherever it is open where things are (contract 2.0, 2.1, 2.5)."""
+"""The details of a transaction, in every place and spelling that Gateway may use (contract 2.1, 2.5)."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway_backend.contracts.connections.gateway_investment import Investment
-from gateway_backend.contracts.shared.gateway_model import ResponseEnvelope
 from gateway_backend.contracts.transactions.gateway_details import CreatedTransaction, TransactionDetails
 from gateway_backend.domain.transactions.report import Failure, Outcome, Report, Status
 
@@ -17,26 +15,18 @@ def details(**member: Any) -> TransactionDetails:
     return TransactionDetails.model_validate({"transactionDetails": {"status": "USED"} | member})
 
 
-@pytest.mark.parametrize(
-    ("errors", "expected"),
-    [
-        (None, []),
-        ("Invalid JWT", ["Invalid JWT"]),
-        (["Invalid JWT", "TrxidExpired"], ["Invalid JWT", "TrxidExpired"]),
-        ([], []),
-        ("", []),
-        ([{"message": "x"}], ["{'message': 'x'}"]),
-    ],
-)
-def test_errors_may_be_null_a_text_or_a_list(errors: Any, expected: list[str]) -> None:
-    assert ResponseEnvelope.model_validate({"success": False, "errors": errors}).errors == expected
+FACTS = {"status": "COMPLETED", "authId": "account-1", "broker": "kite"}
+REPORT = Report("TRX_1", Status.COMPLETED, False, "account-1", "kite")
 
 
-@pytest.mark.parametrize("success", [False, None, "true", "yes", 1, 0, [], {}])
-def test_only_true_is_success(success: Any) -> None:
-    assert ResponseEnvelope.model_validate({"success": success}).success is False
-    assert ResponseEnvelope.model_validate({}).success is False
-    assert ResponseEnvelope.model_validate({"success": True, "errors": None, "errorType": "x"}).success is True
+def brought(success: Any, **more: Any) -> Report:
+    return details(status="COMPLETED", success=success, **more).report("TRX_1", None)
+
+
+def outcome(success: Any, **more: Any) -> Outcome:
+    found = brought(success, **more).outcome
+    assert found is not None
+    return found
 
 
 def test_a_created_transaction_has_an_id_and_an_end() -> None:
@@ -55,10 +45,6 @@ def test_a_created_transaction_has_an_id_and_an_end() -> None:
 def test_anything_less_is_no_created_transaction(data: Any) -> None:
     with pytest.raises(ValidationError):
         CreatedTransaction.model_validate(data)
-
-
-FACTS = {"status": "COMPLETED", "authId": "account-1", "broker": "kite"}
-REPORT = Report("TRX_1", Status.COMPLETED, False, "account-1", "kite")
 
 
 @pytest.mark.parametrize(
@@ -139,17 +125,7 @@ def test_what_names_no_status_does_not_fit(data: Any) -> None:
         TransactionDetails.model_validate(data)
 
 
-# What an interaction brought -------------------------------------------------------------------
-
-
-def brought(success: Any, **more: Any) -> Report:
-    return details(status="COMPLETED", success=success, **more).report("TRX_1", None)
-
-
-def outcome(success: Any, **more: Any) -> Outcome:
-    found = brought(success, **more).outcome
-    assert found is not None
-    return found
+# The outcome -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["funds", "fund"])
@@ -233,31 +209,3 @@ def test_without_a_list_of_batches_there_are_none(success: Any) -> None:
 )
 def test_an_order_was_sent_only_when_gateway_says_so(flags: Any, requested: bool) -> None:
     assert details(flags=flags).report("TRX_1", None).order_requested is requested
-
-
-# Investments -----------------------------------------------------------------------------------
-
-INVESTMENT = {"iscid": "5d94", "scid": "SCNM_1", "name": "Magic", "recommendedAction": "REBALANCE", "returns": {}}
-
-
-@pytest.mark.parametrize(
-    "data", [INVESTMENT, {"investment": INVESTMENT}, [{"investment": INVESTMENT}], [INVESTMENT, {"iscid": "other"}]]
-)
-def test_an_investment_is_found_however_it_is_wrapped(data: Any) -> None:
-    found = Investment.model_validate(data)
-
-    assert (found.iscid, found.scid, found.name, found.action) == ("5d94", "SCNM_1", "Magic", "REBALANCE")
-
-
-@pytest.mark.parametrize("more", [{"recommendedAction": None, "scid": None, "name": None}, {"recommendedAction": ""}])
-def test_an_investment_may_need_nothing(more: dict[str, Any]) -> None:
-    assert not Investment.model_validate(INVESTMENT | more).action
-
-
-@pytest.mark.parametrize(
-    "data",
-    [None, [], {}, "text", {"investment": None}, {"iscid": None}, {"iscid": 5}, INVESTMENT | {"recommendedAction": 5}],
-)
-def test_what_names_no_investment_does_not_fit(data: Any) -> None:
-    with pytest.raises(ValidationError):
-        Investment.model_validate(data)

@@ -1,24 +1,15 @@
-"""The app's bodies: what does not fit is refused with the field's name and the reason."""
+"""The body of `POST /v1/transactions`: a wrong member is refused with its name and the reason."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from gateway_backend.contracts.connections.session import SessionRequest
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.contracts.transactions.non_order_requests import ConnectRequest
 from gateway_backend.contracts.transactions.request import HoldingsImportRequest
-from gateway_backend.contracts.transactions.result import ResultRequest
-from gateway_backend.contracts.transactions.views import TransactionView
 from gateway_backend.domain.shared.errors import RequestInvalid
-from gateway_backend.domain.transactions.intents import Intent
-from gateway_backend.domain.transactions.report import Failure, Status
-from gateway_backend.domain.transactions.transaction import Transaction
 from ops.api_reference.any_transaction_request import CreateTransactionRequest
-
-NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 
 
 def transaction_request(text: str) -> Any:
@@ -110,73 +101,3 @@ def test_what_is_not_json_or_nests_without_end_is_refused(raw: bytes) -> None:
 
 def test_a_refusal_does_not_quote_what_was_sent() -> None:
     assert "ABCDE1234F" not in refusal(CreateTransactionRequest, '{"intent":"CONNECT","notes":["ABCDE1234F"]}')
-
-
-def test_a_session_needs_no_body() -> None:
-    assert parse_body(SessionRequest, b"").smallcase_auth_id is None
-    assert parse_body(SessionRequest, b'{"smallcaseAuthId":"abc"}').smallcase_auth_id == "abc"
-    assert "smallcaseAuthId" in refusal(SessionRequest, '{"smallcaseAuthId":5}')
-
-
-# A result --------------------------------------------------------------------------------------
-
-
-def test_a_result_is_what_the_sdk_gave_even_when_that_is_nothing() -> None:
-    resolved = parse_body(ResultRequest, b'{"platform":"web","resolved":{"broker":"kite"}}')
-    nothing = parse_body(ResultRequest, b'{"platform":"cordova","rejected":null}')
-
-    assert (resolved.was_rejected, resolved.given) == (False, {"broker": "kite"})
-    assert (nothing.was_rejected, nothing.given) == (True, None)
-
-
-@pytest.mark.parametrize("platform", ["web", "react-native", "flutter", "cordova", "ios", "android"])
-def test_every_platform_is_known(platform: str) -> None:
-    assert parse_body(ResultRequest, f'{{"platform":"{platform}","resolved":"text"}}'.encode()).platform == platform
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ('{"platform":"web"}', "exactly one of resolved and rejected"),
-        ('{"platform":"web","resolved":{},"rejected":{}}', "exactly one of resolved and rejected"),
-        ('{"platform":"smart-tv","resolved":{}}', "platform"),
-        ('{"resolved":{}}', "platform"),
-        ('{"platform":"web","resolved":{},"success":true}', "success"),
-    ],
-)
-def test_a_result_that_does_not_fit_is_named(text: str, named: str) -> None:
-    assert named in refusal(ResultRequest, text)
-
-
-# An answer -------------------------------------------------------------------------------------
-
-
-def test_a_transaction_is_shown_with_words_for_the_user() -> None:
-    failed = Transaction(
-        *("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1"),
-        status=Status.ERRORED,
-        failure=Failure(1003, "consent_denied"),
-        note="mine",
-    )
-
-    shown = TransactionView.of(failed).model_dump(by_alias=True, mode="json")
-
-    assert shown["error"] == {
-        "code": 1003,
-        "message": "consent_denied",
-        "text": "You did not allow access to your broker account.",
-        "action": "RECONNECT",
-    }
-    assert (shown["transactionId"], shown["createdAt"], shown["final"]) == ("TRX_1", "2026-11-20T10:00:00.001Z", True)
-    assert "owner" not in shown
-
-
-@pytest.mark.parametrize("reason", ["ACCOUNT_MISMATCH", "ACCOUNT_OF_ANOTHER_USER", "CONNECTION_WITHDRAWN"])
-def test_a_refused_transaction_says_why(reason: str) -> None:
-    refused = Transaction("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1", link_refusal=reason)
-
-    shown = TransactionView.of(refused)
-
-    assert shown.final
-    assert shown.error is not None
-    assert (shown.error.code, shown.error.message) == (409, reason)

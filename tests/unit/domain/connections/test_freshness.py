@@ -1,10 +1,6 @@
-"""The freshness verdict: FRESH exactly while no NSE session has closed since the snapshot.
+"""The freshness verdict: FRESH exactly while no NSE session has closed since the snapshot."""
 
-By example: Friday 20 and Monday 23 November 2026 are ordinary, Tuesday 24th is a holiday.
-"""
-
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -16,25 +12,13 @@ from gateway_backend.domain.market.brokers import BROKERS as BROKERS_BY_KEY
 from gateway_backend.domain.market.brokers import Broker
 from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.domain.shared.errors import Action
+from testing.moments import KOLKATA, MOMENTS, ist
 
-KOLKATA = ZoneInfo("Asia/Kolkata")
 CALENDAR = nse_calendar()
 ACTIVE, NEEDS_LOGIN = SessionState
-
 FRIDAY_EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=KOLKATA)
 SATURDAY = FRIDAY_EVENING + timedelta(days=1)
 WEDNESDAY_EVENING = FRIDAY_EVENING + timedelta(days=5)
-
-# Any moment of nine years, or within a microsecond of an Indian midnight, open or close.
-START = datetime(2019, 1, 1, tzinfo=KOLKATA)
-ANY_MOMENT = st.timedeltas(timedelta(0), timedelta(days=3285)).map(lambda passed: START + passed)
-EDGES = st.builds(
-    lambda day, hours, jitter: START + timedelta(days=day, hours=hours, microseconds=jitter),
-    st.integers(1, 3285),
-    st.sampled_from([0, 9.25, 15.5]),
-    st.integers(-1, 1),
-)
-MOMENTS = (ANY_MOMENT | EDGES).map(lambda moment: moment.astimezone(UTC))
 BROKERS = st.sampled_from(["kite", "kite-leprechaun", "groww", "upstox-leprechaun", "", "a-new-broker"])
 SESSIONS = st.sampled_from(SessionState)
 FRESHEST_FIRST = [State.FRESH, State.UPDATING, State.DUE, State.STALE]
@@ -51,8 +35,7 @@ def judge(
     return verdict(now, as_of, broker, session, CALENDAR, updating=updating, traded_at=traded_at)
 
 
-def ist(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=KOLKATA)
+TRADED = FRIDAY_EVENING + timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(
@@ -183,11 +166,6 @@ def test_as_the_api_says_it() -> None:
         "text": "As of 24 Mar 2022, 4:54 pm. Log in to your broker to refresh.",
     }
     assert judge(None).to_dict()["asOf"] is None
-
-
-# After an order was filled ---------------------------------------------------------------------
-
-TRADED = FRIDAY_EVENING + timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Holdings: what Gateway sends in either shape is read whole, and accounts add up by ISIN."""
+"""Consolidating accounts: every holding is added up by ISIN, exactly."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -9,34 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.holdings.consolidate import consolidate
-from gateway_backend.domain.holdings.parse import PortfolioUnreadable, parse_portfolio
-from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
-from gateway_backend.domain.holdings.v1 import v1_securities
+from gateway_backend.domain.holdings.parse import parse_portfolio
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Security
 from gateway_backend.domain.shared.exact_json import loads
+from testing.builders import PNB, account, leg, mutual_fund, security
 from testing.portfolios import GUIDE_002
 
 JK_BANK = "INE168A01041"
-PNB = "INE160A01022"
 QUANTITIES = ("quantity", "demat", "nse", "bse", "collateral", "inSmallcases", "transactable")
-
-
-def security(isin: str | None = PNB, quantity: Any = 10, price: Any = "50", **more: Any) -> Security:
-    facts = {"name": "Punjab National Bank", "nse_ticker": "PNB", "bse_ticker": "PNB"} | more
-    return Security(isin=isin, demat=leg(quantity, price), **facts)
-
-
-def leg(quantity: Any, price: Any = 0) -> Leg:
-    return Leg(Decimal(quantity), Decimal(price))
-
-
-def fund(units: str, price: str, folio: str | None = "1/2", isin: str | None = "INF1") -> MutualFund:
-    return MutualFund(isin, "A Fund", folio, Decimal(units), Decimal(price))
-
-
-def account(name: str, *held: Security | MutualFund, broker: str = "groww") -> AccountPortfolio:
-    securities = tuple(item for item in held if isinstance(item, Security))
-    funds = tuple(item for item in held if isinstance(item, MutualFund))
-    return AccountPortfolio(name, broker, Portfolio("v2", securities, funds))
 
 
 def rows(*accounts: AccountPortfolio) -> list[dict[str, Any]]:
@@ -54,13 +34,47 @@ def v2(**member: Any) -> dict[str, Any]:
     return {"securities": [{k: v for k, v in (facts | member).items() if v is not None}]}
 
 
-# Guide 002 -------------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def guide_002() -> dict[str, dict[str, Any]]:
     portfolio = parse_portfolio(loads(GUIDE_002)["data"])
     return {found["isin"]: found for found in rows(AccountPortfolio("6195e288360acf9ebc060d23", "groww", portfolio))}
+
+
+V1: dict[str, Any] = {
+    "securities": {
+        "holdings": [
+            {"name": "Punjab National Bank", "ticker": "PNB", "averagePrice": Decimal("36.05"), "shares": 4},
+            {"name": "No ticker", "ticker": None, "averagePrice": 1, "shares": 2},
+        ]
+    },
+    "smallcases": {
+        "public": [
+            {"scid": "A", "constituents": [{"ticker": "PNB", "shares": 3}, {"ticker": "GOLDBEES", "shares": 1}]}
+        ],
+        "private": {"investments": [{"scid": "B", "constituents": [{"ticker": "PNB", "shares": 2}]}]},
+    },
+}
+SHARES = st.integers(-(10**6), 10**9).map(Decimal)
+PRICES = st.just(Decimal(0)) | st.decimals(0, 10**6, places=4)
+LEGS = st.builds(Leg, SHARES, PRICES)
+LISTED = {"J&KBANK": JK_BANK, "PNB": PNB, "SUZLON": "INE040H01021"}
+NAMED = st.sampled_from([*LISTED.items(), *((ticker, None) for ticker in LISTED), (None, JK_BANK)])
+SECURITIES = st.builds(
+    lambda named, **held: Security(named[1], "A name", named[0], None, **held),
+    NAMED,
+    demat=LEGS,
+    nse=LEGS,
+    bse=LEGS,
+    transactable=SHARES,
+    in_smallcases=SHARES,
+    collateral=SHARES,
+)
+ACCOUNTS = st.lists(st.lists(SECURITIES, max_size=4), max_size=4).map(
+    lambda held: [account(f"account-{number}", *securities) for number, securities in enumerate(held)]
+)
+
+
+# Guide 002 ---------------------------------------------------------------------------------------
 
 
 def test_guide_002_has_six_shares_of_jk_bank_and_five_can_be_sold(guide_002: Mapping[str, Any]) -> None:
@@ -77,110 +91,6 @@ def test_guide_002_has_six_securities_and_none_twice_for_being_in_a_smallcase(gu
     assert "NIFTYBEES" not in {found["nseTicker"] for found in guide_002.values()}
 
 
-# Reading v2 ------------------------------------------------------------------------------------
-
-
-def test_a_security_may_lack_all_that_is_optional() -> None:
-    (found,) = parse_portfolio(v2(nseTicker=None)).securities
-
-    assert (found.nse_ticker, found.nse, found.bse) == (None, Leg(), Leg())
-    assert [found.collateral, found.in_smallcases] == [0, 0]
-    assert found.suspended_on_nse is False
-
-
-def test_an_empty_portfolio_is_a_portfolio() -> None:
-    assert parse_portfolio({"securities": []}).size == 0
-    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": []}
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        {"securities": None},
-        {"securities": "none"},
-        {"securities": [5]},
-        {"securities": {}},
-        {"securities": {"holdings": {}}},
-        {"securities": {"holdings": [{"ticker": "PNB"}]}},
-        {"securities": {"holdings": [{"ticker": "PNB", "shares": 1}]}, "smallcases": []} | {"smallcases": [1]},
-        {"securities": [], "mutualFunds": [1]},
-        {"securities": [], "mutualFunds": {"holdings": [{"fund": "no quantity"}]}},
-        v2(holdings=None),
-        v2(holdings=5),
-        v2(holdings={"averagePrice": 5}),
-        v2(holdings={"quantity": "5"}),
-        v2(holdings={"quantity": True}),
-        v2(holdings={"quantity": Decimal("1e31")}),
-        v2(positions={"nse": []}),
-        v2(positions={"bse": {"quantity": "1"}}),
-        v2(positions=[1]),
-        v2(transactableQuantity="1"),
-        v2(isin=5),
-        v2(name=["PNB"]),
-    ],
-)
-def test_what_does_not_have_the_shape_of_the_contract_is_unreadable(data: dict[str, Any]) -> None:
-    with pytest.raises(PortfolioUnreadable):
-        parse_portfolio(data)
-
-
-def test_an_absurd_zero_does_not_become_a_million_digits() -> None:
-    (found,) = parse_portfolio(v2(holdings=loads('{"quantity":0e-999999,"averagePrice":0e999999}'))).securities
-
-    assert f"{found.demat.quantity:f} {found.demat.average_price:f}" == "0 0"
-
-
-def test_fund_units_keep_their_decimals_and_a_text_is_taken_from_fund_or_symbol() -> None:
-    holdings = [
-        {
-            "folio": "1/2",
-            "fund": "A Fund",
-            "isin": "INF1",
-            "quantity": Decimal("12.3456"),
-            "averagePrice": Decimal("8.1"),
-        },
-        {"tradingsymbol": "INF2", "quantity": 1},
-    ]
-
-    first, second = parse_portfolio({"securities": [], "mutualFunds": {"holdings": holdings}}).mutual_funds
-
-    assert first == MutualFund("INF1", "A Fund", "1/2", Decimal("12.3456"), Decimal("8.1"))
-    assert (second.name, second.isin, second.folio) == ("INF2", None, None)
-
-
-# Reading v1 ------------------------------------------------------------------------------------
-
-V1: dict[str, Any] = {
-    "securities": {
-        "holdings": [
-            {"name": "Punjab National Bank", "ticker": "PNB", "averagePrice": Decimal("36.05"), "shares": 4},
-            {"name": "No ticker", "ticker": None, "averagePrice": 1, "shares": 2},
-        ]
-    },
-    "smallcases": {
-        "public": [
-            {"scid": "A", "constituents": [{"ticker": "PNB", "shares": 3}, {"ticker": "GOLDBEES", "shares": 1}]}
-        ],
-        "private": {"investments": [{"scid": "B", "constituents": [{"ticker": "PNB", "shares": 2}]}]},
-    },
-}
-
-
-def test_v1_gets_its_smallcase_shares_back() -> None:
-    portfolio = parse_portfolio(V1)
-    held = {found.nse_ticker: [found.demat.quantity, found.in_smallcases] for found in portfolio.securities}
-
-    assert portfolio.version == "v1"
-    assert held == {"PNB": [9, 5], None: [2, 0], "GOLDBEES": [1, 1]}
-
-
-def test_v1_of_a_third_partys_private_smallcases_has_figures_only() -> None:
-    private = {"private": {"stats": {"currentValue": 5, "totalReturns": 1}}}
-
-    assert parse_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4
-
-
 def test_v2_shows_smallcase_shares_beside_and_never_adds_them() -> None:
     data = v2(smallcaseQuantity=1) | {"smallcases": V1["smallcases"]}
 
@@ -189,26 +99,7 @@ def test_v2_shows_smallcase_shares_beside_and_never_adds_them() -> None:
     assert (found["quantity"], found["inSmallcases"]) == (1, 1)
 
 
-def test_v2_served_as_v1_has_v1s_own_limits() -> None:
-    held = (
-        security(quantity=10, in_smallcases=Decimal(3), nse=leg(2, "60"), bse=leg(-1)),
-        security("INE2", nse_ticker=None, bse_ticker="BSEONLY"),
-        security("INE3", nse_ticker="ALLIN", quantity=5, in_smallcases=Decimal(5)),
-    )
-
-    assert v1_securities(Portfolio("v2", held, ())) == {
-        "holdings": [
-            {
-                "name": "Punjab National Bank",
-                "ticker": "PNB",
-                "averagePrice": Decimal("51.66666667"),
-                "shares": Decimal(8),
-            }
-        ]
-    }
-
-
-# Consolidating ---------------------------------------------------------------------------------
+# Accounts ----------------------------------------------------------------------------------------
 
 
 def test_accounts_add_up_by_isin_with_their_parts_beside() -> None:
@@ -327,9 +218,9 @@ def test_securities_that_share_nothing_stay_apart() -> None:
 
 
 def test_funds_add_up_by_isin_with_a_part_for_each_folio() -> None:
-    (found,) = consolidate([account("a", fund("12.3456", "10", "1")), account("b", fund("0.6544", "20", "2"))])[
-        "mutualFunds"
-    ]
+    (found,) = consolidate(
+        [account("a", mutual_fund("12.3456", "10", "1")), account("b", mutual_fund("0.6544", "20", "2"))]
+    )["mutualFunds"]
 
     assert found["units"] == Decimal("13.0000")
     assert found["invested"] == Decimal("136.544")
@@ -341,9 +232,9 @@ def test_funds_add_up_by_isin_with_a_part_for_each_folio() -> None:
 
 def test_a_fund_is_known_by_its_isin_whatever_a_broker_calls_it() -> None:
     renamed = MutualFund("INF1", "A Fund - Direct", None, Decimal(1), Decimal(1))
-    plans = (fund("1", "1", isin="INF2"), fund("1", "1", isin="INF3"))
+    plans = (mutual_fund("1", "1", isin="INF2"), mutual_fund("1", "1", isin="INF3"))
 
-    assert len(consolidate([account("a", fund("1", "1")), account("b", renamed)])["mutualFunds"]) == 1
+    assert len(consolidate([account("a", mutual_fund("1", "1")), account("b", renamed)])["mutualFunds"]) == 1
     assert len(consolidate([account("a", *plans)])["mutualFunds"]) == 2
 
 
@@ -353,26 +244,7 @@ def test_rows_come_with_the_most_money_first() -> None:
     assert [item["isin"] for item in found] == ["INE2", "INE1", "INE3"]
 
 
-# Whatever is held ------------------------------------------------------------------------------
-
-SHARES = st.integers(-(10**6), 10**9).map(Decimal)
-PRICES = st.just(Decimal(0)) | st.decimals(0, 10**6, places=4)
-LEGS = st.builds(Leg, SHARES, PRICES)
-LISTED = {"J&KBANK": JK_BANK, "PNB": PNB, "SUZLON": "INE040H01021"}
-NAMED = st.sampled_from([*LISTED.items(), *((ticker, None) for ticker in LISTED), (None, JK_BANK)])
-SECURITIES = st.builds(
-    lambda named, **held: Security(named[1], "A name", named[0], None, **held),
-    NAMED,
-    demat=LEGS,
-    nse=LEGS,
-    bse=LEGS,
-    transactable=SHARES,
-    in_smallcases=SHARES,
-    collateral=SHARES,
-)
-ACCOUNTS = st.lists(st.lists(SECURITIES, max_size=4), max_size=4).map(
-    lambda held: [account(f"account-{number}", *securities) for number, securities in enumerate(held)]
-)
+# Any accounts ------------------------------------------------------------------------------------
 
 
 @given(ACCOUNTS)

@@ -1,4 +1,4 @@
-"""The CSV export: a spreadsheet opens it, takes numbers for numbers and nothing for a formula."""
+"""The CSV export: a spreadsheet reads it, takes numbers for numbers and nothing for a formula."""
 
 import csv
 import io

@@ -1,10 +1,9 @@
-"""Brokers and Gateway's error codes: what is known has words, what is not breaks nothing."""
+"""What brokers can do through Gateway, as the contract has it; an unknown broker breaks nothing."""
 
 import pytest
 
-from gateway_backend.domain.market.brokers import BROKERS, Broker, find_broker
-from gateway_backend.domain.shared.errors import Action
-from gateway_backend.domain.transactions.messages import ADVICE, UNKNOWN, advise
+from gateway_backend.domain.market.broker_corrections import capabilities
+from gateway_backend.domain.market.brokers import BROKERS, Broker, find_broker, has_capability
 
 CONTRACT_7_1 = [
     "aliceblue",
@@ -27,11 +26,6 @@ CONTRACT_7_1 = [
     "sbi",
     "trustline",
     "upstox",
-]
-CONTRACT_5_5 = [
-    *(90, 100, 3002, 3003, 3004),
-    *(1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1010, 1011, 1012, 1013, 1014),
-    *(2000, 2001, 3000, 3001, 4000, 4003, 4004, 4005, 4006),
 ]
 
 
@@ -68,26 +62,18 @@ def test_a_broker_nobody_knows_can_do_nothing_special(key: str) -> None:
     assert found == Broker(found.key, found.name)
 
 
-@pytest.mark.parametrize("code", CONTRACT_5_5)
-def test_every_error_code_of_the_contract_has_a_text_for_the_user(code: int) -> None:
-    assert code in ADVICE
-    assert advise(code).text.endswith(".")
-    assert str(code) not in advise(code).text
-
-
-def test_an_unknown_code_gets_a_general_answer() -> None:
-    assert advise(987654) == UNKNOWN
-
-
 @pytest.mark.parametrize(
-    ("code", "action"),
+    ("key", "capability", "answer"),
     [
-        (1012, Action.RECONNECT),
-        (3001, Action.RECONNECT),
-        (4003, Action.WAIT),
-        (4004, Action.WAIT),
-        (100, Action.CONTACT_SUPPORT),
+        ("hdfc", "holdingsImport", False),
+        ("groww", "securitiesOrders", True),
+        ("groww-leprechaun", "limitOrders", True),
+        ("dhan", "securitiesOrders", False),
+        ("paytm", "fetchFunds", True),
+        ("kite", "amoOrders", None),
+        ("a-new-broker", "securitiesOrders", None),
+        ("", "fetchFunds", None),
     ],
 )
-def test_the_advice_is_one_that_helps(code: int, action: Action) -> None:
-    assert advise(code).action is action
+def test_what_nobody_knows_is_left_to_gateway(key: str, capability: str, answer: bool | None) -> None:
+    assert has_capability(key, capability, capabilities("")) is answer

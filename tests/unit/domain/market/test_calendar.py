@@ -1,12 +1,6 @@
-"""NSE's sessions: right to the second at open, close, midnight, weekends, holidays and announced changes.
+"""NSE's sessions, to the second at open, close and midnight, over weekends, holidays and announced changes."""
 
-By example: Friday 20 and Monday 23 November 2026 are ordinary, Tuesday 24th is a holiday.
-"""
-
-import subprocess
-import sys
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,30 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.market.calendar import MarketCalendar, nse_calendar
-from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL, HOLIDAYS
-from ops import generate_nse_holidays
+from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL
+from testing.moments import KOLKATA, MOMENTS, ist
 
-KOLKATA = ZoneInfo("Asia/Kolkata")
 CALENDAR = nse_calendar()
 # A weekend session, a holiday with an evening session, a weekday closed, short hours, a holiday moved.
 CHANGED = nse_calendar(
     "2026-11-08=open 18:00-19:00, 2026-11-10=open 18:00-19:00, 2026-11-12=closed,"
     "2026-11-13=open 09:15-12:30, 2026-11-24=open, 2026-11-25=closed"
 )
-# Any moment of nine years, or within a microsecond of an Indian midnight, open or close.
-START = datetime(2019, 1, 1, tzinfo=KOLKATA)
-ANY_MOMENT = st.timedeltas(timedelta(0), timedelta(days=3285)).map(lambda passed: START + passed)
-EDGES = st.builds(
-    lambda day, hours, jitter: START + timedelta(days=day, hours=hours, microseconds=jitter),
-    st.integers(1, 3285),
-    st.sampled_from([0, 9.25, 15.5]),
-    st.integers(-1, 1),
-)
-MOMENTS = (ANY_MOMENT | EDGES).map(lambda moment: moment.astimezone(UTC))
 
 
-def ist(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=KOLKATA)
+# Sessions ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -160,6 +142,9 @@ def test_full_sessions_between(after: str, until: str, count: int) -> None:
     assert CALENDAR.full_sessions_between(ist(after), ist(until)) == count
 
 
+# Announced changes -------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("after", "full"),
     [("2026-11-08T18:00", 1), ("2026-11-08T18:00:00.000001", 0), ("2026-11-08T12:00", 1), ("2026-11-08T19:00", 0)],
@@ -227,6 +212,9 @@ def test_a_bad_override_is_named(bad: str) -> None:
     assert repr(bad) in str(error.value)
 
 
+# Any moment --------------------------------------------------------------------------------------
+
+
 def test_coverage_counts_down_in_indian_days() -> None:
     assert CALENDAR.covers_until == COVERS_UNTIL
     last_day = datetime.combine(COVERS_UNTIL, time(23, 59, 59), KOLKATA)
@@ -285,23 +273,3 @@ def test_sessions_add_up_and_at_most_one_is_cut(
     assert 0 <= full(first, last) <= closed(first, last) <= full(first, last) + 1
     # A session that the middle falls into is full only for whoever looks over the middle.
     assert 0 <= full(first, last) - full(first, middle) - full(middle, last) <= 1
-
-
-def test_the_holidays_are_those_of_the_package() -> None:
-    assert generate_nse_holidays.TARGET.read_text(encoding="utf-8") == generate_nse_holidays.render(), (
-        "run python -m ops.generate_nse_holidays"
-    )
-    assert all(day.weekday() < 5 for day in HOLIDAYS)
-
-
-def test_coverage_ends_with_the_last_year_nse_has_announced() -> None:
-    assert generate_nse_holidays.is_announced(COVERS_UNTIL.year)
-    assert not generate_nse_holidays.is_announced(COVERS_UNTIL.year + 1)
-
-
-def test_reading_the_calendar_loads_nothing_heavy() -> None:
-    layer = Path(sys.modules["gateway_backend"].__path__[0]).parent
-    program = "import sys, gateway_backend.domain.connections.freshness; print(*sys.modules)"
-    loaded = subprocess.check_output([sys.executable, "-c", program], cwd=layer, text=True).split()
-    assert "gateway_backend.domain.connections.freshness" in loaded
-    assert {"holidays", "zoneinfo", "_strptime", "pydantic", "boto3"}.isdisjoint(loaded)

@@ -1,8 +1,7 @@
-"""A transaction only moves forward, in whatever order reports about it arrive."""
+"""A transaction: Gateway's reports move it forward only, and the schedule checks it until it is settled."""
 
 from copy import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -13,11 +12,10 @@ from gateway_backend.domain.orders.request import OrderRequest
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import GRACE, Failure, Outcome, Report, Status
 from gateway_backend.domain.transactions.transaction import CHECKS_BEFORE_EXPIRY, Transaction, begin
+from testing.builders import NOW, transaction
 
-NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-BEGUN = Transaction("TRX_1", "user-1", Intent.HOLDINGS_IMPORT, NOW, NOW + timedelta(minutes=5), "correlation-1")
+BEGUN = transaction()
 CANCELLED_AFTER_LOGIN = Failure(1012, "user_cancelled")
-
 REPORTS = st.lists(
     st.builds(
         Report,
@@ -44,6 +42,20 @@ def after(*reports: Report, now: datetime = NOW, begun: Transaction = BEGUN) -> 
 
 def told(status: Status, **more: str | bool | Failure | None) -> Report:
     return replace(Report("TRX_1", status), **more)  # type: ignore[arg-type]
+
+
+def unknown(transaction: Transaction, now: datetime) -> Transaction:
+    """Gateway says that it knows of no such transaction."""
+    return transaction.record_failed_sync(now, is_unknown=True)
+
+
+def wait(transaction: Transaction, since: datetime = NOW) -> float:
+    """Minutes until the schedule asks about it."""
+    assert transaction.next_check_at is not None
+    return (transaction.next_check_at - since) / timedelta(minutes=1)
+
+
+# Reports -----------------------------------------------------------------------------------------
 
 
 @given(REPORTS, MOMENTS)
@@ -79,15 +91,59 @@ def test_a_transaction_that_the_user_just_left_expires(status: Status) -> None:
     assert after(told(status, expired=True)).status is Status.EXPIRED
 
 
-def unknown(transaction: Transaction, now: datetime) -> Transaction:
-    """Gateway says that it knows of no such transaction."""
-    return transaction.record_failed_sync(now, is_unknown=True)
+@pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
+def test_a_transaction_whose_order_was_sent_does_not_expire(status: Status) -> None:
+    sent = replace(Report("TRX_1", status), order_requested=True, expired=True)
+
+    assert after(sent, now=BEGUN.expire_at + timedelta(days=1)).status is status
 
 
-def wait(transaction: Transaction, since: datetime = NOW) -> float:
-    """Minutes until the schedule asks about it."""
-    assert transaction.next_check_at is not None
-    return (transaction.next_check_at - since) / timedelta(minutes=1)
+def test_work_at_the_broker_does_not_expire() -> None:
+    assert after(told(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
+
+
+def test_an_expired_transaction_that_was_completed_after_all_is_completed() -> None:
+    assert after(told(Status.USED, expired=True), told(Status.COMPLETED)).status is Status.COMPLETED
+
+
+def test_the_reason_of_a_failure_is_not_forgotten() -> None:
+    found = after(told(Status.USED, failure=CANCELLED_AFTER_LOGIN), told(Status.ERRORED))
+
+    assert (found.status, found.failure) == (Status.ERRORED, CANCELLED_AFTER_LOGIN)
+
+
+def test_the_account_first_named_stays() -> None:
+    found = after(told(Status.USED, account_id="account-1"), told(Status.COMPLETED, account_id="account-2"))
+
+    assert found.account_id == "account-1"
+
+
+def test_what_a_transaction_brought_stays_when_a_report_says_nothing_of_it() -> None:
+    bought = Outcome(scid="SCNM_1", iscid="5d94")
+    told_once = replace(Report("TRX_1", Status.COMPLETED), outcome=bought)
+
+    assert after(told_once, told(Status.COMPLETED)).outcome == bought
+
+
+@pytest.mark.parametrize(
+    ("named", "requested", "may_speak"),
+    [
+        (None, None, True),
+        ("account-1", None, True),
+        (None, "account-1", True),
+        ("account-1", "account-1", True),
+        ("account-2", None, False),
+        (None, "account-2", False),
+        ("account-1", "account-2", False),
+    ],
+)
+def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_started_for(
+    named: str | None, requested: str | None, may_speak: bool
+) -> None:
+    assert replace(BEGUN, account_id=named, requested_account_id=requested).is_about("account-1") is may_speak
+
+
+# Failed syncs ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
@@ -111,6 +167,9 @@ def test_what_was_under_way_or_at_its_end_is_not_called_expired_for_being_forgot
     assert unknown(known, BEGUN.expire_at + timedelta(days=30)).status is status
 
 
+# Checks of the schedule --------------------------------------------------------------------------
+
+
 def test_a_transaction_is_asked_about_less_and_less_often() -> None:
     waits, transaction = [], begin(BEGUN)
     for _ in range(9):
@@ -127,42 +186,7 @@ def test_an_order_is_asked_about_at_least_every_hour() -> None:
     assert wait(order.postpone_check(NOW)) == 60
 
 
-def test_work_at_the_broker_does_not_expire() -> None:
-    assert after(told(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
-
-
-def test_an_expired_transaction_that_was_completed_after_all_is_completed() -> None:
-    assert after(told(Status.USED, expired=True), told(Status.COMPLETED)).status is Status.COMPLETED
-
-
-def test_the_reason_of_a_failure_is_not_forgotten() -> None:
-    found = after(told(Status.USED, failure=CANCELLED_AFTER_LOGIN), told(Status.ERRORED))
-
-    assert (found.status, found.failure) == (Status.ERRORED, CANCELLED_AFTER_LOGIN)
-
-
-def test_the_account_first_named_stays() -> None:
-    found = after(told(Status.USED, account_id="account-1"), told(Status.COMPLETED, account_id="account-2"))
-
-    assert found.account_id == "account-1"
-
-
-@pytest.mark.parametrize(
-    ("named", "requested", "may_speak"),
-    [
-        (None, None, True),
-        ("account-1", None, True),
-        (None, "account-1", True),
-        ("account-1", "account-1", True),
-        ("account-2", None, False),
-        (None, "account-2", False),
-        ("account-1", "account-2", False),
-    ],
-)
-def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_started_for(
-    named: str | None, requested: str | None, may_speak: bool
-) -> None:
-    assert replace(BEGUN, account_id=named, requested_account_id=requested).is_about("account-1") is may_speak
+# Its end -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -202,16 +226,6 @@ def test_settled_means_that_there_is_nothing_more_to_learn(
     )
 
 
-# Orders and what else a transaction brings -----------------------------------------------------
-
-
-@pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
-def test_a_transaction_whose_order_was_sent_does_not_expire(status: Status) -> None:
-    sent = replace(Report("TRX_1", status), order_requested=True, expired=True)
-
-    assert after(sent, now=BEGUN.expire_at + timedelta(days=1)).status is status
-
-
 @pytest.mark.parametrize(
     ("order", "status", "code", "requested", "expected"),
     [
@@ -232,20 +246,3 @@ def test_there_must_be_a_batch_once_an_order_was_sent(
 
     settled = transaction.settle_orders([], NOW, order_requested=requested).is_settled
     assert settled is (status.is_final and not expected)
-
-
-def test_funds_are_as_of_what_gateway_says_or_else_of_now() -> None:
-    then = NOW - timedelta(minutes=3)
-    dated, undated = Outcome(Decimal("1200.50"), then), Outcome(Decimal("1200.50"))
-
-    assert after(replace(Report("TRX_1", Status.COMPLETED), outcome=dated)).outcome == dated
-    assert after(replace(Report("TRX_1", Status.COMPLETED), outcome=undated)).outcome == Outcome(
-        Decimal("1200.50"), NOW
-    )
-
-
-def test_what_a_transaction_brought_stays_when_a_report_says_nothing_of_it() -> None:
-    bought = Outcome(scid="SCNM_1", iscid="5d94")
-    told_once = replace(Report("TRX_1", Status.COMPLETED), outcome=bought)
-
-    assert after(told_once, told(Status.COMPLETED)).outcome == bought

@@ -9,8 +9,7 @@ import schemathesis
 from jsonschema_rs import validator_for
 
 from gateway_backend.contracts.transactions import views as transaction_api
-from gateway_backend.domain.shared import errors
-from gateway_backend.domain.shared.errors import DomainError, NotFound
+from gateway_backend.domain.shared.errors import NotFound
 from gateway_backend.domain.shared.times import parse
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Failure, Status
@@ -18,8 +17,7 @@ from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.runtime.http import problem
 from ops.api_reference import generate as generate_openapi
 from ops.api_reference.routes import ROUTES, Route
-from testing import reach
-from testing.template import CHECKOUT, events, folder, functions
+from testing.template import events, folder, functions
 
 DOCUMENT: dict[str, Any] = json.loads(generate_openapi.TARGET.read_text())
 TRANSACTION = Transaction(
@@ -99,38 +97,6 @@ def test_a_refusal_as_the_caller_gets_it_fits(route: Route) -> None:
         assert kind.code in responses[str(kind.status)]["description"]
 
 
-GATEWAY_ASKED = {"GatewayUnavailable", "GatewayTimeout", "GatewayRefused", "GatewayForbidden"}
-"""What goes wrong when Gateway is asked; a read that asks answers with what is stored."""
-
-TOKEN_OF_GATEWAY = {"SdkTokenInvalid", "SdkTokenExpired"}
-"""Raised for a token in Gateway's own answer, too, and then told as GatewayUnavailable."""
-
-LINKING = {"AccountMismatch", "AccountOfAnotherUser"}
-"""Stored with the transaction, which a read gives as it is."""
-
-STAYS_INSIDE = {
-    "get_transaction": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
-    "get_order": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
-    "complete_transaction": GATEWAY_ASKED,
-    # An opening moves no money, so that its key is never left in doubt.
-    "create_account_opening": {"OutcomeUnknown"},
-    # What it starts is an import, never an order.
-    "request_refresh": {"OutcomeUnknown", "OrderIsFinal"} | TOKEN_OF_GATEWAY,
-    # An account that is unlinked in between is left out.
-    "get_holdings": {"NotFound"},
-    "get_holding_changes": {"NotFound"},
-    "export_holdings": {"NotFound"},
-}
-"""Function -> errors that its code raises somewhere and no caller can meet."""
-
-
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.function)
-def test_every_error_that_the_code_can_give_is_declared(route: Route) -> None:
-    raised = reach.errors_raised(CHECKOUT / "functions" / route.function / "app.py")
-    raised -= {"RequestInvalid"} if route.body is None and not route.query else set()  # bodies are decoded for all
-    assert raised - {kind.__name__ for kind in route.problems} == STAYS_INSIDE.get(route.function, set())
-
-
 def test_a_refusal_that_the_route_does_not_list_does_not_fit() -> None:
     schema = operations()["GET", "/v1/transactions/{id}"]["responses"]["404"]["content"]["application/problem+json"]
     body = json.loads(problem(NotFound(), "/v1/transactions/x", "request-1").body)
@@ -177,14 +143,3 @@ def test_money_and_quantities_are_numbers_not_texts() -> None:
 )
 def test_request_schemas_take_what_the_models_take(schema: str, body: dict[str, Any], valid: bool) -> None:
     assert fits(schema_of(schema), body) is valid
-
-
-def test_every_failure_an_app_can_meet_is_described() -> None:
-    listed = {kind for route in ROUTES for kind in route.problems}
-    everything = {
-        kind
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, DomainError) and kind is not DomainError
-    }
-    only_inside = {errors.NotYet, errors.MessageUnreadable, errors.GatewayKeysRefused}
-    assert everything - listed - only_inside == set()

@@ -1,0 +1,41 @@
+"""The body that hands the SDK's result to us: it was resolved or rejected, on a known platform."""
+
+import pytest
+from pydantic import BaseModel
+
+from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.contracts.transactions.result import ResultRequest
+from gateway_backend.domain.shared.errors import RequestInvalid
+
+
+def refusal(model: type[BaseModel], text: str | bytes) -> str:
+    with pytest.raises(RequestInvalid) as refused:
+        parse_body(model, text if isinstance(text, bytes) else text.encode())
+    return refused.value.detail
+
+
+def test_a_result_is_what_the_sdk_gave_even_when_that_is_nothing() -> None:
+    resolved = parse_body(ResultRequest, b'{"platform":"web","resolved":{"broker":"kite"}}')
+    nothing = parse_body(ResultRequest, b'{"platform":"cordova","rejected":null}')
+
+    assert (resolved.was_rejected, resolved.given) == (False, {"broker": "kite"})
+    assert (nothing.was_rejected, nothing.given) == (True, None)
+
+
+@pytest.mark.parametrize("platform", ["web", "react-native", "flutter", "cordova", "ios", "android"])
+def test_every_platform_is_known(platform: str) -> None:
+    assert parse_body(ResultRequest, f'{{"platform":"{platform}","resolved":"text"}}'.encode()).platform == platform
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('{"platform":"web"}', "exactly one of resolved and rejected"),
+        ('{"platform":"web","resolved":{},"rejected":{}}', "exactly one of resolved and rejected"),
+        ('{"platform":"smart-tv","resolved":{}}', "platform"),
+        ('{"resolved":{}}', "platform"),
+        ('{"platform":"web","resolved":{},"success":true}', "success"),
+    ],
+)
+def test_a_result_that_does_not_fit_is_named(text: str, named: str) -> None:
+    assert named in refusal(ResultRequest, text)

@@ -1,0 +1,129 @@
+"""Gateway's holdings in v2 and v1 are parsed whole, and anything of another shape is refused."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from gateway_backend.domain.holdings.consolidate import consolidate
+from gateway_backend.domain.holdings.parse import PortfolioUnreadable, parse_portfolio
+from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
+from gateway_backend.domain.shared.exact_json import loads
+from testing.builders import PNB
+
+
+def account(name: str, *held: Security | MutualFund, broker: str = "groww") -> AccountPortfolio:
+    securities = tuple(item for item in held if isinstance(item, Security))
+    funds = tuple(item for item in held if isinstance(item, MutualFund))
+    return AccountPortfolio(name, broker, Portfolio("v2", securities, funds))
+
+
+def v2(**member: Any) -> dict[str, Any]:
+    """One security's data object, with members set or (None) left out."""
+    facts = {"holdings": {"quantity": 1, "averagePrice": 2}, "isin": PNB, "name": "PNB", "nseTicker": "PNB"}
+    return {"securities": [{k: v for k, v in (facts | member).items() if v is not None}]}
+
+
+V1: dict[str, Any] = {
+    "securities": {
+        "holdings": [
+            {"name": "Punjab National Bank", "ticker": "PNB", "averagePrice": Decimal("36.05"), "shares": 4},
+            {"name": "No ticker", "ticker": None, "averagePrice": 1, "shares": 2},
+        ]
+    },
+    "smallcases": {
+        "public": [
+            {"scid": "A", "constituents": [{"ticker": "PNB", "shares": 3}, {"ticker": "GOLDBEES", "shares": 1}]}
+        ],
+        "private": {"investments": [{"scid": "B", "constituents": [{"ticker": "PNB", "shares": 2}]}]},
+    },
+}
+
+
+# v2 ----------------------------------------------------------------------------------------------
+
+
+def test_a_security_may_lack_all_that_is_optional() -> None:
+    (found,) = parse_portfolio(v2(nseTicker=None)).securities
+
+    assert (found.nse_ticker, found.nse, found.bse) == (None, Leg(), Leg())
+    assert [found.collateral, found.in_smallcases] == [0, 0]
+    assert found.suspended_on_nse is False
+
+
+def test_an_empty_portfolio_is_a_portfolio() -> None:
+    assert parse_portfolio({"securities": []}).size == 0
+    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": []}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"securities": None},
+        {"securities": "none"},
+        {"securities": [5]},
+        {"securities": {}},
+        {"securities": {"holdings": {}}},
+        {"securities": {"holdings": [{"ticker": "PNB"}]}},
+        {"securities": {"holdings": [{"ticker": "PNB", "shares": 1}]}, "smallcases": []} | {"smallcases": [1]},
+        {"securities": [], "mutualFunds": [1]},
+        {"securities": [], "mutualFunds": {"holdings": [{"fund": "no quantity"}]}},
+        v2(holdings=None),
+        v2(holdings=5),
+        v2(holdings={"averagePrice": 5}),
+        v2(holdings={"quantity": "5"}),
+        v2(holdings={"quantity": True}),
+        v2(holdings={"quantity": Decimal("1e31")}),
+        v2(positions={"nse": []}),
+        v2(positions={"bse": {"quantity": "1"}}),
+        v2(positions=[1]),
+        v2(transactableQuantity="1"),
+        v2(isin=5),
+        v2(name=["PNB"]),
+    ],
+)
+def test_what_does_not_have_the_shape_of_the_contract_is_unreadable(data: dict[str, Any]) -> None:
+    with pytest.raises(PortfolioUnreadable):
+        parse_portfolio(data)
+
+
+def test_an_absurd_zero_does_not_become_a_million_digits() -> None:
+    (found,) = parse_portfolio(v2(holdings=loads('{"quantity":0e-999999,"averagePrice":0e999999}'))).securities
+
+    assert f"{found.demat.quantity:f} {found.demat.average_price:f}" == "0 0"
+
+
+def test_fund_units_keep_their_decimals_and_a_text_is_taken_from_fund_or_symbol() -> None:
+    holdings = [
+        {
+            "folio": "1/2",
+            "fund": "A Fund",
+            "isin": "INF1",
+            "quantity": Decimal("12.3456"),
+            "averagePrice": Decimal("8.1"),
+        },
+        {"tradingsymbol": "INF2", "quantity": 1},
+    ]
+
+    first, second = parse_portfolio({"securities": [], "mutualFunds": {"holdings": holdings}}).mutual_funds
+
+    assert first == MutualFund("INF1", "A Fund", "1/2", Decimal("12.3456"), Decimal("8.1"))
+    assert (second.name, second.isin, second.folio) == ("INF2", None, None)
+
+
+# v1 ----------------------------------------------------------------------------------------------
+
+
+def test_v1_gets_its_smallcase_shares_back() -> None:
+    portfolio = parse_portfolio(V1)
+    held = {found.nse_ticker: [found.demat.quantity, found.in_smallcases] for found in portfolio.securities}
+
+    assert portfolio.version == "v1"
+    assert held == {"PNB": [9, 5], None: [2, 0], "GOLDBEES": [1, 1]}
+
+
+def test_v1_of_a_third_partys_private_smallcases_has_figures_only() -> None:
+    private = {"private": {"stats": {"currentValue": 5, "totalReturns": 1}}}
+
+    assert parse_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4

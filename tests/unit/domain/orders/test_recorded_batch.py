@@ -1,0 +1,15 @@
+"""A batch on record: each report makes a step of it, or changes nothing."""
+
+from gateway_backend.domain.orders.batch import BatchStatus
+from gateway_backend.domain.orders.recorded_batch import left_out
+from gateway_backend.domain.orders.request import RequestedSecurity
+from testing.builders import batch, order
+
+
+def test_what_was_asked_for_and_stands_in_no_batch_was_left_out() -> None:
+    asked = [RequestedSecurity(ticker, 10, "BUY") for ticker in ("AXISBANK", "M&M", "HDFCBANK")]
+    placed = [batch(BatchStatus.PLACED, order(ticker="HDFCBANK", side="SELL")), batch(BatchStatus.PLACED, order())]
+
+    assert left_out(asked, placed) == [asked[1]]
+    assert left_out(asked, []) == asked
+    assert left_out([], placed) == []

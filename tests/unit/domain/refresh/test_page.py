@@ -1,0 +1,55 @@
+"""A page of accounts to refresh: its identity, its next attempt, and the work on it."""
+
+from copy import replace
+from datetime import UTC
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_backend.domain.refresh.page import FIRST_RETRY, LONGEST_RETRY, RefreshPage
+from testing.moments import FRIDAY_CLOSE, MINUTE, MONDAY_CLOSE
+
+
+def test_a_page_is_known_by_its_close_its_round_its_attempt_and_its_accounts() -> None:
+    page = RefreshPage(FRIDAY_CLOSE, ("a", "b"))
+    others = [
+        replace(page, close=MONDAY_CLOSE),
+        replace(page, attempt=1),
+        replace(page, round=1),
+        replace(page, round=1, attempt=1),
+        replace(page, account_ids=("b", "a")),
+        replace(page, account_ids=("a",)),
+    ]
+
+    assert page.id == replace(page, close=FRIDAY_CLOSE.astimezone(UTC)).id
+    assert len({page.id, *(other.id for other in others)}) == 1 + len(others)
+
+
+def test_the_next_attempt_is_another_page_of_what_is_left() -> None:
+    again = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c"), attempt=3, round=1).again(("b",))
+
+    assert again == RefreshPage(FRIDAY_CLOSE, ("b",), attempt=4, round=1)
+
+
+def test_each_attempt_begins_with_another_account() -> None:
+    """One that always fails must not be the only probe."""
+    page, first = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c")), []
+    for _ in range(3):
+        page = page.again(page.account_ids)
+        first.append(page.account_ids[0])
+
+    assert first == ["b", "c", "a"]
+
+
+@given(st.integers(0, 10_000), st.integers(0, 100))
+def test_a_retry_waits_between_half_a_minute_and_a_quarter_of_an_hour(attempt: int, jitter: int) -> None:
+    delay = RefreshPage(FRIDAY_CLOSE, (), attempt).retry_delay(jitter)
+
+    assert FIRST_RETRY / 2 <= delay <= LONGEST_RETRY
+
+
+def test_each_retry_waits_twice_as_long_less_a_random_part() -> None:
+    pages = [RefreshPage(FRIDAY_CLOSE, (), attempt) for attempt in range(6)]
+
+    assert [page.retry_delay(0) / MINUTE for page in pages] == [1, 2, 4, 8, 15, 15]
+    assert [page.retry_delay(100) / MINUTE for page in pages] == [0.5, 1, 2, 4, 7.5, 7.5]

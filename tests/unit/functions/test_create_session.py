@@ -1,0 +1,103 @@
+"""`POST /v1/session` through its handler: what brokers can do is served with the session."""
+
+from typing import Any
+
+import pytest
+
+from gateway_backend.domain.market.brokers import BROKERS
+from gateway_backend.store.connections.connections import Connections
+from gateway_backend.store.dynamodb.table import Table
+from testing.backend import Backend, environment
+from testing.world import World
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
+    return Backend(monkeypatch)
+
+
+def session(backend: Backend, account_id: str | None = None) -> dict[str, Any]:
+    answer = backend.request("create_session", {"smallcaseAuthId": account_id} if account_id else {}, user="user-1")
+    assert answer.status == 200, answer.body
+    return dict(answer.json)
+
+
+def session_with(backend: Backend, broker_key: str) -> dict[str, Any]:
+    """Of a user who has linked an account at that broker."""
+    world = World()
+    world.connections = Connections(Table(backend.table, environment()["TABLE_NAME"]))
+    world.link("account-1", broker=broker_key, imported=False)
+    return session(backend, "account-1")
+
+
+def listed(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["broker"]: each for each in told["brokers"]}
+
+
+def test_a_guest_is_told_what_every_broker_can_do(backend: Backend) -> None:
+    told = listed(session(backend))
+
+    assert [*told] == [*BROKERS]
+    assert told["fivepaisa"] == {
+        "broker": "fivepaisa",
+        "name": "5paisa",
+        "holdingsImport": True,
+        "securitiesOrders": True,
+        "limitOrders": True,
+        "fetchFunds": True,
+        "amoOrders": None,
+        "longLivedSession": False,
+    }
+    assert (told["hdfc"]["holdingsImport"], told["hdfc"]["limitOrders"]) == (False, False)
+    assert {each["fetchFunds"] for each in told.values()} == {True}
+    assert {each["amoOrders"] for each in told.values()} == {None}
+    assert [key for key, each in told.items() if each["longLivedSession"]] == ["kite"]
+
+
+def test_the_operators_corrections_are_served(backend: Backend) -> None:
+    backend.set("BROKER_CAPABILITIES", "groww-holdingsImport kite+amoOrders newbroker+securitiesOrders")
+
+    told = listed(session(backend))
+
+    assert [*told] == [*BROKERS, "newbroker"]
+    assert told["groww"]["holdingsImport"] is False
+    assert told["kite"]["amoOrders"] is True
+    assert told["newbroker"] == {
+        "broker": "newbroker",
+        "name": "newbroker",
+        "holdingsImport": None,
+        "securitiesOrders": True,
+        "limitOrders": None,
+        "fetchFunds": None,
+        "amoOrders": None,
+        "longLivedSession": False,
+    }
+
+
+@pytest.mark.parametrize("key", ["kite", "kite-leprechaun"])
+def test_an_account_is_told_of_its_own_broker_also_in_its_test_variant(backend: Backend, key: str) -> None:
+    backend.set("BROKER_CAPABILITIES", "kite-leprechaun+amoOrders")
+
+    told = session_with(backend, key)
+
+    assert told["broker"] == key
+    (kite,) = told["brokers"]
+    assert (kite["broker"], kite["name"], kite["amoOrders"]) == ("kite", "Zerodha", True)
+    assert (kite["holdingsImport"], kite["longLivedSession"]) == (True, True)
+
+
+@pytest.mark.parametrize("key", ["a-new-broker", "a-new-broker-leprechaun"])
+def test_an_account_of_a_broker_nobody_knows_gets_its_session(backend: Backend, key: str) -> None:
+    told = session_with(backend, key)
+
+    assert told["smallcaseAuthToken"]
+    (only,) = told["brokers"]
+    assert (only.pop("broker"), only.pop("name"), only.pop("longLivedSession")) == ("a-new-broker",) * 2 + (False,)
+    assert {*only.values()} == {None}
+
+
+@pytest.mark.parametrize(("text", "amo"), [("true", True), ("false", False)])
+def test_after_market_orders_are_the_operators_choice(backend: Backend, text: str, amo: bool) -> None:
+    backend.set("AFTER_MARKET_ORDERS", text)
+
+    assert session(backend)["amo"] is amo
