@@ -34,7 +34,7 @@ def listed(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {each["broker"]: each for each in told["brokers"]}
 
 
-def test_a_guest_is_told_what_every_broker_can_do(backend: Backend) -> None:
+def test_a_guests_session_lists_the_capabilities_of_every_broker(backend: Backend) -> None:
     told = listed(session(backend))
 
     assert [*told] == [*BROKERS]
@@ -75,7 +75,7 @@ def test_the_operators_corrections_are_served(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("key", ["kite", "kite-leprechaun"])
-def test_an_account_is_told_of_its_own_broker_also_in_its_test_variant(backend: Backend, key: str) -> None:
+def test_an_accounts_session_lists_its_own_broker(backend: Backend, key: str) -> None:
     backend.set("BROKER_CAPABILITIES", "kite-leprechaun+amoOrders")
 
     told = session_with(backend, key)
@@ -87,7 +87,7 @@ def test_an_account_is_told_of_its_own_broker_also_in_its_test_variant(backend: 
 
 
 @pytest.mark.parametrize("key", ["a-new-broker", "a-new-broker-leprechaun"])
-def test_an_account_of_a_broker_nobody_knows_gets_its_session(backend: Backend, key: str) -> None:
+def test_an_account_of_an_unknown_broker_gets_a_session(backend: Backend, key: str) -> None:
     told = session_with(backend, key)
 
     assert told["smallcaseAuthToken"]
@@ -97,7 +97,7 @@ def test_an_account_of_a_broker_nobody_knows_gets_its_session(backend: Backend, 
 
 
 @pytest.mark.parametrize(("text", "amo"), [("true", True), ("false", False)])
-def test_after_market_orders_are_the_operators_choice(backend: Backend, text: str, amo: bool) -> None:
+def test_after_market_orders_are_offered_as_the_operator_chose(backend: Backend, text: str, amo: bool) -> None:
     backend.set("AFTER_MARKET_ORDERS", text)
 
     assert session(backend)["amo"] is amo

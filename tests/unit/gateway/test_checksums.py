@@ -19,12 +19,12 @@ CONTRACT_3_2 = [
 
 
 @pytest.mark.parametrize(("text", "made"), CONTRACT_3_2)
-def test_checksums_are_the_contracts_own(text: str, made: str) -> None:
+def test_a_checksum_is_as_in_the_contract(text: str, made: str) -> None:
     assert checksum(text, "sandbox-api-secret") == made
     assert is_authentic(text, made, ["sandbox-api-secret"])
 
 
-def test_while_the_secret_is_changed_both_are_good() -> None:
+def test_old_and_new_secret_are_valid_during_a_rotation() -> None:
     made = checksum(SIGNED, "the old one")
 
     assert is_authentic(SIGNED, made, ["the new one", "the old one"])
@@ -32,7 +32,7 @@ def test_while_the_secret_is_changed_both_are_good() -> None:
 
 
 @pytest.mark.parametrize("claimed", [None, "", "0" * 64, CONTRACT_3_2[0][1].upper(), CONTRACT_3_2[0][1][:-1], "₹"])
-def test_a_missing_or_wrong_checksum_proves_nothing(claimed: str | None) -> None:
+def test_a_missing_or_wrong_checksum_is_not_authentic(claimed: str | None) -> None:
     assert not is_authentic(SIGNED, claimed, ["sandbox-api-secret"])
 
 
@@ -41,6 +41,6 @@ def test_without_a_secret_nothing_is_authentic() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_checksum_fits_its_own_text_only(text: str, other: str) -> None:
+def test_a_checksum_is_authentic_for_its_own_text_only(text: str, other: str) -> None:
     assert is_authentic(text, checksum(text, SECRET), [SECRET])
     assert is_authentic(other, checksum(text, SECRET), [SECRET]) is (other == text)

@@ -25,7 +25,7 @@ def with_token(token: str) -> Reply:
 # Requests ----------------------------------------------------------------------------------------
 
 
-def test_a_create_is_posted_with_both_keys(fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_transaction_is_created_with_both_keys(fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [success(CREATED)]
 
     made = create(gateway)
@@ -36,7 +36,7 @@ def test_a_create_is_posted_with_both_keys(fake: FakeGateway, gateway: Gateway) 
     assert (made.transaction_id, made.expire_at) == ("TRX_1", datetime(2026, 11, 20, 10, 5, tzinfo=UTC))
 
 
-def test_details_are_asked_for_as_a_guest(fake: FakeGateway, gateway: Gateway) -> None:
+def test_details_are_requested_as_a_guest(fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [
         success({"transactionDetails": {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "broker": "kite"}})
     ]
@@ -49,7 +49,7 @@ def test_details_are_asked_for_as_a_guest(fake: FakeGateway, gateway: Gateway) -
 
 
 @pytest.mark.parametrize(("mutual_funds", "more"), [(False, {}), (True, {"mfHoldings": ["true"]})])
-def test_holdings_are_asked_for_in_v2_for_the_account(
+def test_holdings_are_requested_in_v2_for_the_account(
     fake: FakeGateway, gateway: Gateway, mutual_funds: bool, more: dict[str, list[str]]
 ) -> None:
     fake.replies = [Reply(GUIDE_002)]
@@ -83,7 +83,7 @@ def test_the_transactions_own_token_names_the_account_when_nothing_else_does(
     assert details(gateway).account_id == ACCOUNT
 
 
-def test_a_token_of_another_gateway_names_nobody(fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_token_of_another_gateway_is_refused(fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [with_token(tokens.connected_token(ACCOUNT, "another-made-up-secret-of-32-bytes", NOW))]
 
     with pytest.raises(GatewayUnavailable):
@@ -101,7 +101,7 @@ def test_a_failed_transaction_is_reported_with_its_reason(fake: FakeGateway, gat
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_connection_serves_one_call_after_the_other(packed: bool, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_connection_is_used_for_the_next_call(packed: bool, fake: FakeGateway, gateway: Gateway) -> None:
     plain = Reply(GUIDE_002)
     fake.replies = [Reply(gzip.compress(GUIDE_002.encode()), headers={"content-encoding": "gzip"}) if packed else plain]
 
@@ -109,7 +109,7 @@ def test_a_connection_serves_one_call_after_the_other(packed: bool, fake: FakeGa
     assert len(fake.ports) == 1
 
 
-def test_a_cookie_of_one_user_does_not_go_out_with_another_request(fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_cookie_is_not_sent_with_the_next_request(fake: FakeGateway, gateway: Gateway) -> None:
     reply = success({"securities": []})
     reply.headers = {"set-cookie": "session=of-user-1; Path=/"}
     fake.replies = [reply]
@@ -120,7 +120,7 @@ def test_a_cookie_of_one_user_does_not_go_out_with_another_request(fake: FakeGat
     assert [name for _, _, headers, _ in fake.requests for name in headers if name.lower() == "cookie"] == []
 
 
-def test_nothing_in_the_environment_leads_our_keys_elsewhere(
+def test_a_proxy_in_the_environment_is_ignored(
     fake: FakeGateway, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -136,7 +136,7 @@ def test_nothing_in_the_environment_leads_our_keys_elsewhere(
 
 
 @EVERY_CALL
-def test_an_answer_that_could_not_be_handed_on_is_refused(
+def test_an_answer_that_is_too_large_is_refused(
     call: Call, fake: FakeGateway, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "LARGEST_ANSWER", 1000)
@@ -146,7 +146,7 @@ def test_an_answer_that_could_not_be_handed_on_is_refused(
         call(gateway)
 
 
-def test_an_answer_without_end_is_not_read_to_the_end(fake: FakeGateway, gateway: Gateway) -> None:
+def test_an_endless_answer_is_not_read_to_the_end(fake: FakeGateway, gateway: Gateway) -> None:
     unpacked = b"[" + b" " * (client.LARGEST_ANSWER * 4)
     fake.replies = [Reply(gzip.compress(unpacked), headers={"content-encoding": "gzip"})]
 

@@ -47,7 +47,7 @@ from testing.portfolios import GUIDE_002
         pytest.param(Reply("x", 503), GatewayUnavailable, id="503"),
     ],
 )
-def test_each_failure_has_its_name(
+def test_every_failure_has_an_error_of_its_own(
     call: Call, reply: Reply, error: type[DomainError], fake: FakeGateway, gateway: Gateway
 ) -> None:
     fake.replies = [reply]
@@ -57,7 +57,7 @@ def test_each_failure_has_its_name(
     assert type(failed.value) is error
 
 
-def test_gateways_own_words_go_no_further(fake: FakeGateway, gateway: Gateway) -> None:
+def test_gateways_own_error_texts_are_not_passed_on(fake: FakeGateway, gateway: Gateway) -> None:
     """They may quote what was sent, and `detail` reaches the app."""
     fake.replies = [Reply(json.dumps({"success": False, "errors": ["Invalid JWT eyJhbGciOi"]}), 400)]
 
@@ -67,7 +67,7 @@ def test_gateways_own_words_go_no_further(fake: FakeGateway, gateway: Gateway) -
 
 
 @EVERY_CALL
-def test_a_redirect_is_not_followed_with_our_keys(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_redirect_is_not_followed(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply("", 302, {"location": fake.url + "/elsewhere"}), success(CREATED)]
 
     with pytest.raises(GatewayUnavailable):
@@ -76,14 +76,14 @@ def test_a_redirect_is_not_followed_with_our_keys(call: Call, fake: FakeGateway,
 
 
 @READS
-def test_a_body_that_breaks_off_is_no_answer(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_truncated_body_is_unavailable(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply(GUIDE_002[:500], headers={"content-length": str(len(GUIDE_002)), "connection": "close"})]
 
     with pytest.raises(GatewayUnavailable):
         call(gateway)
 
 
-def test_an_answer_packed_wrongly_is_no_answer(fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_wrongly_compressed_body_is_unavailable(fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply(GUIDE_002, headers={"content-encoding": "gzip"})]
 
     with pytest.raises(GatewayUnavailable):
@@ -94,9 +94,7 @@ def test_an_answer_packed_wrongly_is_no_answer(fake: FakeGateway, gateway: Gatew
 
 
 @EVERY_CALL
-def test_a_gateway_that_does_not_answer_is_asked_once_and_not_waited_for(
-    call: Call, fake: FakeGateway, gateway: Gateway
-) -> None:
+def test_a_gateway_that_does_not_answer_is_called_once(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply(GUIDE_002, after_seconds=0.4)]
 
     with pytest.raises(GatewayTimeout):
@@ -104,7 +102,7 @@ def test_a_gateway_that_does_not_answer_is_asked_once_and_not_waited_for(
     assert len(fake.requests) == 1
 
 
-def test_all_the_calls_of_one_request_share_one_deadline(
+def test_all_calls_of_a_request_share_a_deadline(
     fake: FakeGateway, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.replies = [Reply(GUIDE_002)]
@@ -135,7 +133,7 @@ def test_a_body_that_stops_half_way_is_a_timeout(fake: FakeGateway, gateway: Gat
         holdings(gateway)
 
 
-def test_a_body_that_trickles_is_not_waited_for(fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_trickles_is_a_timeout(fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "PATIENCE_SECONDS", 0.3)
     gateway = Gateway(open_session(), fake.url, KEYS)
     fake.replies = [Reply(GUIDE_002, pieces_apart=0.1)]
@@ -147,7 +145,7 @@ def test_a_body_that_trickles_is_not_waited_for(fake: FakeGateway, monkeypatch: 
 
 
 @EVERY_CALL
-def test_a_gateway_that_is_not_there_is_unavailable_and_no_key_is_quoted(call: Call, fake: FakeGateway) -> None:
+def test_an_unreachable_gateway_is_unavailable_and_no_id_is_quoted(call: Call, fake: FakeGateway) -> None:
     nowhere = Gateway(requests.Session(), "http://127.0.0.1:1", KEYS)
 
     with pytest.raises(GatewayUnavailable) as failed:

@@ -13,7 +13,7 @@ from testing.gateway_calls import CREATED, READS, Call, create
 
 @READS
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_read_is_tried_again_and_then_works(call: Call, status: int, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_read_is_retried(call: Call, status: int, fake: FakeGateway, gateway: Gateway) -> None:
     answer = success({"status": "USED", "securities": []})
     fake.replies = [Reply("busy", status), Reply("busy", status), answer]
 
@@ -22,7 +22,7 @@ def test_a_read_is_tried_again_and_then_works(call: Call, status: int, fake: Fak
 
 
 @READS
-def test_a_connection_that_breaks_is_opened_again(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_read_is_retried_after_a_broken_connection(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
     """Gateway closes idle connections, and a Lambda worker may sleep through that."""
     fake.replies = [Reply(hang_up=True), success({"status": "USED", "securities": []})]
 
@@ -30,7 +30,7 @@ def test_a_connection_that_breaks_is_opened_again(call: Call, fake: FakeGateway,
     assert len(fake.requests) == 2
 
 
-def test_a_create_whose_connection_breaks_is_not_sent_again(fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_create_is_not_retried_after_a_broken_connection(fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply(hang_up=True), success(CREATED)]
 
     with pytest.raises(GatewayUnavailable):
@@ -39,7 +39,7 @@ def test_a_create_whose_connection_breaks_is_not_sent_again(fake: FakeGateway, g
 
 
 @READS
-def test_a_read_is_not_tried_for_ever(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_read_is_retried_twice_at_most(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply("busy", 429)]
 
     with pytest.raises(GatewayUnavailable, match="429"):
@@ -48,7 +48,7 @@ def test_a_read_is_not_tried_for_ever(call: Call, fake: FakeGateway, gateway: Ga
 
 
 @READS
-def test_a_no_is_not_asked_again(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_refusal_is_not_retried(call: Call, fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply('{"success":false}', 403)]
 
     with pytest.raises(GatewayForbidden):
@@ -57,7 +57,7 @@ def test_a_no_is_not_asked_again(call: Call, fake: FakeGateway, gateway: Gateway
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_create_is_sent_once_whatever_comes_back(status: int, fake: FakeGateway, gateway: Gateway) -> None:
+def test_a_create_is_not_retried(status: int, fake: FakeGateway, gateway: Gateway) -> None:
     fake.replies = [Reply("busy", status), success(CREATED)]
 
     with pytest.raises(GatewayUnavailable):

@@ -31,17 +31,17 @@ def test_a_previous_api_secret_is_optional(previous: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["gatewayName", "secret", "apiSecret"])
 @pytest.mark.parametrize("value", [None, "", 5, ["list"]])
-def test_a_missing_key_is_named_and_the_others_are_not_told(name: str, value: Any) -> None:
+def test_a_missing_key_is_named_and_the_other_keys_are_not_shown(name: str, value: Any) -> None:
     with pytest.raises(GatewayUnconfigured, match=f"no {name}:") as refused:
         GatewayKeys.parse(json.dumps(KEYS | {name: value}))
     assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "s3cret", "[]", '"s3cret"', "null"])
-def test_a_secret_that_is_no_object_is_not_configured(text: str) -> None:
+def test_a_secret_that_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(GatewayUnconfigured):
         GatewayKeys.parse(text)
 
 
-def test_keys_do_not_print_their_secrets() -> None:
+def test_the_repr_of_the_keys_shows_no_secret() -> None:
     assert repr(GatewayKeys.parse(json.dumps(KEYS))) == "GatewayKeys(gateway_name='demo')"

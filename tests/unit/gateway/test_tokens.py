@@ -45,7 +45,7 @@ def tampered() -> str:
     return f"{header}.{payload}.{signature}"
 
 
-def test_our_tokens_say_nothing_but_who_it_is_and_until_when() -> None:
+def test_our_tokens_hold_the_account_and_the_expiry_only() -> None:
     times = {"iat": int(NOW.timestamp()), "exp": int((NOW + LIFETIME).timestamp())}
     options: Any = {"verify_exp": False, "verify_iat": False}
 
@@ -57,13 +57,13 @@ def test_our_tokens_say_nothing_but_who_it_is_and_until_when() -> None:
     assert jwt.get_unverified_header(guest_token(SECRET, NOW)) == {"alg": "HS256", "typ": "JWT"}
 
 
-def test_a_token_proves_its_account_and_a_guests_proves_none() -> None:
+def test_a_token_names_its_account_and_a_guests_token_names_none() -> None:
     assert account_of(connected_token(ACCOUNT, SECRET, NOW), SECRET, NOW) == ACCOUNT
     assert account_of(guest_token(SECRET, NOW), SECRET, NOW) is None
     assert account_of(signed({"smallcaseAuthId": ACCOUNT}), SECRET, NOW) == ACCOUNT  # exp is optional
 
 
-def test_a_token_is_good_until_it_expires_by_our_own_clock() -> None:
+def test_a_token_is_valid_until_it_expires_by_our_own_clock() -> None:
     token = connected_token(ACCOUNT, SECRET, NOW)
 
     assert account_of(token, SECRET, NOW + LIFETIME - timedelta(seconds=1)) == ACCOUNT
@@ -92,7 +92,7 @@ def test_a_token_is_good_until_it_expires_by_our_own_clock() -> None:
         pytest.param(signed({"guest": "true"}), id="guest of another type"),
     ],
 )
-def test_no_other_token_proves_anything(token: str) -> None:
+def test_a_token_that_is_not_authentic_is_refused(token: str) -> None:
     with pytest.raises(SdkTokenInvalid) as refused:
         account_of(token, SECRET, NOW)
     assert not token or token not in str(refused.value)

@@ -48,14 +48,14 @@ def test_every_event_has_a_schema_and_an_example_and_no_other_has() -> None:
 
 
 @each_event
-def test_the_schema_is_what_the_code_says(event: type[Detail]) -> None:
+def test_the_committed_schema_is_up_to_date(event: type[Detail]) -> None:
     committed = generate_event_schemas.target(event).read_text(encoding="utf-8")
     assert committed == generate_event_schemas.render(event), "run `python -m ops.generate_event_schemas`"
     assert schema(event)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 @each_event
-def test_the_example_fits_the_schema_and_the_model(event: type[Detail]) -> None:
+def test_the_example_matches_the_schema_and_the_model(event: type[Detail]) -> None:
     detail = example(event)["detail"]
     assert fits(event, detail)
     assert json.loads(event.model_validate(detail).model_dump_json(by_alias=True)) == detail
@@ -74,7 +74,7 @@ def test_the_example_is_a_whole_event_as_the_bus_delivers_it(event: type[Detail]
 
 
 @each_event
-def test_a_detail_with_a_missing_or_mistyped_member_does_not_fit(event: type[Detail]) -> None:
+def test_a_detail_with_a_missing_or_mistyped_member_is_invalid(event: type[Detail]) -> None:
     detail = example(event)["detail"]
     for name in detail:
         assert not fits(event, {key: value for key, value in detail.items() if key != name}), name
@@ -85,11 +85,11 @@ def test_a_detail_with_a_missing_or_mistyped_member_does_not_fit(event: type[Det
 
 
 @each_event
-def test_a_detail_holds_ids_instants_and_stable_words_only(event: type[Detail]) -> None:
+def test_a_detail_holds_ids_instants_and_fixed_words_only(event: type[Detail]) -> None:
     assert set(schema(event)["properties"]) <= IDS_INSTANTS_AND_WORDS
 
 
-def test_what_the_stream_in_events_gives_fits_the_schemas() -> None:
+def test_the_events_of_the_sample_stream_match_their_schemas() -> None:
     records = json.loads((CHECKOUT / "events/publish_events.json").read_text())["Records"]
     published = [detail for record in records for detail in events_of(Change.of(record))]
     assert [type(detail).__name__ for detail in published] == [

@@ -64,7 +64,7 @@ def test_every_citation_leads_to_a_section_a_point_or_a_question() -> None:
 @pytest.mark.parametrize(
     "cited", ["3.2", "4.1 or 4.2", "1.6, 2.1 to 2.4, 2.12", "5.6, points 4 and 5", "12, question 20", "11, point 6"]
 )
-def test_a_good_citation_is_taken(cited: str) -> None:
+def test_a_correct_citation_is_accepted(cited: str) -> None:
     assert faults(f"contract {cited}") == []
 
 

@@ -67,7 +67,7 @@ def test_an_http_event_is_a_request_to_the_route(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in named("HttpApi") if ROUTE_OF[function_of(name)].body])
-def test_its_body_fits_the_model(name: str) -> None:
+def test_the_body_of_an_http_event_matches_the_model(name: str) -> None:
     model = ROUTE_OF[function_of(name)].body
     assert model is not None
     assert parse_body(model, request_of(name).body)
@@ -76,7 +76,7 @@ def test_its_body_fits_the_model(name: str) -> None:
 @pytest.mark.parametrize(
     "name", [name for name in named("HttpApi") if IDEMPOTENCY_KEY in ROUTE_OF[function_of(name)].headers]
 )
-def test_what_creates_has_its_idempotency_key(name: str) -> None:
+def test_an_event_that_creates_something_has_an_idempotency_key(name: str) -> None:
     assert request_of(name).idempotency_key
 
 
@@ -107,7 +107,7 @@ def test_the_webhook_is_smallcases_own_sample() -> None:
 
 
 @pytest.mark.parametrize("name", named("SQS"))
-def test_a_queue_event_is_of_the_queue_that_wakes_the_function(name: str) -> None:
+def test_a_queue_event_is_of_the_queue_that_triggers_the_function(name: str) -> None:
     (record,) = EVENTS[name]["Records"]
     (source,) = events(FUNCTIONS[function_of(name)], "SQS")
     queue = record["eventSourceARN"].rpartition("-")[2]
@@ -154,7 +154,7 @@ def test_the_stream_event_passes_the_filter_and_gives_events() -> None:
 
 
 @pytest.mark.parametrize("name", named("ScheduleV2"))
-def test_a_schedule_event_is_the_schedulers(name: str) -> None:
+def test_a_schedule_event_comes_from_the_scheduler(name: str) -> None:
     event = EVENTS[name]
     assert (event["source"], event["detail-type"]) == ("aws.scheduler", "Scheduled Event")
     assert event["resources"][0].startswith(f"arn:aws:scheduler:{event['region']}:{event['account']}:schedule/")

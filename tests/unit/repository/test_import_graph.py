@@ -116,11 +116,11 @@ def test_a_handler_translates_and_nothing_more(module: Path) -> None:
         ("functions", "boto3.client"),
     ],
 )
-def test_an_import_that_points_up_or_out_is_seen(importing: str, imported: str) -> None:
+def test_an_import_that_points_up_or_out_is_found(importing: str, imported: str) -> None:
     assert fault(importing, imported)
 
 
-def test_reading_the_calendar_loads_nothing_heavy() -> None:
+def test_the_freshness_module_loads_no_heavy_package() -> None:
     layer = Path(sys.modules["gateway_backend"].__path__[0]).parent
     program = "import sys, gateway_backend.domain.connections.freshness; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", program], cwd=layer, text=True).split()

@@ -34,7 +34,7 @@ def record(number: int, attempt: int = 1) -> dict[str, Any]:
     }
 
 
-def test_only_what_failed_comes_back(brought_forward: list[tuple[str, int]]) -> None:
+def test_failed_messages_only_are_returned(brought_forward: list[tuple[str, int]]) -> None:
     seen = []
 
     def work(body: str, attempt: int) -> None:
@@ -49,7 +49,7 @@ def test_only_what_failed_comes_back(brought_forward: list[tuple[str, int]]) -> 
     assert brought_forward == [("handle-1", 2), ("handle-3", 4)]
 
 
-def test_a_batch_that_went_well_reports_nothing(brought_forward: list[tuple[str, int]]) -> None:
+def test_a_successful_batch_reports_no_failure(brought_forward: list[tuple[str, int]]) -> None:
     answer = batches.queue_worker(QUEUE)(lambda _body, _attempt: None)({"Records": [record(1)]}, None)
 
     assert answer == {"batchItemFailures": []}
@@ -59,7 +59,7 @@ def test_a_batch_that_went_well_reports_nothing(brought_forward: list[tuple[str,
 @pytest.mark.parametrize(
     ("error", "counter"), [(NotYet("not ready"), "MessageFailed"), (KeyError("canary"), "UnexpectedError")]
 )
-def test_a_bug_is_told_from_a_failure_that_was_foreseen(
+def test_a_bug_is_counted_apart_from_an_expected_failure(
     error: Exception, counter: str, brought_forward: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[str] = []

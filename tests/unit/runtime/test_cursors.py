@@ -26,12 +26,12 @@ def test_a_cursor_opens_where_it_was_sealed(position: dict[str, str], scope: str
     assert Cursors(secret).unseal(cursor, scope) == position
 
 
-def test_no_cursor_is_the_first_page_and_no_next_page() -> None:
+def test_no_cursor_means_the_first_page_or_no_next_page() -> None:
     assert Cursors(SECRET).unseal(None, SCOPE) is None
     assert Cursors(SECRET).seal(None, SCOPE) is None
 
 
-def test_a_cursor_travels_in_a_url_as_it_is() -> None:
+def test_a_cursor_needs_no_escaping_in_a_url() -> None:
     assert sealed({"pk": "??>>~~"}).replace("-", "").replace("_", "").isalnum()
 
 
@@ -51,6 +51,6 @@ def test_a_cursor_changed_anywhere_does_not_open(data: st.DataObject) -> None:
 
 
 @given(st.text())
-def test_garbage_is_refused_and_never_a_crash(cursor: str) -> None:
+def test_garbage_is_refused(cursor: str) -> None:
     with pytest.raises(CursorInvalid):
         Cursors(SECRET).unseal(cursor, SCOPE)

@@ -67,7 +67,7 @@ def test_the_user_comes_from_the_verified_token() -> None:
 
 
 @pytest.mark.parametrize("claims", [{}, {"sub": ""}, {"sub": None}, {"sub": ["user-1"]}])
-def test_a_token_that_names_nobody_is_no_user(claims: dict[str, Any]) -> None:
+def test_a_token_without_a_subject_is_no_user(claims: dict[str, Any]) -> None:
     bad = event()
     bad["requestContext"]["authorizer"] = {"jwt": {"claims": claims}}
 
@@ -83,7 +83,7 @@ def test_without_an_authorizer_there_is_no_user() -> None:
         _ = Request.from_event(open_route).user
 
 
-def test_a_body_is_bytes_however_it_is_wrapped() -> None:
+def test_a_body_is_bytes_in_any_encoding() -> None:
     raw = '{"name":"₹"}'.encode()
 
     assert request('{"name":"₹"}').body == raw
@@ -92,13 +92,13 @@ def test_a_body_is_bytes_however_it_is_wrapped() -> None:
 
 
 @pytest.mark.parametrize("body", ["%%%", "abc", "YQ==YQ==", "YQ\n=="])
-def test_bad_base64_is_the_callers_to_mend(body: str) -> None:
+def test_bad_base64_is_a_bad_request(body: str) -> None:
     with pytest.raises(RequestInvalid, match="base64"):
         request(body, isBase64Encoded=True)
     assert json.loads(answer_to(lambda _: Response(), body=body, isBase64Encoded=True)["body"])["status"] == 400
 
 
-def test_a_body_has_a_limit_that_counts_bytes() -> None:
+def test_the_limit_of_a_body_counts_bytes() -> None:
     assert len(request("x" * MAX_BODY_BYTES).body) == MAX_BODY_BYTES
     for too_large in (request("x" * (MAX_BODY_BYTES + 1)), request("₹" * (MAX_BODY_BYTES // 2))):
         with pytest.raises(BodyTooLarge):
@@ -111,7 +111,7 @@ def test_an_identifier_is_taken_from_the_path(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "a/b", "a#b", "a b", "ä", "a" * 65, "a\n", "%2e%2e"])
-def test_what_cannot_be_an_identifier_finds_nothing(value: str) -> None:
+def test_an_invalid_identifier_finds_nothing(value: str) -> None:
     assert request(pathParameters={"id": value}).identifier() == "-"
     assert request().identifier() == "-"
 
@@ -126,14 +126,14 @@ def test_a_whole_number_has_a_default_and_bounds() -> None:
             limit(limit=value)
 
 
-def test_a_choice_is_one_of_a_few_and_the_first_by_default() -> None:
+def test_a_choice_is_limited_and_the_first_by_default() -> None:
     assert request().choice("version", ("v2", "v1")) == "v2"
     assert request(queryStringParameters={"version": "v1"}).choice("version", ("v2", "v1")) == "v1"
     with pytest.raises(RequestInvalid, match="version: must be one of v2, v1"):
         request(queryStringParameters={"version": "v3"}).choice("version", ("v2", "v1"))
 
 
-def test_an_idempotency_key_is_needed_in_any_case_of_letters() -> None:
+def test_an_idempotency_key_is_required_in_any_case_of_letters() -> None:
     assert request(headers={"IDEMPOTENCY-Key": "abc"}).idempotency_key == "abc"
     for headers in (None, {}, {"idempotency-key": ""}):
         with pytest.raises(IdempotencyKeyMissing):
@@ -147,7 +147,7 @@ def test_an_idempotency_key_is_needed_in_any_case_of_letters() -> None:
 
 
 @pytest.mark.parametrize("known", ['"tag-1"', 'W/"tag-1"', '"other", "tag-1"', "*"])
-def test_who_has_it_already_gets_304(known: str) -> None:
+def test_a_matching_etag_gets_304(known: str) -> None:
     response = request(headers={"If-None-Match": known}).unless_unchanged("text", '"tag-1"')
 
     assert (response.status, response.body, response.headers["etag"]) == (304, "", '"tag-1"')
@@ -156,7 +156,7 @@ def test_who_has_it_already_gets_304(known: str) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"if-none-match": '"other"'}, {"if-none-match": ""}, {"if-none-match": "tag-1"}]
 )
-def test_who_has_another_or_none_gets_the_text_and_its_tag(headers: dict[str, str]) -> None:
+def test_another_etag_or_none_gets_the_body_and_its_etag(headers: dict[str, str]) -> None:
     response = request(headers=headers).unless_unchanged("text", '"tag-1"')
 
     assert (response.status, response.body, response.headers["etag"]) == (200, "text", '"tag-1"')
@@ -187,13 +187,13 @@ def test_an_expected_failure_is_a_problem_with_a_remedy(log: io.StringIO) -> Non
     }
 
 
-def test_what_may_be_tried_again_says_when(log: io.StringIO) -> None:
+def test_a_retryable_failure_has_a_retry_after_header(log: io.StringIO) -> None:
     assert answer_to(failing(GatewayUnavailable()))["headers"]["retry-after"] == "2"
     assert "retry-after" not in answer_to(failing(NotFound()))["headers"]
 
 
 @pytest.mark.parametrize("error", [ValueError(CANARY), KeyError(CANARY), RuntimeError(CANARY), AssertionError(CANARY)])
-def test_a_bug_is_a_500_that_tells_neither_caller_nor_log_what_it_quoted(error: Exception, log: io.StringIO) -> None:
+def test_a_bug_is_a_500_whose_message_reaches_neither_caller_nor_log(error: Exception, log: io.StringIO) -> None:
     answer = answer_to(failing(error), body=CANARY, headers={"authorization": CANARY})
 
     assert answer["statusCode"] == 500
@@ -206,7 +206,7 @@ def test_a_bug_is_a_500_that_tells_neither_caller_nor_log_what_it_quoted(error: 
 @pytest.mark.parametrize(
     ("error", "counted"), [(ValueError(), ["UnexpectedError"]), (NotFound(), []), (GatewayUnavailable(), [])]
 )
-def test_only_a_bug_counts_against_a_deployment(
+def test_only_a_bug_is_counted_as_an_unexpected_error(
     error: Exception, counted: list[str], log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[str] = []
@@ -217,7 +217,7 @@ def test_only_a_bug_counts_against_a_deployment(
     assert found == counted
 
 
-def test_a_request_is_one_short_line_of_log(log: io.StringIO) -> None:
+def test_a_request_is_logged_in_a_single_short_line(log: io.StringIO) -> None:
     answer_to(lambda _: Response(body=CANARY), body=CANARY, headers={"authorization": CANARY})
 
     (line,) = log.getvalue().splitlines()

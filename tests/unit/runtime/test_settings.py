@@ -55,7 +55,7 @@ def test_a_share_in_percent_is_an_exact_number() -> None:
 
 
 @pytest.mark.parametrize(("variable", "name"), NOT_FOR_EVERY_FUNCTION.items())
-def test_a_setting_of_some_functions_must_be_there_where_it_is_read(variable: str, name: str) -> None:
+def test_a_setting_of_some_functions_is_required_when_it_is_read(variable: str, name: str) -> None:
     assert getattr(Settings.read(EVERYTHING | {variable: "given"}), name) == "given"
     with pytest.raises(SettingMissing, match=variable):
         getattr(Settings.read(EVERYTHING), name)
@@ -71,13 +71,13 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", list(MAY_BE_EMPTY))
-def test_what_may_be_empty_must_be_there(name: str) -> None:
+def test_a_variable_that_may_be_empty_must_be_set(name: str) -> None:
     with pytest.raises(SettingMissing, match=name):
         Settings.read({key: value for key, value in EVERYTHING.items() if key != name})
 
 
 @pytest.mark.parametrize("days", ["7", "6", "0"])
-def test_a_receipt_outlives_the_time_in_which_its_webhook_can_be_replayed(days: str) -> None:
+def test_receipts_must_outlive_the_replay_window(days: str) -> None:
     assert Settings.read(EVERYTHING | {"RECEIPT_RETENTION_DAYS": "8"})
     with pytest.raises(SettingMissing, match="RECEIPT_RETENTION_DAYS must be over REPLAY_WINDOW_DAYS"):
         Settings.read(EVERYTHING | {"RECEIPT_RETENTION_DAYS": days})
@@ -85,23 +85,23 @@ def test_a_receipt_outlives_the_time_in_which_its_webhook_can_be_replayed(days: 
 
 @pytest.mark.parametrize("name", [name for name, value in ENVIRONMENT.items() if value.isdecimal()])
 @pytest.mark.parametrize("value", ["-1", "1.5", "a week", "7d", "²"])
-def test_days_minutes_seconds_and_percent_are_whole_numbers(name: str, value: str) -> None:
+def test_durations_limits_and_shares_are_whole_numbers(name: str, value: str) -> None:
     with pytest.raises(SettingMissing, match=name):
         Settings.read(EVERYTHING | {name: value})
 
 
-def test_what_a_basket_may_hold_is_a_setting() -> None:
+def test_the_limits_of_a_basket_are_settings() -> None:
     assert Settings.read(EVERYTHING).order_rules == OrderRules(40, 5000, {}, frozenset({"meta"}))
 
 
 @pytest.mark.parametrize(
     ("value", "places"), [("meta", {"meta"}), ("config", {"config"}), ("meta+config", {"meta", "config"})]
 )
-def test_a_baskets_name_goes_where_the_setting_says(value: str, places: set[str]) -> None:
+def test_a_setting_decides_where_a_baskets_name_is_sent(value: str, places: set[str]) -> None:
     assert Settings.read(EVERYTHING | {"BASKET_META": value}).order_rules.basket_meta == places
 
 
-def test_limit_orders_go_out_under_the_names_that_the_setting_gives() -> None:
+def test_the_names_of_limit_order_fields_are_a_setting() -> None:
     told = {"LIMIT_ORDER_FIELDS": "orderType=orderType  price=limitPrice triggerPrice=stop validity=validity"}
 
     assert Settings.read(EVERYTHING).order_rules.limit_fields == {}
@@ -114,24 +114,24 @@ def test_limit_orders_go_out_under_the_names_that_the_setting_gives() -> None:
 
 
 @pytest.mark.parametrize("part", ["price", "=price", "cost=price", "price=", "price=limit-price", "price=a=b"])
-def test_a_limit_field_that_is_none_of_ours_is_named(part: str) -> None:
+def test_a_wrong_limit_order_field_is_named(part: str) -> None:
     with pytest.raises(SettingMissing, match=f"LIMIT_ORDER_FIELDS: '{part}'"):
         _ = Settings.read(EVERYTHING | {"LIMIT_ORDER_FIELDS": f"orderType=orderType {part}"}).order_rules
 
 
 @pytest.mark.parametrize(("value", "on"), [("true", True), ("false", False)])
-def test_after_market_orders_are_a_switch(value: str, on: bool) -> None:
+def test_after_market_orders_are_true_or_false(value: str, on: bool) -> None:
     assert Settings.read(EVERYTHING | {"AFTER_MARKET_ORDERS": value}).after_market_orders is on
     with pytest.raises(SettingMissing, match="AFTER_MARKET_ORDERS"):
         Settings.read(EVERYTHING | {"AFTER_MARKET_ORDERS": value.upper()})
 
 
-def test_a_correction_of_a_broker_that_does_not_fit_is_named() -> None:
+def test_a_wrong_broker_correction_is_named() -> None:
     with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'groww'"):
         _ = Settings.read(EVERYTHING | {"BROKER_CAPABILITIES": "groww"}).brokers
 
 
-def test_a_worker_reads_both_settings() -> None:
+def test_a_deployed_worker_reads_the_settings_of_brokers_and_after_market_orders() -> None:
     plain = Settings.read(environment())
     set_up = Settings.read(
         environment()
@@ -148,12 +148,12 @@ def test_a_worker_reads_both_settings() -> None:
     )
 
 
-def test_a_worker_with_a_text_that_does_not_fit_does_not_start() -> None:
+def test_a_wrong_broker_correction_stops_a_deployed_worker() -> None:
     with pytest.raises(SettingMissing, match="BROKER_CAPABILITIES: 'kite' is not"):
         _ = Settings.read(environment() | {"BROKER_CAPABILITIES": "kite"}).brokers
 
 
 @pytest.mark.parametrize("value", ["", "yes", "True", "1"])
-def test_a_switch_is_true_or_false(value: str) -> None:
+def test_a_deployed_switch_is_true_or_false(value: str) -> None:
     with pytest.raises(SettingMissing, match="AFTER_MARKET_ORDERS"):
         Settings.read(environment() | {"AFTER_MARKET_ORDERS": value})

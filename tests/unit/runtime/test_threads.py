@@ -14,7 +14,7 @@ def test_results_come_in_the_order_of_the_items(at_once: int) -> None:
     assert map_concurrently(lambda number: number * number, range(50), threads=at_once) == [n * n for n in range(50)]
 
 
-def test_so_many_are_worked_on_at_once() -> None:
+def test_the_given_number_of_threads_run_at_once() -> None:
     together = threading.Barrier(3)
 
     # Nobody gets past the barrier unless three are there at once.
@@ -23,7 +23,7 @@ def test_so_many_are_worked_on_at_once() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 4])
 @pytest.mark.parametrize(("error", "counter"), [(StoreUnavailable(), "WorkFailed"), (KeyError(), "UnexpectedError")])
-def test_a_failure_is_counted_and_the_others_go_on(
+def test_a_failure_is_counted_and_the_other_items_go_on(
     at_once: int, error: Exception, counter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[str] = []

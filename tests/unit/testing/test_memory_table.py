@@ -37,7 +37,7 @@ def test_the_indexes_are_those_of_the_template() -> None:
 # Items and conditions ----------------------------------------------------------------------------
 
 
-def test_what_is_written_is_read_and_belongs_to_nobody_else(table: Table) -> None:
+def test_an_item_is_read_as_a_copy_of_what_was_written(table: Table) -> None:
     written: dict[str, Any] = {"pk": "a", "sk": "b", "list": [1], "blob": b"\0", "yes": True}
     table.write(Put(written))
     read = table.get("a", "b")
@@ -77,7 +77,7 @@ def test_a_condition_holds_or_fails(table: Table, condition: str, values: dict[s
         assert "seen" not in (table.get("a", "b") or {})
 
 
-def test_a_condition_on_nothing_fails_and_a_put_under_it_too(table: Table) -> None:
+def test_a_condition_on_a_missing_item_fails(table: Table) -> None:
     with pytest.raises(ConditionFailed):
         table.write(Put({"pk": "a", "sk": "b"}, "#n = :n", {"n": 1}))
     with pytest.raises(ConditionFailed):
@@ -85,7 +85,7 @@ def test_a_condition_on_nothing_fails_and_a_put_under_it_too(table: Table) -> No
     assert table.get("a", "b") is None
 
 
-def test_an_update_sets_adds_removes_and_makes_the_item(table: Table) -> None:
+def test_an_update_sets_adds_removes_and_creates_the_item(table: Table) -> None:
     update = "SET #first = if_not_exists(#first, :v), #last = :v ADD #count :one REMOVE #gone, #never"
     table.update(Update("a", "b", "SET #gone = :v", {"v": "old"}))
     table.update(Update("a", "b", update, {"v": "one", "one": 1}))
@@ -95,7 +95,7 @@ def test_an_update_sets_adds_removes_and_makes_the_item(table: Table) -> None:
     assert after == {"pk": "a", "sk": "b", "first": "one", "last": "two", "count": 2} == table.get("a", "b")
 
 
-def test_an_update_of_the_form_that_adds_first(table: Table) -> None:
+def test_an_update_may_add_before_it_sets(table: Table) -> None:
     assert table.update(Update("a", "b", "ADD #seen :one SET #at = :at", {"one": 1, "at": "now"}))["seen"] == 1
 
 
@@ -117,7 +117,7 @@ def test_an_update_of_the_form_that_adds_first(table: Table) -> None:
         },
     ],
 )
-def test_what_is_not_understood_or_would_be_refused_is_refused(client: MemoryClient, request_: dict[str, Any]) -> None:
+def test_an_invalid_or_unsupported_expression_is_refused(client: MemoryClient, request_: dict[str, Any]) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         client.update_item(Key={"pk": {"S": "a"}, "sk": {"S": "b"}}, **request_)
 
@@ -125,7 +125,9 @@ def test_what_is_not_understood_or_would_be_refused_is_refused(client: MemoryCli
 # Several writes ----------------------------------------------------------------------------------
 
 
-def test_a_transaction_writes_all_or_nothing_and_says_what_refused(table: Table, client: MemoryClient) -> None:
+def test_a_transaction_writes_all_or_nothing_and_names_the_failed_conditions(
+    table: Table, client: MemoryClient
+) -> None:
     table.write(Put({"pk": "a", "sk": "b", "n": 1}))
     together: list[Write] = [
         Put({"pk": "new", "sk": "b"}, "attribute_not_exists(#pk)"),
@@ -168,7 +170,7 @@ def test_a_write_can_be_made_to_fail(client: MemoryClient, table: Table) -> None
 # Queries -----------------------------------------------------------------------------------------
 
 
-def test_a_query_reads_one_partition_in_order(table: Table) -> None:
+def test_a_query_reads_a_partition_in_order(table: Table) -> None:
     for sk in ("SNAPSHOT#2", "STATUS", "SNAPSHOT#1", "PART#1"):
         table.write(Put({"pk": "a", "sk": sk}))
     table.write(Put({"pk": "b", "sk": "SNAPSHOT#9"}))
@@ -208,7 +210,7 @@ def test_the_work_index_is_sparse_and_ordered_and_holds_keys_only(table: Table) 
     assert list(table.work("NOBODY")) == []
 
 
-def test_the_lists_index_comes_in_pages_even_when_an_item_left_meanwhile(table: Table) -> None:
+def test_the_lists_index_comes_in_pages_even_when_an_item_is_deleted_meanwhile(table: Table) -> None:
     for number in range(5):
         listed = {"listKey": "USER", "listOrder": str(number), "status": "NEW", "secret": "x"}
         table.write(Put({"pk": f"t{number}", "sk": "m", **listed}))

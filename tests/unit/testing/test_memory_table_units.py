@@ -80,7 +80,7 @@ def test_read_units_are_by_four_kilobytes_and_half_when_eventual(table: Table, c
     assert client.read_units == 5.5
 
 
-def test_what_expires_or_is_forgotten_goes_without_a_charge(table: Table, client: MemoryClient) -> None:
+def test_expired_or_forgotten_items_are_removed_without_a_charge(table: Table, client: MemoryClient) -> None:
     table.write(Put({"pk": "a", "sk": "b", "expiresAt": 100, "workKey": "OPEN", "workOrder": "1"}))
     table.write(Put({"pk": "a", "sk": "c"}))
     units = client.write_units

@@ -13,14 +13,14 @@ INVESTMENT = {"iscid": "5d94", "scid": "SCNM_1", "name": "Magic", "recommendedAc
 @pytest.mark.parametrize(
     "data", [INVESTMENT, {"investment": INVESTMENT}, [{"investment": INVESTMENT}], [INVESTMENT, {"iscid": "other"}]]
 )
-def test_an_investment_is_found_however_it_is_wrapped(data: Any) -> None:
+def test_an_investment_is_found_in_any_wrapping(data: Any) -> None:
     found = Investment.model_validate(data)
 
     assert (found.iscid, found.scid, found.name, found.action) == ("5d94", "SCNM_1", "Magic", "REBALANCE")
 
 
 @pytest.mark.parametrize("more", [{"recommendedAction": None, "scid": None, "name": None}, {"recommendedAction": ""}])
-def test_an_investment_may_need_nothing(more: dict[str, Any]) -> None:
+def test_an_investment_may_have_no_recommended_action(more: dict[str, Any]) -> None:
     assert not Investment.model_validate(INVESTMENT | more).action
 
 
@@ -28,6 +28,6 @@ def test_an_investment_may_need_nothing(more: dict[str, Any]) -> None:
     "data",
     [None, [], {}, "text", {"investment": None}, {"iscid": None}, {"iscid": 5}, INVESTMENT | {"recommendedAction": 5}],
 )
-def test_what_names_no_investment_does_not_fit(data: Any) -> None:
+def test_an_investment_without_an_id_is_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
         Investment.model_validate(data)

@@ -24,7 +24,7 @@ def test_a_session_needs_no_body() -> None:
     assert "smallcaseAuthId" in refusal(SessionRequest, '{"smallcaseAuthId":5}')
 
 
-def test_every_capability_is_served_under_the_word_that_corrects_it() -> None:
+def test_every_capability_is_served_under_the_name_that_corrects_it() -> None:
     assert {*CAPABILITIES.values()} == set(Broker._fields) - {"key", "name", "long_lived"}
     for word, name in CAPABILITIES.items():
         able: dict[str, Any] = {name: True}

@@ -30,7 +30,7 @@ def stock(**members: Any) -> Order:
     return order
 
 
-def test_the_guides_own_webhook_is_read_to_the_letter() -> None:
+def test_guide_003s_webhook_is_parsed_to_the_letter() -> None:
     bought: dict[str, Any] = {
         "side": "BUY",
         "status": OrderStatus.COMPLETE,
@@ -70,12 +70,12 @@ def test_the_guides_own_webhook_is_read_to_the_letter() -> None:
         BATCH | {"orders": None, "unplaced": None, "quantity": None, "buyAmount": None, "label": "x", "dummy": True},
     ],
 )
-def test_a_batch_is_found_however_it_is_wrapped(data: Any) -> None:
+def test_a_batch_is_found_in_any_wrapping(data: Any) -> None:
     assert read(data) == [Batch("batch-1", BatchStatus.PLACED, (), NOW)]
 
 
 @pytest.mark.parametrize("data", [None, [], {"orderBatches": []}, {"batches": []}])
-def test_there_may_be_none(data: Any) -> None:
+def test_an_empty_answer_holds_no_batch(data: Any) -> None:
     assert read(data) == []
 
 
@@ -84,7 +84,7 @@ def test_several_batches_stay_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("data", ["text", 5, True, {}, {"batchId": ""}, {"batchId": None}, [None], {"batchId": 5}])
-def test_what_is_no_batch_is_no_answer_of_gateways(data: Any) -> None:
+def test_a_value_that_is_no_batch_is_refused(data: Any) -> None:
     with pytest.raises(GatewayUnavailable):
         read(data)
 
@@ -100,7 +100,7 @@ def test_a_whole_number_of_shares_may_be_written_as_a_fraction_or_a_text(quantit
 
 @pytest.mark.parametrize("value", [10.5, -1, "x", "-1", "1.5", "9" * 10, True, [1]])
 @pytest.mark.parametrize("member", ["quantity", "filledQuantity"])
-def test_what_is_no_number_of_shares_is_named(member: str, value: Any) -> None:
+def test_a_wrong_number_of_shares_is_named(member: str, value: Any) -> None:
     with pytest.raises(GatewayUnavailable, match=rf"orders\.0\.{member}"):
         stock(**{member: value})
 
@@ -115,7 +115,7 @@ def test_what_is_no_number_of_shares_is_named(member: str, value: Any) -> None:
         ({"status": 5}, "status"),
     ],
 )
-def test_a_member_that_does_not_fit_is_named_and_its_value_is_not(members: dict[str, Any], named: str) -> None:
+def test_a_wrong_member_is_named_but_its_value_is_not(members: dict[str, Any], named: str) -> None:
     with pytest.raises(GatewayUnavailable) as refused:
         read(BATCH | members)
 
@@ -124,29 +124,29 @@ def test_a_member_that_does_not_fit_is_named_and_its_value_is_not(members: dict[
 
 
 @pytest.mark.parametrize("text", ["CANCELLED AMO", "CANCELLED_AMO", "cancelled amo"])
-def test_a_cancelled_amo_order_is_known_with_and_without_the_space(text: str) -> None:
+def test_a_cancelled_amo_order_is_recognised_with_and_without_the_space(text: str) -> None:
     assert stock(status=text).status is OrderStatus.CANCELLED_AMO
 
 
 @pytest.mark.parametrize("status", list(OrderStatus))
-def test_every_status_of_a_stock_is_known(status: OrderStatus) -> None:
+def test_every_documented_status_of_a_stock_is_recognised(status: OrderStatus) -> None:
     assert stock(status=status.value).status is status
 
 
 @pytest.mark.parametrize("status", list(BatchStatus))
-def test_every_status_of_a_batch_is_known(status: BatchStatus) -> None:
+def test_every_documented_status_of_a_batch_is_recognised(status: BatchStatus) -> None:
     assert read(BATCH | {"status": status.value})[0].status is status
 
 
 @pytest.mark.parametrize("word", ["TRIGGER PENDING", "IN_TRANSIT", "", "?"])
-def test_a_word_of_tomorrow_is_kept_as_unknown_and_open(word: str) -> None:
+def test_an_undocumented_status_is_unknown_and_open(word: str) -> None:
     (found,) = read(BATCH | {"status": word, "orders": [STOCK | {"status": word}]})
 
     assert (found.status, found.orders[0].status) == (BatchStatus.UNKNOWN, OrderStatus.UNKNOWN)
     assert not found.is_final
 
 
-def test_what_was_not_placed_is_told_from_what_was() -> None:
+def test_an_unplaced_order_is_marked_as_not_placed() -> None:
     refused = {"tradingsymbol": "M&M", "status": "ERROR", "errorCode": "marginsExceeded", "statusMessage": "no money"}
     (found,) = read(BATCH | {"orders": [STOCK], "unplaced": [refused]})
 
@@ -163,20 +163,20 @@ def test_amounts_keep_their_digits(digits: str) -> None:
 
 
 @pytest.mark.parametrize("amount", ["many", [], {}, True, None, "NaN"])
-def test_an_order_does_not_vanish_for_an_amount_that_is_none(amount: Any) -> None:
+def test_an_order_with_an_invalid_amount_is_kept(amount: Any) -> None:
     (found,) = read(BATCH | {"buyAmount": amount, "orders": [STOCK | {"averagePrice": amount, "filledQuantity": 4}]})
 
     assert (found.buy_amount, found.orders[0].average_price, found.shares_filled) == (None, None, 4)
 
 
-def test_an_order_does_not_vanish_for_a_ticker_that_is_missing() -> None:
+def test_an_order_without_a_ticker_is_kept() -> None:
     (found,) = read(BATCH | {"orders": [{"filledQuantity": 4}, STOCK]})
 
     assert [(order.ticker, order.filled) for order in found.orders] == [("", 4), ("AXISBANK", 0)]
 
 
 @pytest.mark.parametrize("digits", ["1e20", "-1e20", "1e999", '"1e30"'])
-def test_what_nobody_could_pay_is_no_amount(digits: str) -> None:
+def test_an_absurd_amount_is_dropped(digits: str) -> None:
     text = f'{{"batchId":"b","buyAmount":{digits},"orders":[{{"tradingsymbol":"T","averagePrice":{digits}}}]}}'
     (found,) = parse_batches(exact_json.loads(text), NOW)
 
@@ -184,19 +184,19 @@ def test_what_nobody_could_pay_is_no_amount(digits: str) -> None:
     assert not differs(found, found)
 
 
-def test_an_exchanges_order_number_is_a_text_even_when_it_comes_as_a_number() -> None:
+def test_exchange_ids_and_error_codes_become_texts() -> None:
     assert stock(exchangeOrderId=1000000010241945).exchange_order_id == "1000000010241945"
     assert stock(exchangeOrderId=None).exchange_order_id is None
     assert stock(errorCode=16387).error_code == "16387"
 
 
-def test_a_brokers_endless_text_is_cut() -> None:
+def test_a_brokers_long_text_is_cut() -> None:
     order = stock(statusMessage="x" * 400_000, errorCode="y" * 400_000)
 
     assert len(order.status_message or "") == len(order.error_code or "") == 500
 
 
-def test_a_ticker_is_found_in_each_of_its_places() -> None:
+def test_a_ticker_is_found_in_any_of_its_places() -> None:
     for named in ({"tradingsymbol": "M&M"}, {"ticker": "M&M"}, {"sidInfo": {"ticker": "M&M"}}):
         (found,) = read(BATCH | {"orders": [named]})
         assert found.orders[0].ticker == "M&M"

@@ -50,14 +50,14 @@ def test_the_brokers_own_text_is_never_served() -> None:
 
 
 @pytest.mark.parametrize("status", list(OrderStatus))
-def test_an_average_price_is_served_only_of_what_is_complete(status: OrderStatus) -> None:
+def test_the_average_price_is_served_of_a_complete_order_only(status: OrderStatus) -> None:
     shown = StockView.of(stock(status, average_price=Decimal("420.1"), filled=4), None)
 
     assert shown.average_price == (Decimal("420.1") if status is OrderStatus.COMPLETE else None)
     assert shown.filled_quantity == 4
 
 
-def test_what_was_asked_stands_beside_what_the_exchange_did() -> None:
+def test_the_request_is_shown_beside_what_the_exchange_did() -> None:
     asked = [RequestedSecurity("AXISBANK", 4, "BUY"), RequestedSecurity("M&M", 1, "SELL")]
     stranger = replace(stock(OrderStatus.COMPLETE, filled=2), ticker="HDFCBANK")
     view = OrderView.of(placed_by(*asked), [known(stock(), stranger)])
@@ -69,7 +69,7 @@ def test_what_was_asked_stands_beside_what_the_exchange_did() -> None:
     assert (view.name, view.updated_at, view.final) == ("Two banks", NOW + timedelta(hours=1), True)
 
 
-def test_the_investment_that_an_order_made_is_named() -> None:
+def test_the_investment_of_an_order_is_named() -> None:
     bought = placed_by(order=OrderRequest("BUY", scid="SCNM_1"), outcome=Outcome(scid="SCNM_1", iscid="5d94"))
 
     assert (OrderView.of(bought, []).scid, OrderView.of(bought, []).iscid) == ("SCNM_1", "5d94")

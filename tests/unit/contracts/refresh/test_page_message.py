@@ -22,14 +22,14 @@ PAGES = st.builds(
 
 
 @given(PAGES)
-def test_a_page_comes_out_of_the_queue_as_it_went_in(page: RefreshPage) -> None:
+def test_a_page_is_parsed_as_it_was_encoded(page: RefreshPage) -> None:
     read = parse_page(encode_page(page))
 
     assert read == page
     assert read.id == page.id
 
 
-def test_a_message_that_names_no_round_is_of_the_first() -> None:
+def test_a_message_without_a_round_is_of_the_first() -> None:
     assert parse_page('{"close":"2026-11-20T10:00:00Z","attempt":2,"accounts":["a"]}') == RefreshPage(
         FRIDAY_CLOSE, ("a",), attempt=2
     )
@@ -55,6 +55,6 @@ def test_a_message_that_names_no_round_is_of_the_first() -> None:
         '{"close":"2026-11-20T10:00:00Z","attempt":0}',
     ],
 )
-def test_a_poisoned_message_has_a_name(message: str) -> None:
+def test_an_unreadable_message_is_refused(message: str) -> None:
     with pytest.raises(MessageUnreadable):
         parse_page(message)

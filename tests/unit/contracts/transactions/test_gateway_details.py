@@ -29,7 +29,7 @@ def outcome(success: Any, **more: Any) -> Outcome:
     return found
 
 
-def test_a_created_transaction_has_an_id_and_an_end() -> None:
+def test_a_created_transaction_has_an_id_and_an_expiry() -> None:
     made = CreatedTransaction.model_validate(
         {"transactionId": "TRX_1", "expireAt": "2026-11-20T10:05:00.000Z", "new": 1}
     )
@@ -42,7 +42,7 @@ def test_a_created_transaction_has_an_id_and_an_end() -> None:
 @pytest.mark.parametrize(
     "data", [None, {}, [], {"transactionId": "", "expireAt": "2026-11-20T10:05:00Z"}, {"transactionId": "TRX_1"}]
 )
-def test_anything_less_is_no_created_transaction(data: Any) -> None:
+def test_a_created_transaction_without_id_or_expiry_is_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
         CreatedTransaction.model_validate(data)
 
@@ -62,7 +62,7 @@ def test_anything_less_is_no_created_transaction(data: Any) -> None:
         {"transactionDetails": None, "transaction": FACTS},
     ],
 )
-def test_details_are_found_wherever_they_are_nested(data: dict[str, Any]) -> None:
+def test_details_are_found_at_any_nesting(data: dict[str, Any]) -> None:
     found = TransactionDetails.model_validate(data)
 
     assert found.report("TRX_1", found.account_id) == REPORT
@@ -77,7 +77,7 @@ def test_details_are_found_wherever_they_are_nested(data: dict[str, Any]) -> Non
         {"smallcaseAuthToken": None, "authToken": "ey.a.b"},
     ],
 )
-def test_the_token_is_found_in_each_of_its_places(member: dict[str, Any]) -> None:
+def test_the_token_is_found_in_any_of_its_places(member: dict[str, Any]) -> None:
     assert details(**member).token == "ey.a.b"
 
 
@@ -103,24 +103,24 @@ def test_the_token_is_found_in_each_of_its_places(member: dict[str, Any]) -> Non
         (None, None),
     ],
 )
-def test_an_error_counts_unless_it_says_that_it_does_not(error: Any, failure: Failure | None) -> None:
+def test_an_error_counts_unless_its_value_is_false(error: Any, failure: Failure | None) -> None:
     assert details(status="ERRORED", error=error).report("TRX_1", None).failure == failure
 
 
 @pytest.mark.parametrize("status", list(Status))
-def test_every_status_is_known(status: Status) -> None:
+def test_every_documented_status_is_recognised(status: Status) -> None:
     assert details(status=status.value).status is status
 
 
 @pytest.mark.parametrize("status", ["?", "IN_REVIEW", "completed", ""])
-def test_a_status_of_tomorrow_is_one_that_something_may_still_follow(status: str) -> None:
+def test_an_undocumented_status_counts_as_processing(status: str) -> None:
     assert details(status=status).status is Status.PROCESSING
 
 
 @pytest.mark.parametrize(
     "data", [None, {}, [], "text", {"transactionDetails": {}}, {"transactionDetails": {"status": 5}}]
 )
-def test_what_names_no_status_does_not_fit(data: Any) -> None:
+def test_details_without_a_status_are_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
         TransactionDetails.model_validate(data)
 
@@ -138,17 +138,17 @@ def test_what_names_no_status_does_not_fit(data: Any) -> None:
         (Decimal("-36.65253999999927"), "-36.65253999999927"),
     ],
 )
-def test_funds_are_exact_wherever_they_stand(name: str, amount: Any, funds: str) -> None:
+def test_funds_are_exact_in_any_place(name: str, amount: Any, funds: str) -> None:
     for success in ({"data": {name: amount}}, {name: amount}):
         assert str(outcome(success).funds) == funds
 
 
 @pytest.mark.parametrize("amount", ["many", None, [], "NaN", "Infinity", {}])
-def test_what_is_no_amount_is_as_good_as_not_there(amount: Any) -> None:
+def test_an_invalid_amount_counts_as_missing(amount: Any) -> None:
     assert brought({"data": {"funds": amount}}).outcome is None
 
 
-def test_funds_are_as_of_gateways_last_word_on_them() -> None:
+def test_funds_are_as_of_gateways_last_update() -> None:
     told = outcome({"data": {"funds": 1}}, updatedAt="2026-11-20T10:05:00.000Z")
 
     assert told.funds_at == datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
@@ -159,32 +159,32 @@ def test_funds_are_as_of_gateways_last_word_on_them() -> None:
 @pytest.mark.parametrize(
     ("word", "active"), [("YES", True), ("NO", False), (True, True), (False, False), ("true", True)]
 )
-def test_a_plan_is_read_in_each_platforms_words(word: Any, active: bool) -> None:
+def test_a_sip_is_parsed_in_every_platforms_spelling(word: Any, active: bool) -> None:
     plan = {"amount": Decimal("5000.00"), "frequency": "1m", "iscid": "5d94", "scid": "SCNM_1", "sipType": "auto"}
 
     for success in ({"data": {"sipDetails": plan | {"sipActive": word}}}, {"sipDetails": plan | {"sipActive": word}}):
         assert outcome(success).sip == plan | {"sipActive": active}
 
 
-def test_of_a_plan_that_ended_only_what_is_said_is_kept() -> None:
+def test_an_ended_sip_keeps_its_valid_members_only() -> None:
     ended = {"iscid": "5d94", "scid": "SCNM_1", "sipAction": "end", "sipActive": "perhaps", "amount": None}
 
     assert outcome({"sipDetails": ended}).sip == {"iscid": "5d94", "scid": "SCNM_1", "sipAction": "end"}
 
 
-def test_the_new_investment_is_named() -> None:
+def test_a_new_investment_is_named() -> None:
     told = outcome({"data": {"scid": "SCNM_1", "iscid": "5d94", "name": "Magic", "source": "x", "imageUrl": "y"}})
 
     assert (told.scid, told.iscid, told.name) == ("SCNM_1", "5d94", "Magic")
 
 
 @pytest.mark.parametrize("success", [None, "text", [], {}, {"data": {}}, {"data": {"iscid": 5, "name": "x" * 201}}])
-def test_where_nothing_is_told_nothing_was_brought(success: Any) -> None:
+def test_a_success_without_known_members_has_no_outcome(success: Any) -> None:
     assert brought(success).outcome is None
 
 
 @pytest.mark.parametrize("place", ["batches", "orderBatches"])
-def test_batches_are_handed_on_as_they_are(place: str) -> None:
+def test_batches_are_passed_on_unchanged(place: str) -> None:
     batch = {"batchId": "batch-1", "status": "PLACED", "new": 1}
 
     for success in ({"data": {place: [batch, {"no": "batch"}, None]}}, {place: [batch]}):
@@ -192,7 +192,7 @@ def test_batches_are_handed_on_as_they_are(place: str) -> None:
 
 
 @pytest.mark.parametrize("success", [{"data": {"batches": None}}, {"batches": {"batchId": "1"}}, {}, None])
-def test_without_a_list_of_batches_there_are_none(success: Any) -> None:
+def test_batches_that_are_no_list_are_ignored(success: Any) -> None:
     assert list(brought(success).batches) == []
 
 
@@ -207,5 +207,5 @@ def test_without_a_list_of_batches_there_are_none(success: Any) -> None:
         ([], False),
     ],
 )
-def test_an_order_was_sent_only_when_gateway_says_so(flags: Any, requested: bool) -> None:
+def test_an_order_counts_as_sent_by_gateways_flag_only(flags: Any, requested: bool) -> None:
     assert details(flags=flags).report("TRX_1", None).order_requested is requested

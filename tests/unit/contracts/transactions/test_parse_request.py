@@ -22,7 +22,7 @@ def refusal(model: type[BaseModel], text: str | bytes) -> str:
     return refused.value.detail
 
 
-def test_an_import_is_v2_without_mutual_funds_unless_asked() -> None:
+def test_an_import_is_v2_without_mutual_funds_by_default() -> None:
     found = transaction_request('{"intent":"HOLDINGS_IMPORT"}')
 
     assert isinstance(found, HoldingsImportRequest)
@@ -34,7 +34,7 @@ def test_an_import_is_v2_without_mutual_funds_unless_asked() -> None:
     )
 
 
-def test_everything_can_be_asked_for() -> None:
+def test_an_import_takes_every_option() -> None:
     text = (
         '{"intent":"HOLDINGS_IMPORT","version":"v1","assetConfig":{"mfHoldings":true},'
         '"smallcaseAuthId":"6195e288360acf9ebc060d23","notes":"mine"}'
@@ -46,13 +46,13 @@ def test_everything_can_be_asked_for() -> None:
     assert found.smallcase_auth_id == "6195e288360acf9ebc060d23"
 
 
-def test_gateways_own_sample_passes_mf_holdings_as_text() -> None:
+def test_mutual_funds_may_be_requested_by_the_text_true() -> None:
     assert transaction_request(
         '{"intent":"HOLDINGS_IMPORT","assetConfig":{"mfHoldings":"true"}}'
     ).asset_config.mf_holdings
 
 
-def test_connect_is_known() -> None:
+def test_a_connect_request_is_parsed() -> None:
     assert transaction_request('{"intent":"CONNECT","notes":"mine"}') == ConnectRequest(intent="CONNECT", notes="mine")
 
 
@@ -90,14 +90,14 @@ def test_notes_may_have_256_characters_of_any_script() -> None:
         ('{"intent":"CONNECT","notes":"\\ud800"}', "JSON"),
     ],
 )
-def test_what_does_not_fit_is_named(text: str, named: str) -> None:
+def test_a_wrong_member_is_named(text: str, named: str) -> None:
     assert named in refusal(CreateTransactionRequest, text)
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\x00", b"[" * 100_000, b'{"intent":' * 100_000, b"not JSON"])
-def test_what_is_not_json_or_nests_without_end_is_refused(raw: bytes) -> None:
+def test_broken_or_deeply_nested_json_is_refused(raw: bytes) -> None:
     assert "JSON" in refusal(CreateTransactionRequest, raw)
 
 
-def test_a_refusal_does_not_quote_what_was_sent() -> None:
+def test_a_refusal_quotes_no_value() -> None:
     assert "ABCDE1234F" not in refusal(CreateTransactionRequest, '{"intent":"CONNECT","notes":["ABCDE1234F"]}')

@@ -14,7 +14,7 @@ def refusal(model: type[BaseModel], text: str | bytes) -> str:
     return refused.value.detail
 
 
-def test_a_result_is_what_the_sdk_gave_even_when_that_is_nothing() -> None:
+def test_a_result_is_resolved_or_rejected_even_with_null() -> None:
     resolved = parse_body(ResultRequest, b'{"platform":"web","resolved":{"broker":"kite"}}')
     nothing = parse_body(ResultRequest, b'{"platform":"cordova","rejected":null}')
 
@@ -23,7 +23,7 @@ def test_a_result_is_what_the_sdk_gave_even_when_that_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("platform", ["web", "react-native", "flutter", "cordova", "ios", "android"])
-def test_every_platform_is_known(platform: str) -> None:
+def test_every_platform_is_accepted(platform: str) -> None:
     assert parse_body(ResultRequest, f'{{"platform":"{platform}","resolved":"text"}}'.encode()).platform == platform
 
 
@@ -37,5 +37,5 @@ def test_every_platform_is_known(platform: str) -> None:
         ('{"platform":"web","resolved":{},"success":true}', "success"),
     ],
 )
-def test_a_result_that_does_not_fit_is_named(text: str, named: str) -> None:
+def test_a_wrong_member_of_a_result_is_named(text: str, named: str) -> None:
     assert named in refusal(ResultRequest, text)

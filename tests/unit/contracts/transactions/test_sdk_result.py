@@ -104,16 +104,16 @@ def test_a_failure_through_the_success_path_is_a_failure() -> None:
     assert parse_sdk_result(json.dumps(value), rejected=False) == SdkResult(failure=CANCELLED)
 
 
-def test_a_resolved_result_is_no_failure_for_having_words_in_it() -> None:
+def test_a_resolved_result_with_a_message_is_no_failure() -> None:
     assert parse_sdk_result({**DONE, "message": "done", "code": 5}, rejected=False).failure is None
 
 
 @pytest.mark.parametrize("code", [None, "", "user_cancelled", True, 10**60, "9" * 60, -5, 1.5, "١٢", [1012], {"a": 1}])
-def test_a_code_that_is_none_becomes_an_internal_error(code: Any) -> None:
+def test_an_invalid_code_becomes_an_internal_error(code: Any) -> None:
     assert parse_sdk_result({"errorCode": code}, rejected=True).failure == Failure(2000, "internal_error")
 
 
-def test_a_message_is_kept_short() -> None:
+def test_a_long_message_is_cut() -> None:
     failure = parse_sdk_result({"code": 2000, "message": "m" * 10_000}, rejected=True).failure
 
     assert failure is not None
@@ -135,7 +135,7 @@ def test_a_message_is_kept_short() -> None:
         "[1]",
     ],
 )
-def test_nothing_useful_is_nothing_proven(value: Any) -> None:
+def test_a_value_without_known_members_is_an_empty_result(value: Any) -> None:
     assert parse_sdk_result(value, rejected=False) == SdkResult()
 
 
@@ -143,7 +143,7 @@ def test_nothing_useful_is_nothing_proven(value: Any) -> None:
     "text",
     ['{"data":' * 100_000, '{"broker":"\\ud800"}', '{"broker":"kite","code":' + "9" * 5000 + "}", '{"broker":NaN}'],
 )
-def test_hostile_text_inside_does_no_harm(text: str) -> None:
+def test_hostile_nested_text_does_no_harm(text: str) -> None:
     found = parse_sdk_result({"data": text}, rejected=False)
 
     assert found.broker in (None, "kite")
@@ -172,7 +172,7 @@ def test_hostile_text_inside_does_no_harm(text: str) -> None:
     ),
     st.booleans(),
 )
-def test_whatever_a_client_sends_is_read(value: Any, rejected: bool) -> None:
+def test_any_value_is_parsed(value: Any, rejected: bool) -> None:
     found = parse_sdk_result(value, rejected=rejected)
 
     assert found.failure is not None or not rejected

@@ -33,7 +33,7 @@ def placed_by(*securities: RequestedSecurity, **more: Any) -> Transaction:
 
 
 @pytest.mark.parametrize("code", TRANSACTION_CODES)
-def test_every_transaction_error_is_shown_in_words_with_an_action(code: int) -> None:
+def test_every_failure_is_shown_with_a_text_and_an_action(code: int) -> None:
     failed = placed_by(status=Status.ERRORED, failure=Failure(code, "message_of_gateway"))
 
     for error in (OrderView.of(failed, []).error, TransactionView.of(failed).error):
@@ -44,7 +44,7 @@ def test_every_transaction_error_is_shown_in_words_with_an_action(code: int) -> 
         assert error.action in Action
 
 
-def test_a_transaction_is_shown_with_words_for_the_user() -> None:
+def test_a_failed_transaction_is_shown_with_a_text_for_the_user() -> None:
     failed = Transaction(
         *("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1"),
         status=Status.ERRORED,
@@ -65,7 +65,7 @@ def test_a_transaction_is_shown_with_words_for_the_user() -> None:
 
 
 @pytest.mark.parametrize("reason", ["ACCOUNT_MISMATCH", "ACCOUNT_OF_ANOTHER_USER", "CONNECTION_WITHDRAWN"])
-def test_a_refused_transaction_says_why(reason: str) -> None:
+def test_a_refused_link_is_shown_as_an_error(reason: str) -> None:
     refused = Transaction("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1", link_refusal=reason)
 
     shown = TransactionView.of(refused)

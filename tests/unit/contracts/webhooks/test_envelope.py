@@ -22,7 +22,7 @@ def notice(body: Any) -> WebhookEnvelope:
     return WebhookEnvelope.parse(json.dumps(body).encode())
 
 
-def test_guide_002s_webhook_is_read_by_its_ids() -> None:
+def test_guide_002s_webhook_is_parsed() -> None:
     found = WebhookEnvelope.parse(WEBHOOK)
 
     assert found.kind is WebhookKind.HOLDINGS_V2
@@ -35,7 +35,7 @@ def test_guide_002s_webhook_is_read_by_its_ids() -> None:
     assert found.body_hash == hashlib.sha256(WEBHOOK).hexdigest()
 
 
-def test_guide_003s_order_is_an_order() -> None:
+def test_guide_003s_webhook_is_an_order() -> None:
     assert WebhookEnvelope.parse(ORDER).kind is WebhookKind.ORDER
 
 
@@ -51,7 +51,7 @@ def test_guide_003s_order_is_an_order() -> None:
         (MUTUAL_FUNDS | {"data": {"payload": {}}}, WebhookKind.MUTUAL_FUNDS),
     ],
 )
-def test_a_webhook_is_known_by_its_shape(body: dict[str, Any], kind: WebhookKind) -> None:
+def test_the_shape_of_a_webhook_decides_its_kind(body: dict[str, Any], kind: WebhookKind) -> None:
     assert notice(body).kind is kind
 
 
@@ -61,7 +61,7 @@ def test_the_checksum_covers_the_account_or_for_mutual_funds_the_transaction() -
 
 
 @pytest.mark.parametrize("missing", [{"checksum": None}, {"checksum": ""}, {}])
-def test_a_missing_checksum_is_read_so_that_it_can_be_refused_as_not_authentic(missing: dict[str, Any]) -> None:
+def test_a_missing_checksum_is_none_so_that_it_can_be_refused_as_not_authentic(missing: dict[str, Any]) -> None:
     assert notice({name: V2[name] for name in V2 if name != "checksum"} | missing).checksum is None
 
 
@@ -92,7 +92,7 @@ def test_a_missing_checksum_is_read_so_that_it_can_be_refused_as_not_authentic(m
         V2 | {"checksum": 5},
     ],
 )
-def test_what_has_the_shape_of_no_webhook_is_unreadable(body: Any) -> None:
+def test_a_body_of_another_shape_is_unreadable(body: Any) -> None:
     with pytest.raises(BodyUnreadable):
         notice(body)
 
@@ -117,12 +117,12 @@ def test_a_member_of_the_wrong_type_is_named(member: str) -> None:
         WEBHOOK[:-10],
     ],
 )
-def test_what_is_not_json_or_nests_without_end_is_unreadable(raw: bytes) -> None:
+def test_broken_or_deeply_nested_json_is_unreadable(raw: bytes) -> None:
     with pytest.raises(BodyUnreadable):
         WebhookEnvelope.parse(raw)
 
 
-def test_a_body_cannot_name_its_own_kind_hash_or_ids() -> None:
+def test_a_body_cannot_set_our_own_fields() -> None:
     smuggled = {
         "kind": "ORDER",
         "body_hash": "0",

@@ -34,7 +34,7 @@ def test_accounts_are_spread_evenly_over_the_slots() -> None:
     assert min(filled.values()) > 60
 
 
-def test_a_refresh_under_way_shows_until_its_lease_ends() -> None:
+def test_a_leased_connection_is_updating_until_the_lease_ends() -> None:
     leased = replace(KITE, lease_until=WINDOW_OPENS)
 
     assert leased.is_leased(WINDOW_OPENS - SECOND)
@@ -43,7 +43,7 @@ def test_a_refresh_under_way_shows_until_its_lease_ends() -> None:
     assert state(leased, WINDOW_OPENS) is State.DUE
 
 
-def test_the_brokers_word_that_it_is_updating_is_passed_on_for_a_while() -> None:
+def test_an_answer_of_updating_counts_for_a_while() -> None:
     told = replace(KITE, last_failure="UPDATING", last_attempt_at=WINDOW_OPENS)
 
     assert state(told, WINDOW_OPENS) is State.UPDATING
@@ -51,13 +51,13 @@ def test_the_brokers_word_that_it_is_updating_is_passed_on_for_a_while() -> None
     assert state(told, WINDOW_OPENS + UPDATING_FOR) is State.DUE
 
 
-def test_another_failure_is_not_called_an_update() -> None:
+def test_another_failure_is_no_update() -> None:
     failed = replace(KITE, last_failure="GATEWAY_TIMEOUT", last_attempt_at=WINDOW_OPENS)
 
     assert state(failed, WINDOW_OPENS) is State.DUE
 
 
-def test_a_login_that_is_needed_is_not_hidden_by_a_refresh_under_way() -> None:
+def test_a_lease_does_not_hide_that_a_login_is_needed() -> None:
     lapsed = replace(KITE, session=BrokerSession(SessionState.NEEDS_LOGIN), lease_until=WINDOW_ENDS)
 
     assert state(lapsed, WINDOW_OPENS) is State.STALE

@@ -79,7 +79,7 @@ def test_fresh_until_a_session_closes(as_of: str, now: str, missed: int) -> None
         ("kite", NEEDS_LOGIN, WEDNESDAY_EVENING, (State.STALE, Reason.LOGIN_NEEDED, Action.RECONNECT)),
     ],
 )
-def test_who_can_make_it_fresher(
+def test_the_action_depends_on_the_broker_and_the_session(
     broker: str, session: SessionState, now: datetime, expected: tuple[State, Reason, Action]
 ) -> None:
     result = judge(FRIDAY_EVENING, now, broker, session)
@@ -87,7 +87,7 @@ def test_who_can_make_it_fresher(
 
 
 @pytest.mark.parametrize("as_of", [None, FRIDAY_EVENING, WEDNESDAY_EVENING])
-def test_a_refresh_in_progress_is_waited_for(as_of: datetime | None) -> None:
+def test_a_refresh_in_progress_is_updating(as_of: datetime | None) -> None:
     result = judge(as_of, updating=True)
     assert (result.state, result.reason, result.action) == (
         State.UPDATING,
@@ -125,7 +125,7 @@ def test_a_snapshot_from_the_future_is_not_called_fresh(session: SessionState) -
 
 
 @pytest.mark.parametrize("broker", BROKERS_BY_KEY.values(), ids=lambda broker: broker.key)
-def test_due_is_for_the_brokers_that_refresh_without_a_login(broker: Broker) -> None:
+def test_only_brokers_that_refresh_without_a_login_are_due(broker: Broker) -> None:
     result = judge(FRIDAY_EVENING, broker=broker.key)
     assert result.state == (State.DUE if broker.long_lived else State.STALE)
 
@@ -142,7 +142,7 @@ def test_clocks_may_differ_a_little() -> None:
         ("2022-12-01T06:35:00+00:00", "As of 1 Dec 2022, 12:05 pm. Log in to your broker to refresh."),
     ],
 )
-def test_the_text_tells_indian_time(as_of: str, text: str) -> None:
+def test_the_text_is_in_indian_time(as_of: str, text: str) -> None:
     assert judge(datetime.fromisoformat(as_of)).text == text
 
 
@@ -155,7 +155,7 @@ def test_the_text_of_each_state() -> None:
     assert judge(None, updating=True).text == f"No holdings yet. {waiting}"
 
 
-def test_as_the_api_says_it() -> None:
+def test_the_verdict_as_the_api_gives_it() -> None:
     as_of = datetime.fromisoformat("2022-03-24T16:54:00.871999+05:30")
     assert judge(as_of, as_of + timedelta(days=7)).to_dict() == {
         "state": "STALE",
@@ -199,7 +199,7 @@ def test_a_fill_before_the_first_import_or_during_a_refresh_changes_nothing() ->
 
 
 @given(MOMENTS, MOMENTS, MOMENTS, BROKERS, SESSIONS)
-def test_nothing_is_fresh_that_does_not_show_a_fill(
+def test_no_snapshot_from_before_a_fill_is_fresh(
     one: datetime, other: datetime, traded_at: datetime, broker: str, session: SessionState
 ) -> None:
     as_of, now = sorted([one, other])

@@ -30,7 +30,7 @@ def kinds(
 # Added, removed, changed -------------------------------------------------------------------------
 
 
-def test_what_is_new_is_added_with_all_there_is_to_know() -> None:
+def test_a_new_holding_is_added_with_all_its_details() -> None:
     assert change(None, security(quantity=10, price="50.25")) == {
         "kind": "ADDED",
         "assetClass": "SECURITY",
@@ -47,14 +47,14 @@ def test_what_is_new_is_added_with_all_there_is_to_know() -> None:
     }
 
 
-def test_what_is_gone_is_removed_whether_its_row_is_left_behind_or_not() -> None:
+def test_a_holding_sold_out_is_removed_with_or_without_an_empty_row() -> None:
     for after in ([], [security(quantity=0, price=0)], [security(quantity=4, nse=Leg(Decimal(-4)))]):
         (found,) = changes([security(quantity=10)], list(after))
         assert (found["kind"], found["quantityBefore"], found["quantityAfter"]) == (Kind.REMOVED, 10, 0)
         assert (found["averagePriceBefore"], found["averagePriceAfter"]) == (50, None)
 
 
-def test_a_row_that_holds_nothing_before_and_after_is_no_change() -> None:
+def test_an_empty_row_is_no_change() -> None:
     empty = security(quantity=0, price=0)
 
     assert changes([empty], []) == changes([], [empty]) == changes([empty], [empty]) == []
@@ -77,7 +77,7 @@ def test_shares_bought_today_count_before_they_reach_the_demat() -> None:
 
 
 @pytest.mark.parametrize(("after", "seen"), [("50.01", True), ("49.99", True), ("50.0099", False), ("49.995", False)])
-def test_the_same_shares_at_another_cost(after: str, seen: bool) -> None:
+def test_a_cost_that_moves_by_a_paisa_is_a_change(after: str, seen: bool) -> None:
     expected = [(Kind.COST_CHANGED, PNB)] if seen else []  # brokers round to a paisa
 
     assert kinds([security(price="50")], [security(price=after)]) == expected
@@ -89,7 +89,7 @@ def test_a_cost_that_becomes_known_or_unknown_has_not_changed() -> None:
     assert changes([unknown], [known]) == changes([known], [unknown]) == changes([unknown], [unknown]) == []
 
 
-def test_unknown_cost_is_null_and_not_nothing() -> None:
+def test_an_unknown_cost_is_null() -> None:
     found = change(security(quantity=10, price="0"), security(quantity=20, price="0"))
 
     assert (found["kind"], found["averagePriceBefore"], found["averagePriceAfter"]) == (
@@ -115,7 +115,7 @@ def test_mutual_funds_change_in_units() -> None:
     assert (switched_on["nseTicker"], switched_on["bseTicker"]) == (None, None)
 
 
-def test_securities_come_before_funds_and_each_by_name() -> None:
+def test_securities_come_before_funds_and_both_by_name() -> None:
     held: list[Security | MutualFund] = [
         mutual_fund(),
         security("INE2", name="B"),
@@ -177,14 +177,14 @@ def test_anything_else_is_a_change_of_quantity(before: tuple[int, str], after: t
     assert (found["kind"], found["ratio"]) == (Kind.QUANTITY_CHANGED, None)
 
 
-def test_half_a_percent_is_the_limit() -> None:
+def test_a_split_may_move_the_invested_amount_by_half_a_percent() -> None:
     at, over = security(quantity=20, price="25.125"), security(quantity=20, price="25.126")
 
     assert kinds([security(quantity=10, price="50")], [at]) == [(Kind.LIKELY_SPLIT_OR_BONUS, PNB)]
     assert kinds([security(quantity=10, price="50")], [over]) == [(Kind.QUANTITY_CHANGED, PNB)]
 
 
-def test_a_funds_units_split_to_their_third_decimal_and_no_further() -> None:
+def test_a_split_of_fund_units_is_recognised_to_the_third_decimal() -> None:
     assert change(mutual_fund("12.345", "8.1"), mutual_fund("18.517", "5.4"))["ratio"] == "3:2"  # 18.5175
     for units, price in (("18.516", "5.4"), ("18.9", "5.29"), ("12.3455", "8.1")):
         assert change(mutual_fund("12.345", "8.1"), mutual_fund(units, price))["kind"] == Kind.QUANTITY_CHANGED
@@ -193,7 +193,7 @@ def test_a_funds_units_split_to_their_third_decimal_and_no_further() -> None:
 # All accounts together ---------------------------------------------------------------------------
 
 
-def test_what_a_transfer_took_along_is_no_change() -> None:
+def test_a_transfer_between_accounts_is_no_change() -> None:
     before = [account("a", security(quantity=10, price="50")), account("b", security(quantity=30, price="70"))]
 
     for left, arrived in (

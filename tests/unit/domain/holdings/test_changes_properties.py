@@ -60,7 +60,7 @@ SMALL = st.integers(1, 20)
 
 
 @given(ACCOUNTS)
-def test_nothing_changed_when_nothing_changed(accounts: list[AccountPortfolio]) -> None:
+def test_equal_portfolios_have_no_changes(accounts: list[AccountPortfolio]) -> None:
     assert compare(accounts, accounts) == []
 
 
@@ -72,7 +72,9 @@ def test_the_order_of_accounts_is_no_change(listed: list[list[AccountPortfolio]]
 
 
 @given(LISTED, LISTED)
-def test_the_way_back_adds_what_was_removed(before: list[AccountPortfolio], after: list[AccountPortfolio]) -> None:
+def test_the_reverse_comparison_adds_what_was_removed(
+    before: list[AccountPortfolio], after: list[AccountPortfolio]
+) -> None:
     mirrored = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}
     there, back = compare(before, after), compare(after, before)
 
@@ -97,7 +99,7 @@ def test_the_changes_add_up_to_the_difference(before: list[AccountPortfolio], af
 
 
 @given(ACCOUNTS, ACCOUNTS)
-def test_the_order_is_always_the_same(before: list[AccountPortfolio], after: list[AccountPortfolio]) -> None:
+def test_the_order_of_changes_is_always_the_same(before: list[AccountPortfolio], after: list[AccountPortfolio]) -> None:
     found = compare(before, after)
 
     assert found == compare(before, after)
@@ -106,7 +108,7 @@ def test_the_order_is_always_the_same(before: list[AccountPortfolio], after: lis
 
 
 @given(SHARES, COSTS, SMALL, SMALL, st.decimals("-0.0049", "0.0049", places=4), st.booleans())
-def test_any_split_at_the_same_value_is_named(
+def test_any_split_at_the_same_value_is_recognised(
     lots: int, cost: Decimal, new: int, old: int, rounding: Decimal, new_isin: bool
 ) -> None:
     assume(new != old)
@@ -123,7 +125,7 @@ def test_any_split_at_the_same_value_is_named(
 
 
 @given(SHARES, COSTS, SMALL, SMALL, st.booleans())
-def test_a_split_that_leaves_a_fraction_is_named(
+def test_a_split_that_leaves_a_fraction_is_recognised(
     shares: int, cost: Decimal, new: int, old: int, new_isin: bool
 ) -> None:
     left = shares * new // old
@@ -135,7 +137,7 @@ def test_a_split_that_leaves_a_fraction_is_named(
 
 
 @given(SHARES, COSTS, st.integers(1, 10**6), st.decimals("0.2", "50", places=2))
-def test_a_purchase_is_never_named_a_split(shares: int, cost: Decimal, bought: int, of_cost: Decimal) -> None:
+def test_a_purchase_is_never_called_a_split(shares: int, cost: Decimal, bought: int, of_cost: Decimal) -> None:
     """From a fifth of the average cost upwards; below, so little money is within the brokers' rounding."""
     after_price = (shares * cost + bought * cost * of_cost) / (shares + bought)
 
@@ -145,7 +147,7 @@ def test_a_purchase_is_never_named_a_split(shares: int, cost: Decimal, bought: i
 
 
 @given(SHARES, COSTS, st.data())
-def test_a_sale_is_never_named_a_split(shares: int, cost: Decimal, data: st.DataObject) -> None:
+def test_a_sale_is_never_called_a_split(shares: int, cost: Decimal, data: st.DataObject) -> None:
     left = data.draw(st.integers(0, shares - 1))
 
     found = change(security(PNB, shares, cost), security(PNB, left, cost))

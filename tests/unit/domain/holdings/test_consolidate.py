@@ -91,7 +91,7 @@ def test_guide_002_has_six_securities_and_none_twice_for_being_in_a_smallcase(gu
     assert "NIFTYBEES" not in {found["nseTicker"] for found in guide_002.values()}
 
 
-def test_v2_shows_smallcase_shares_beside_and_never_adds_them() -> None:
+def test_v2_shares_in_smallcases_are_shown_beside_and_never_added() -> None:
     data = v2(smallcaseQuantity=1) | {"smallcases": V1["smallcases"]}
 
     found = row(AccountPortfolio("a", "groww", parse_portfolio(data)))
@@ -128,20 +128,20 @@ def test_net_sales_reduce_the_quantity_and_leave_at_the_average() -> None:
     assert found["invested"] == 440
 
 
-def test_what_was_bought_at_one_price_cost_exactly_that() -> None:
+def test_a_single_purchase_price_stays_exact() -> None:
     found = row(account("a", security(quantity=3, price="35.8234567890123")))
 
     assert (found["averagePrice"], found["invested"]) == (Decimal("35.8234567890123"), Decimal("107.4703703670369"))
     assert found["accounts"][0]["averagePrice"] == found["averagePrice"]
 
 
-def test_what_is_left_after_a_sale_is_not_rounded_share_by_share() -> None:
+def test_the_invested_amount_after_a_sale_is_not_rounded_share_by_share() -> None:
     found = row(account("a", security(quantity=10**6, price="10", nse=leg(2 * 10**6, "11"), bse=leg(-1_500_000))))
 
     assert (found["averagePrice"], found["invested"]) == (Decimal("10.66666667"), 16_000_000)
 
 
-def test_what_one_account_sold_left_at_its_own_average() -> None:
+def test_a_sale_leaves_at_the_average_of_its_own_account() -> None:
     found = row(
         account("a", security(quantity=10, price="100")), account("b", security(quantity=10, price="50", nse=leg(-5)))
     )
@@ -157,14 +157,14 @@ def test_a_short_position_is_shown_and_nothing_is_invested_in_it() -> None:
     assert (found["quantity"], found["invested"], found["averagePrice"], found["weight"]) == (-3, 0, None, None)
 
 
-def test_zero_average_price_means_the_cost_is_unknown_rather_than_nothing() -> None:
+def test_a_zero_average_price_means_that_the_cost_is_unknown() -> None:
     first, second = rows(account("a", security("INE1", price="0"), security("INE2", price="50")))
 
     assert (second["isin"], second["averagePrice"], second["invested"], second["weight"]) == ("INE1", None, None, None)
     assert (first["isin"], first["weight"]) == ("INE2", 1)
 
 
-def test_shares_of_unknown_cost_leave_the_average_but_not_the_amount() -> None:
+def test_shares_of_unknown_cost_make_the_amount_unknown_but_not_the_average() -> None:
     within_one = row(account("a", security(quantity=10, price="50", nse=leg(5, "0"))))
     over_two = row(account("a", security(quantity=10, price="50")), account("b", security(quantity=5, price="0")))
 
@@ -179,7 +179,7 @@ def test_pledged_shares_are_shown_and_neither_added_nor_subtracted() -> None:
     assert (found["quantity"], found["collateral"], found["transactable"]) == (10, 4, 10)
 
 
-def test_what_is_suspended_anywhere_is_marked() -> None:
+def test_a_security_suspended_in_any_account_is_marked() -> None:
     assert row(account("a", security(suspended_on_bse=True)), account("b", security()))["suspended"] is True
     assert row(account("a", security()))["suspended"] is False
 
@@ -193,7 +193,7 @@ def test_tickers_may_be_missing_for_some_or_for_all() -> None:
     assert found == {"INE1": (None, None), "INE2": (None, "BSEONLY")}
 
 
-def test_a_ticker_that_only_one_account_knows_is_still_shown() -> None:
+def test_a_ticker_missing_in_an_account_is_taken_from_another() -> None:
     first = security(nse_ticker=None, bse_ticker=None)
 
     assert row(account("a", first), account("b", security()))["nseTicker"] == "PNB"
@@ -217,7 +217,7 @@ def test_securities_that_share_nothing_stay_apart() -> None:
     assert {found["name"] for found in rows(account("a", *held))} == {"One", "Two", "Three", "Four"}
 
 
-def test_funds_add_up_by_isin_with_a_part_for_each_folio() -> None:
+def test_funds_add_up_by_isin_with_a_part_for_every_folio() -> None:
     (found,) = consolidate(
         [account("a", mutual_fund("12.3456", "10", "1")), account("b", mutual_fund("0.6544", "20", "2"))]
     )["mutualFunds"]
@@ -230,7 +230,7 @@ def test_funds_add_up_by_isin_with_a_part_for_each_folio() -> None:
     ]
 
 
-def test_a_fund_is_known_by_its_isin_whatever_a_broker_calls_it() -> None:
+def test_a_fund_is_identified_by_its_isin_and_not_by_its_name() -> None:
     renamed = MutualFund("INF1", "A Fund - Direct", None, Decimal(1), Decimal(1))
     plans = (mutual_fund("1", "1", isin="INF2"), mutual_fund("1", "1", isin="INF3"))
 
@@ -238,7 +238,7 @@ def test_a_fund_is_known_by_its_isin_whatever_a_broker_calls_it() -> None:
     assert len(consolidate([account("a", *plans)])["mutualFunds"]) == 2
 
 
-def test_rows_come_with_the_most_money_first() -> None:
+def test_rows_are_sorted_by_the_amount_invested() -> None:
     found = rows(account("a", security("INE1", 1, "10"), security("INE2", 1, "30"), security("INE3", 1, "0")))
 
     assert [item["isin"] for item in found] == ["INE2", "INE1", "INE3"]

@@ -29,7 +29,7 @@ def security(name: str = "Punjab National Bank", quantity: str = "10", price: st
     return Security(name=name, demat=Leg(Decimal(quantity), Decimal(price)), **facts)
 
 
-def test_a_row_says_what_is_held_where_and_since_when() -> None:
+def test_a_row_names_the_holding_its_account_and_its_date() -> None:
     assert sheet(security()) == [
         {
             "ISIN": "INE160A01022",
@@ -47,7 +47,7 @@ def test_a_row_says_what_is_held_where_and_since_when() -> None:
     ]
 
 
-def test_nothing_held_is_a_header_alone() -> None:
+def test_an_empty_portfolio_is_a_header_alone() -> None:
     assert to_csv(consolidate([]), {}) == ",".join(COLUMNS) + "\r\n"
 
 
@@ -59,7 +59,7 @@ def test_a_name_or_ticker_is_never_taken_for_a_formula(start: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_whatever_a_name_holds_stays_in_its_cell(name: str) -> None:
+def test_any_name_stays_in_its_cell(name: str) -> None:
     (row,) = sheet(security(name=name))
 
     assert row["Name"].removeprefix("'") == name.removeprefix("'")
@@ -72,7 +72,7 @@ def test_commas_quotes_and_line_breaks_stay_in_their_cell() -> None:
     assert row["Name"] == 'Larsen, "L&T"\r\nLtd'
 
 
-def test_numbers_stay_numbers_even_negative_and_very_small_ones() -> None:
+def test_negative_and_very_small_numbers_stay_numbers() -> None:
     (row,) = sheet(security(quantity="-3"), funds=())
     (fund,) = sheet(funds=(MutualFund("INF1", "A Fund", "12/3", Decimal("0.00000001"), Decimal("1E+3")),))
 
@@ -91,7 +91,7 @@ def test_an_unknown_cost_is_an_empty_cell() -> None:
     ("nse", "bse", "cells"),
     [(None, "BSEONLY", ("BSEONLY", "BSE")), (None, None, ("", "")), ("J&KBANK", None, ("J&KBANK", "NSE"))],
 )
-def test_the_symbol_is_the_nse_ticker_or_else_the_bse_one(
+def test_the_symbol_is_the_nse_ticker_or_else_the_bse_ticker(
     nse: str | None, bse: str | None, cells: tuple[str, str]
 ) -> None:
     (row,) = sheet(security(nse_ticker=nse, bse_ticker=bse))
@@ -99,5 +99,5 @@ def test_the_symbol_is_the_nse_ticker_or_else_the_bse_one(
     assert (row["Symbol"], row["Exchange"]) == cells
 
 
-def test_what_is_sold_out_makes_no_row() -> None:
+def test_a_security_sold_out_makes_no_row() -> None:
     assert sheet(security(quantity="0")) == []

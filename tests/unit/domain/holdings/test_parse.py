@@ -43,7 +43,7 @@ V1: dict[str, Any] = {
 # v2 ----------------------------------------------------------------------------------------------
 
 
-def test_a_security_may_lack_all_that_is_optional() -> None:
+def test_the_optional_members_of_a_security_may_be_missing() -> None:
     (found,) = parse_portfolio(v2(nseTicker=None)).securities
 
     assert (found.nse_ticker, found.nse, found.bse) == (None, Leg(), Leg())
@@ -83,7 +83,7 @@ def test_an_empty_portfolio_is_a_portfolio() -> None:
         v2(name=["PNB"]),
     ],
 )
-def test_what_does_not_have_the_shape_of_the_contract_is_unreadable(data: dict[str, Any]) -> None:
+def test_an_answer_of_another_shape_is_unreadable(data: dict[str, Any]) -> None:
     with pytest.raises(PortfolioUnreadable):
         parse_portfolio(data)
 
@@ -94,7 +94,7 @@ def test_an_absurd_zero_does_not_become_a_million_digits() -> None:
     assert f"{found.demat.quantity:f} {found.demat.average_price:f}" == "0 0"
 
 
-def test_fund_units_keep_their_decimals_and_a_text_is_taken_from_fund_or_symbol() -> None:
+def test_funds_keep_their_decimals_and_may_be_named_by_their_symbol() -> None:
     holdings = [
         {
             "folio": "1/2",
@@ -115,7 +115,7 @@ def test_fund_units_keep_their_decimals_and_a_text_is_taken_from_fund_or_symbol(
 # v1 ----------------------------------------------------------------------------------------------
 
 
-def test_v1_gets_its_smallcase_shares_back() -> None:
+def test_v1_quantities_include_the_shares_in_smallcases() -> None:
     portfolio = parse_portfolio(V1)
     held = {found.nse_ticker: [found.demat.quantity, found.in_smallcases] for found in portfolio.securities}
 
@@ -123,7 +123,7 @@ def test_v1_gets_its_smallcase_shares_back() -> None:
     assert held == {"PNB": [9, 5], None: [2, 0], "GOLDBEES": [1, 1]}
 
 
-def test_v1_of_a_third_partys_private_smallcases_has_figures_only() -> None:
+def test_private_smallcases_without_investments_are_accepted() -> None:
     private = {"private": {"stats": {"currentValue": 5, "totalReturns": 1}}}
 
     assert parse_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4

@@ -84,18 +84,18 @@ def test_an_empty_portfolio_is_complete_and_of_no_size() -> None:
     assert snapshot(changed(securities=[])).portfolio.size == 0
 
 
-def test_fund_folios_count_too() -> None:
+def test_fund_folios_count_towards_the_size() -> None:
     assert snapshot(changed(mutualFunds={"holdings": [{"fund": "A Fund", "quantity": 1}]})).portfolio.size == 7
 
 
-def test_v1_is_known_by_its_shape() -> None:
+def test_v1_is_recognised_by_its_shape() -> None:
     v1 = changed(securities={"holdings": [{"ticker": "PNB", "shares": 1, "averagePrice": 2}]}, smallcases=None)
 
     found = snapshot(v1).portfolio
     assert (found.version, found.size) == ("v1", 1)
 
 
-def test_the_same_portfolio_at_a_later_date_has_the_same_content() -> None:
+def test_the_content_hash_does_not_depend_on_the_dates() -> None:
     later = changed(snapshotDate="2022-03-24T11:50:00.000Z", lastUpdate="2022-03-24T11:51:00.000Z")
 
     assert snapshot(later).content_hash == snapshot(changed()).content_hash
@@ -130,23 +130,23 @@ def test_a_date_in_another_zone_is_the_same_instant() -> None:
         ({"mutualFunds": {"holdings": {}}}, "PORTFOLIO_UNREADABLE"),
     ],
 )
-def test_what_is_no_whole_portfolio_of_this_account_replaces_nothing(member: dict[str, Any], reason: str) -> None:
+def test_an_answer_that_is_no_whole_portfolio_is_incomplete(member: dict[str, Any], reason: str) -> None:
     assert verdict_on(changed(**member)) == Incomplete(reason)
 
 
-def test_another_accounts_holdings_are_not_ours() -> None:
+def test_holdings_of_another_account_are_incomplete() -> None:
     assert verdict_on(account_id="somebody-else") == Incomplete("OTHER_ACCOUNT")
 
 
 @pytest.mark.parametrize("member", [{}, {"mutualFunds": None}])
-def test_funds_do_not_vanish_because_an_answer_is_silent_about_them(member: dict[str, Any]) -> None:
+def test_an_answer_without_the_expected_funds_is_incomplete(member: dict[str, Any]) -> None:
     text = json.dumps(json.loads(GUIDE_DATA) | member)
 
     assert isinstance(verdict_on(text), Complete)
     assert verdict_on(text, funds_expected=True) == Incomplete("MUTUAL_FUNDS_MISSING")
 
 
-def test_an_answer_that_says_there_are_no_funds_is_whole() -> None:
+def test_an_empty_list_of_funds_is_complete() -> None:
     assert isinstance(verdict_on(changed(mutualFunds={"holdings": []}), funds_expected=True), Complete)
 
 
@@ -171,7 +171,7 @@ def test_clocks_may_differ_a_little() -> None:
         ),
     )
 )
-def test_whatever_gateway_changes_is_judged_and_never_a_crash(member: dict[str, Any]) -> None:
+def test_any_answer_is_judged_without_a_crash(member: dict[str, Any]) -> None:
     found = verdict_on(json.dumps(json.loads(GUIDE_DATA) | member))
 
     assert isinstance(found, Complete | Incomplete)
@@ -197,33 +197,31 @@ def test_whatever_gateway_changes_is_judged_and_never_a_crash(member: dict[str, 
         (range(4, 30), range(8), True),  # half of them gone behind a crowd of new ones
     ],
 )
-def test_an_empty_portfolio_or_one_that_lost_a_share_of_what_it_held_needs_a_second_look(
-    now_held: range, last_held: range, needed: bool
-) -> None:
+def test_an_empty_or_shrunken_portfolio_needs_confirmation(now_held: range, last_held: range, needed: bool) -> None:
     last = kept(of_date(*map(holding, last_held)))
 
     assert needs_confirmation(of_date(*map(holding, now_held)), last, HALF) is needed
 
 
-def test_a_first_portfolio_has_nothing_to_be_compared_with() -> None:
+def test_a_first_portfolio_needs_confirmation_only_when_empty() -> None:
     assert not needs_confirmation(holding_number(1), None, HALF)
     assert needs_confirmation(holding_number(0), None, HALF)
 
 
 @pytest.mark.parametrize(("share", "needed"), [("0.3", True), ("0.31", False), ("1", False)])
-def test_how_large_a_share_may_go_unasked_is_a_setting(share: str, needed: bool) -> None:
+def test_the_share_that_needs_confirmation_is_a_setting(share: str, needed: bool) -> None:
     last = kept(holding_number(10))
 
     assert needs_confirmation(holding_number(7), last, Decimal(share)) is needed
 
 
-def test_selling_a_part_of_each_security_is_no_reason_to_ask_again() -> None:
+def test_selling_a_part_of_every_security_needs_no_confirmation() -> None:
     last = kept(of_date(*(holding(number, quantity=10) for number in range(4))))
 
     assert not needs_confirmation(of_date(*(holding(number, quantity=1) for number in range(4))), last, HALF)
 
 
-def test_in_v1_what_is_held_inside_smallcases_alone_is_missed_too() -> None:
+def test_v1_securities_held_in_smallcases_only_are_compared_too() -> None:
     def v1(shares: str, *constituents: str) -> Snapshot:
         inside = ",".join(f'{{"ticker":"{ticker}","shares":5}}' for ticker in constituents)
         smallcases = f'{{"public":[{{"constituents":[{inside}]}}],"private":{{"investments":[]}}}}'
@@ -240,7 +238,7 @@ def test_in_v1_what_is_held_inside_smallcases_alone_is_missed_too() -> None:
     assert not needs_confirmation(v1(share, "INFY", "TCS"), kept(last), HALF)
 
 
-def test_only_a_second_pull_that_tells_the_same_confirms() -> None:
+def test_a_second_pull_agrees_with_the_same_quantities_at_no_earlier_date() -> None:
     empty = holding_number(0)
 
     assert agrees(empty, Complete(empty))
@@ -249,7 +247,7 @@ def test_only_a_second_pull_that_tells_the_same_confirms() -> None:
     assert not agrees(empty, Complete(holding_number(1)))
 
 
-def test_prices_may_move_between_two_pulls_but_no_share() -> None:
+def test_prices_may_move_between_two_pulls_but_no_quantity() -> None:
     first = of_date(holding(1, 10, "100.05"), holding(2))
 
     assert agrees(first, Complete(of_date(holding(2, price="99"), holding(1, 10, "101"))))
@@ -257,7 +255,7 @@ def test_prices_may_move_between_two_pulls_but_no_share() -> None:
     assert not agrees(first, Complete(of_date(holding(1, 10, "100.05"), holding(3))))
 
 
-def test_a_position_moves_a_portfolio_too() -> None:
+def test_positions_are_compared_too() -> None:
     moved = holding(1).replace('"nse":{"quantity":0', '"nse":{"quantity":1')
     assert moved != holding(1)
 

@@ -7,7 +7,7 @@ from gateway_backend.domain.holdings.v1 import v1_securities
 from testing.builders import leg, security
 
 
-def test_v2_served_as_v1_has_v1s_own_limits() -> None:
+def test_a_v2_portfolio_served_as_v1_has_the_limits_of_v1() -> None:
     held = (
         security(quantity=10, in_smallcases=Decimal(3), nse=leg(2, "60"), bse=leg(-1)),
         security("INE2", nse_ticker=None, bse_ticker="BSEONLY"),

@@ -44,7 +44,7 @@ DOES_NOT_FIT = [
 ]
 
 
-def test_without_corrections_the_table_is_ours() -> None:
+def test_no_correction_leaves_the_table_unchanged() -> None:
     assert capabilities("") == BROKERS
     assert capabilities(" ") == BROKERS
 
@@ -82,7 +82,7 @@ def test_the_order_and_the_grouping_of_corrections_do_not_matter(
 
 
 @pytest.mark.parametrize(("text", "why"), DOES_NOT_FIT)
-def test_a_part_that_does_not_fit_is_named(text: str, why: str) -> None:
+def test_a_wrong_part_is_named(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
         capabilities(text)
 
@@ -95,13 +95,13 @@ def test_any_text_is_a_table_or_a_value_error(text: str) -> None:
         assert str(refused)  # noqa: PT017 - either will do
 
 
-def test_nobody_changes_the_table_behind_the_others_backs() -> None:
+def test_the_corrected_table_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         capabilities("kite+amoOrders")["kite"] = Broker("kite", "x")  # type: ignore[index]
     assert BROKERS["kite"].amo_orders is None
 
 
-def test_one_word_about_a_new_broker_does_not_forbid_the_rest() -> None:
+def test_a_correction_of_a_new_broker_leaves_its_other_capabilities_unknown() -> None:
     table = capabilities("newbroker+securitiesOrders-limitOrders")
 
     told = {capability: has_capability("newbroker-leprechaun", capability, table) for capability in CAPABILITIES}
@@ -109,7 +109,7 @@ def test_one_word_about_a_new_broker_does_not_forbid_the_rest() -> None:
     assert told == {**dict.fromkeys(CAPABILITIES), "securitiesOrders": True, "limitOrders": False}
 
 
-def test_cloudformation_refuses_already_what_a_worker_would() -> None:
+def test_the_templates_pattern_accepts_the_same_corrections() -> None:
     pattern = re.compile(template()["Parameters"]["BrokerCapabilities"]["AllowedPattern"])
 
     assert [text for text in FITS if not pattern.fullmatch(text.strip())] == []

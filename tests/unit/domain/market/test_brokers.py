@@ -56,7 +56,7 @@ def test_only_zerodha_refreshes_without_a_login_in_its_test_variant_too() -> Non
 
 
 @pytest.mark.parametrize("key", ["a-new-broker", "", "-leprechaun"])
-def test_a_broker_nobody_knows_can_do_nothing_special(key: str) -> None:
+def test_an_unknown_broker_has_no_known_capabilities(key: str) -> None:
     found = find_broker(key, BROKERS)
 
     assert found == Broker(found.key, found.name)
@@ -75,5 +75,5 @@ def test_a_broker_nobody_knows_can_do_nothing_special(key: str) -> None:
         ("", "fetchFunds", None),
     ],
 )
-def test_what_nobody_knows_is_left_to_gateway(key: str, capability: str, answer: bool | None) -> None:
+def test_an_unknown_capability_is_left_to_gateway(key: str, capability: str, answer: bool | None) -> None:
     assert has_capability(key, capability, capabilities("")) is answer

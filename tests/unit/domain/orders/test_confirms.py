@@ -34,12 +34,12 @@ def claim(status: OrderStatus | None = None, whole: BatchStatus = BatchStatus.CO
         replace(COMPLETED, buy_amount=None, sell_amount=None),
     ],
 )
-def test_a_webhook_may_be_older_than_what_gateway_says_now(older: Batch) -> None:
+def test_an_older_claim_is_confirmed(older: Batch) -> None:
     assert confirms(COMPLETED, older)
 
 
 @pytest.mark.parametrize("rounded", ["4201", "4201.005", "4200.995", "4201.0000000000001"])
-def test_the_same_amount_may_be_rounded_in_another_way(rounded: str) -> None:
+def test_an_amount_rounded_differently_is_confirmed(rounded: str) -> None:
     assert confirms(COMPLETED, replace(COMPLETED, buy_amount=Decimal(rounded)))
     assert confirms(COMPLETED, claim(average_price=Decimal("420.1") + Decimal(rounded) - 4201))
 
@@ -61,34 +61,34 @@ def test_the_same_amount_may_be_rounded_in_another_way(rounded: str) -> None:
         replace(COMPLETED, orders=(COMPLETE, COMPLETE)),
     ],
 )
-def test_what_differs_from_what_gateway_says_is_not_borne_out(lie: Batch) -> None:
+def test_a_contradicting_claim_is_not_confirmed(lie: Batch) -> None:
     assert not confirms(COMPLETED, lie)
 
 
 @pytest.mark.parametrize("further", [claim(), claim(whole=BatchStatus.PLACED), claim(OrderStatus.PLACED, filled=0)])
-def test_what_is_further_on_than_what_gateway_says_is_not_borne_out(further: Batch) -> None:
+def test_a_claim_that_is_further_on_is_not_confirmed(further: Batch) -> None:
     assert not confirms(batch(), further)
 
 
-def test_a_word_that_is_known_is_further_on_than_one_that_is_new_to_us() -> None:
+def test_a_documented_status_is_further_on_than_unknown() -> None:
     news = batch(BatchStatus.UNKNOWN, order(OrderStatus.UNKNOWN))
 
     assert not confirms(news, batch(BatchStatus.PLACED, order(OrderStatus.UNKNOWN)))
     assert not confirms(news, batch(BatchStatus.UNKNOWN, order(OrderStatus.PLACED)))
 
 
-def test_a_fill_that_gateway_does_not_know_is_not_borne_out() -> None:
+def test_an_unrecorded_fill_is_not_confirmed() -> None:
     assert not confirms(batch(), batch(BatchStatus.PLACED, order(filled=1)))
 
 
-def test_an_end_has_one_quantity() -> None:
+def test_a_final_order_of_another_quantity_is_not_confirmed() -> None:
     rejected = batch(BatchStatus.UNFILLED, order(OrderStatus.REJECTED))
 
     assert not confirms(rejected, batch(BatchStatus.UNFILLED, order(OrderStatus.REJECTED, quantity=11)))
 
 
 @given(REPORTS)
-def test_a_batch_bears_out_itself_and_everything_it_once_was(news: tuple[Batch, ...]) -> None:
+def test_a_batch_confirms_itself_and_its_earlier_states(news: tuple[Batch, ...]) -> None:
     known = news[0]
     assert confirms(known, known)
     opened = replace(known, status=BatchStatus.PLACED)
@@ -98,7 +98,7 @@ def test_a_batch_bears_out_itself_and_everything_it_once_was(news: tuple[Batch, 
 
 
 @pytest.mark.parametrize("whole", FINAL_BATCH)
-def test_a_batch_that_the_user_has_closed_since_had_another_end_before(whole: BatchStatus) -> None:
+def test_a_batch_marked_complete_confirms_its_earlier_end(whole: BatchStatus) -> None:
     closed = replace(COMPLETED, status=BatchStatus.MARKEDCOMPLETE)
 
     assert confirms(closed, replace(COMPLETED, status=whole))

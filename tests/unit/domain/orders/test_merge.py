@@ -30,9 +30,7 @@ def merged(*news: Batch) -> Batch:
 
 
 @given(REPORTS, st.data())
-def test_any_order_and_any_repetition_of_the_same_news_gives_the_same_batch(
-    news: tuple[Batch, ...], data: st.DataObject
-) -> None:
+def test_the_order_and_repetition_of_reports_do_not_matter(news: tuple[Batch, ...], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(news)))
     shuffled = data.draw(st.permutations([*news, *again]))
 
@@ -40,13 +38,13 @@ def test_any_order_and_any_repetition_of_the_same_news_gives_the_same_batch(
 
 
 @given(reports_at(NOW), reports_at(LATER), reports_at(LATER + timedelta(minutes=1)))
-def test_news_may_be_put_together_before_it_is_merged(a: Batch, b: Batch, c: Batch) -> None:
+def test_merging_is_associative_and_commutative(a: Batch, b: Batch, c: Batch) -> None:
     assert content(merge(merge(a, b), c)) == content(merge(a, merge(b, c)))
     assert content(merge(a, b)) == content(merge(b, a))
 
 
 @given(REPORTS)
-def test_no_news_takes_a_step_back(news: tuple[Batch, ...]) -> None:
+def test_no_report_takes_a_step_back(news: tuple[Batch, ...]) -> None:
     known = news[0]
     for each in news:
         after = merge(known, each)
@@ -62,7 +60,7 @@ def test_no_news_takes_a_step_back(news: tuple[Batch, ...]) -> None:
 
 
 @given(REPORTS)
-def test_what_is_known_already_changes_nothing(news: tuple[Batch, ...]) -> None:
+def test_a_repeated_report_changes_nothing(news: tuple[Batch, ...]) -> None:
     known = merged(*news)
 
     assert merge(known, known) == known
@@ -81,7 +79,7 @@ def test_placed_after_completed_changes_nothing(status: BatchStatus) -> None:
 
 
 @pytest.mark.parametrize("known", [status for status in OrderStatus if status is not OrderStatus.UNKNOWN])
-def test_a_new_word_never_replaces_a_status_that_is_known(known: OrderStatus) -> None:
+def test_an_undocumented_status_never_replaces_a_documented_status(known: OrderStatus) -> None:
     before = batch(BatchStatus.PLACED, order(known))
     news = batch(BatchStatus.UNKNOWN, order(OrderStatus.UNKNOWN, reported_at=LATER), reported_at=LATER)
 
@@ -91,7 +89,7 @@ def test_a_new_word_never_replaces_a_status_that_is_known(known: OrderStatus) ->
 
 
 @pytest.mark.parametrize("ended", [status for status in FINAL_STOCK if status is not OrderStatus.COMPLETE])
-def test_a_fill_is_not_taken_back_by_another_end(ended: OrderStatus) -> None:
+def test_a_complete_order_stays_complete(ended: OrderStatus) -> None:
     news = batch(BatchStatus.UNFILLED, order(ended, reported_at=LATER), reported_at=LATER)
 
     (merged_order,) = merge(COMPLETED, news).orders
@@ -103,14 +101,14 @@ def test_a_fill_is_not_taken_back_by_another_end(ended: OrderStatus) -> None:
     )
 
 
-def test_of_two_equally_far_the_later_counts_because_a_user_may_edit_an_open_order() -> None:
+def test_the_later_of_two_reports_of_an_open_order_counts() -> None:
     edited = batch(BatchStatus.PLACED, order(quantity=25, reported_at=LATER), reported_at=LATER)
 
     for after in (merge(batch(), edited), merge(edited, batch())):
         assert after.orders[0].quantity == 25
 
 
-def test_what_was_filled_before_an_order_was_cancelled_stays_filled() -> None:
+def test_a_partial_fill_survives_the_cancellation() -> None:
     part = batch(BatchStatus.PLACED, order(filled=4, exchange_order_id="1100"))
     cancelled = batch(BatchStatus.CANCELLED, order(OrderStatus.CANCELLED, reported_at=LATER), reported_at=LATER)
 
@@ -123,7 +121,7 @@ def test_what_was_filled_before_an_order_was_cancelled_stays_filled() -> None:
     )
 
 
-def test_a_bad_end_stays_as_it_was_first_told_unless_it_filled() -> None:
+def test_the_first_bad_end_stays_unless_the_order_is_filled() -> None:
     cancelled = batch(BatchStatus.UNFILLED, order(OrderStatus.CANCELLED))
     rejected = batch(BatchStatus.UNFILLED, order(OrderStatus.REJECTED, reported_at=LATER), reported_at=LATER)
 
@@ -131,7 +129,7 @@ def test_a_bad_end_stays_as_it_was_first_told_unless_it_filled() -> None:
     assert merge(cancelled, COMPLETED).orders[0].status is OrderStatus.COMPLETE
 
 
-def test_a_price_that_was_told_is_not_forgotten() -> None:
+def test_a_reported_price_is_kept() -> None:
     without = batch(BatchStatus.COMPLETED, replace(COMPLETE, average_price=None, reported_at=LATER), reported_at=LATER)
 
     after = merge(COMPLETED, without)
@@ -139,7 +137,7 @@ def test_a_price_that_was_told_is_not_forgotten() -> None:
     assert (after.buy_amount, after.orders[0].average_price) == (Decimal("4201"), Decimal("420.1"))
 
 
-def test_a_side_that_was_told_is_not_forgotten() -> None:
+def test_a_reported_side_is_kept() -> None:
     untold = batch(BatchStatus.PLACED, order(side=None, reported_at=LATER, filled=1), reported_at=LATER)
 
     assert [(order.side, order.filled) for order in merge(batch(), untold).orders] == [("BUY", 1)]
@@ -148,14 +146,14 @@ def test_a_side_that_was_told_is_not_forgotten() -> None:
 # Which orders of two reports are the same --------------------------------------------------------
 
 
-def test_a_stock_that_the_news_does_not_name_stays() -> None:
+def test_a_stock_missing_from_a_report_stays() -> None:
     both = batch(BatchStatus.PLACED, order(), order(ticker="HDFCBANK"))
     after = merge(both, batch(BatchStatus.PLACED, order(ticker="HDFCBANK", filled=1), reported_at=LATER))
 
     assert [(order.ticker, order.filled) for order in after.orders] == [("AXISBANK", 0), ("HDFCBANK", 1)]
 
 
-def test_a_stock_bought_and_sold_in_one_batch_stays_two() -> None:
+def test_a_purchase_and_a_sale_of_a_stock_stay_apart() -> None:
     known = batch(BatchStatus.PLACED, order(side="BUY"), order(side="SELL"))
     news = batch(BatchStatus.PLACED, order(OrderStatus.REJECTED, side="SELL", reported_at=LATER), reported_at=LATER)
 
@@ -167,7 +165,7 @@ def test_a_stock_bought_and_sold_in_one_batch_stays_two() -> None:
     ]
 
 
-def test_a_stock_that_stands_in_a_batch_twice_stays_two() -> None:
+def test_two_orders_of_a_stock_stay_apart() -> None:
     known = batch(BatchStatus.PLACED, order(quantity=5), order(quantity=7))
     done = order(OrderStatus.COMPLETE, quantity=5, filled=5, reported_at=LATER)
     news = batch(BatchStatus.PLACED, done, order(quantity=7, reported_at=LATER), reported_at=LATER)
@@ -178,7 +176,7 @@ def test_a_stock_that_stands_in_a_batch_twice_stays_two() -> None:
     assert after.shares_filled == 5
 
 
-def test_alike_stocks_are_told_apart_by_the_exchanges_number_whatever_their_order() -> None:
+def test_equal_stocks_are_matched_by_the_exchanges_id() -> None:
     first = order(OrderStatus.REJECTED, exchange_order_id="1")
     second = order(OrderStatus.COMPLETE, filled=10, exchange_order_id="2")
 
@@ -190,14 +188,14 @@ def test_alike_stocks_are_told_apart_by_the_exchanges_number_whatever_their_orde
     assert [(one.status, one.filled) for one in after.orders] == [(first.status, 0), (second.status, 10)]
 
 
-def test_a_side_that_was_not_told_at_first_makes_no_second_stock() -> None:
+def test_a_side_missing_at_first_makes_no_second_stock() -> None:
     after = merge(batch(BatchStatus.PLACED, order(side=None)), COMPLETED)
 
     assert [(one.side, one.status) for one in after.orders] == [("BUY", OrderStatus.COMPLETE)]
     assert after.is_final
 
 
-def test_two_numbers_of_the_exchange_are_two_stocks() -> None:
+def test_two_exchange_ids_are_two_stocks() -> None:
     known = batch(BatchStatus.PLACED, order(exchange_order_id="1100", filled=4))
     after = merge(
         known, batch(BatchStatus.PLACED, order(exchange_order_id="1101", reported_at=LATER), reported_at=LATER)
@@ -209,7 +207,7 @@ def test_two_numbers_of_the_exchange_are_two_stocks() -> None:
 # What makes a difference -------------------------------------------------------------------------
 
 
-def test_a_batch_says_more_only_when_there_is_something_to_tell_beside_the_time() -> None:
+def test_batches_differ_by_more_than_their_time_only() -> None:
     same = batch(BatchStatus.PLACED, order(reported_at=LATER), reported_at=LATER)
 
     assert not differs(same, batch())
@@ -217,6 +215,6 @@ def test_a_batch_says_more_only_when_there_is_something_to_tell_beside_the_time(
     assert differs(batch(BatchStatus.PLACED, order(quantity=11)), batch())
 
 
-def test_noise_in_an_amount_is_no_news() -> None:
+def test_noise_in_an_amount_makes_no_difference() -> None:
     noisy = replace(COMPLETED, buy_amount=Decimal("4201.0000000000002"), reported_at=LATER)
     assert not differs(merge(COMPLETED, noisy), COMPLETED)

@@ -28,7 +28,7 @@ def stock(status: OrderStatus = OrderStatus.REJECTED, code: str | None = None, *
 
 
 @pytest.mark.parametrize(("code", "action"), STOCK_CODES.items())
-def test_every_code_of_the_contract_has_words_and_an_action(code: str, action: Action) -> None:
+def test_every_documented_code_has_a_text_and_an_action(code: str, action: Action) -> None:
     advice = advise(stock(code=code), "regular")
 
     assert advice.text.endswith(".")
@@ -38,16 +38,16 @@ def test_every_code_of_the_contract_has_words_and_an_action(code: str, action: A
 
 @pytest.mark.parametrize("status", [OrderStatus.REJECTED, OrderStatus.ERROR, OrderStatus.CANCELLED])
 @pytest.mark.parametrize("code", ["aCodeOfTomorrow", "", "CHECKHOLDINGS", "limit"])
-def test_a_code_that_nobody_knows_gets_what_the_status_says(status: OrderStatus, code: str) -> None:
+def test_an_unknown_code_gets_the_text_of_the_status(status: OrderStatus, code: str) -> None:
     assert advise(stock(status, code), None) == advise(stock(status), None)
 
 
 @pytest.mark.parametrize("code", ["circuitLimit", "circuitLimitExceeded", "circuitLimitBreach"])
-def test_the_circuit_limits_code_is_known_by_its_beginning(code: str) -> None:
+def test_the_circuit_limits_code_is_recognised_by_its_beginning(code: str) -> None:
     assert "limit for the day" in advise(stock(code=code), None).text
 
 
-def test_every_status_has_words_of_its_own() -> None:
+def test_every_status_has_a_text_of_its_own() -> None:
     texts = [advise(stock(status), None).text for status in OrderStatus]
 
     assert all(text.endswith(".") for text in texts)
@@ -59,18 +59,18 @@ def test_a_rejection_without_a_reason_sends_the_user_to_support() -> None:
 
 
 @pytest.mark.parametrize("code", ["marginsExceeded", "aCodeOfTomorrow"])
-def test_what_is_done_or_open_is_not_called_failed_for_a_code_it_carries(code: str) -> None:
+def test_an_open_or_complete_order_is_not_called_failed_for_its_error_code(code: str) -> None:
     for status in (OrderStatus.COMPLETE, OrderStatus.PLACED, OrderStatus.UNKNOWN):
         assert advise(stock(status, code), None) == advise(stock(status), None)
 
 
-def test_an_order_placed_after_hours_says_so() -> None:
+def test_an_after_market_order_is_called_so_while_it_is_placed() -> None:
     assert "after-market" in advise(stock(OrderStatus.PLACED), "amo").text
     assert "after-market" not in advise(stock(OrderStatus.PLACED), "regular").text
     assert advise(stock(OrderStatus.COMPLETE), "amo").text == "Done."
 
 
-def test_what_filled_in_part_says_why_the_rest_did_not() -> None:
+def test_a_partial_fill_gives_the_reason_for_the_rest() -> None:
     told = advise(replace(stock(OrderStatus.REJECTED, "marginsExceeded"), filled=4), "regular")
     assert told.text == f"Filled in part. The rest: {ADVICE['marginsExceeded'].text}"
     assert advise(replace(stock(OrderStatus.CANCELLED, None), filled=4), None).text.startswith("Filled in part")

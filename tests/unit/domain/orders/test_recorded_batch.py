@@ -6,7 +6,7 @@ from gateway_backend.domain.orders.request import RequestedSecurity
 from testing.builders import batch, order
 
 
-def test_what_was_asked_for_and_stands_in_no_batch_was_left_out() -> None:
+def test_a_requested_security_in_no_batch_was_left_out() -> None:
     asked = [RequestedSecurity(ticker, 10, "BUY") for ticker in ("AXISBANK", "M&M", "HDFCBANK")]
     placed = [batch(BatchStatus.PLACED, order(ticker="HDFCBANK", side="SELL")), batch(BatchStatus.PLACED, order())]
 

@@ -10,7 +10,7 @@ from gateway_backend.domain.refresh.page import FIRST_RETRY, LONGEST_RETRY, Refr
 from testing.moments import FRIDAY_CLOSE, MINUTE, MONDAY_CLOSE
 
 
-def test_a_page_is_known_by_its_close_its_round_its_attempt_and_its_accounts() -> None:
+def test_the_id_of_a_page_depends_on_close_round_attempt_and_accounts() -> None:
     page = RefreshPage(FRIDAY_CLOSE, ("a", "b"))
     others = [
         replace(page, close=MONDAY_CLOSE),
@@ -25,13 +25,13 @@ def test_a_page_is_known_by_its_close_its_round_its_attempt_and_its_accounts() -
     assert len({page.id, *(other.id for other in others)}) == 1 + len(others)
 
 
-def test_the_next_attempt_is_another_page_of_what_is_left() -> None:
+def test_the_next_attempt_is_a_page_of_the_remaining_accounts() -> None:
     again = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c"), attempt=3, round=1).again(("b",))
 
     assert again == RefreshPage(FRIDAY_CLOSE, ("b",), attempt=4, round=1)
 
 
-def test_each_attempt_begins_with_another_account() -> None:
+def test_every_attempt_begins_with_another_account() -> None:
     """One that always fails must not be the only probe."""
     page, first = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c")), []
     for _ in range(3):
@@ -48,7 +48,7 @@ def test_a_retry_waits_between_half_a_minute_and_a_quarter_of_an_hour(attempt: i
     assert FIRST_RETRY / 2 <= delay <= LONGEST_RETRY
 
 
-def test_each_retry_waits_twice_as_long_less_a_random_part() -> None:
+def test_every_retry_waits_twice_as_long_less_a_random_part() -> None:
     pages = [RefreshPage(FRIDAY_CLOSE, (), attempt) for attempt in range(6)]
 
     assert [page.retry_delay(0) / MINUTE for page in pages] == [1, 2, 4, 8, 15, 15]

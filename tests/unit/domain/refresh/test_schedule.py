@@ -48,14 +48,12 @@ def next_due(account: Connection, now: datetime) -> datetime | None:
         (WINDOW_ENDS + timedelta(days=2), 2 * SLOTS),
     ],
 )
-def test_the_slots_begin_one_after_the_other_in_two_rounds(now: datetime, begun: int) -> None:
+def test_the_slots_begin_in_turn_in_two_rounds(now: datetime, begun: int) -> None:
     assert TIMES.slots_begun(FRIDAY_CLOSE, now) == begun
 
 
 @given(REFRESH_TIMES, MOMENTS, MOMENTS)
-def test_no_slot_that_has_begun_becomes_one_that_has_not(
-    refresh_times: RefreshTimes, one: datetime, other: datetime
-) -> None:
+def test_the_number_of_begun_slots_never_decreases(refresh_times: RefreshTimes, one: datetime, other: datetime) -> None:
     now, later = sorted([one, other])
     begun = refresh_times.slots_begun(FRIDAY_CLOSE, now)
 
@@ -81,7 +79,7 @@ def test_a_fresh_account_is_next_due_in_its_slot_after_the_next_close() -> None:
     assert next_due(refreshed, WINDOW_ENDS) == TIMES.begins_at(slot_of(KITE.id), MONDAY_CLOSE)
 
 
-def test_what_has_not_succeeded_yet_is_still_due_after_the_last_close() -> None:
+def test_an_account_that_was_not_refreshed_stays_due_after_the_last_close() -> None:
     assert next_due(KITE, WINDOW_ENDS) == TIMES.begins_at(slot_of(KITE.id), FRIDAY_CLOSE)
     assert next_due(KITE, MONDAY_CLOSE) == TIMES.begins_at(slot_of(KITE.id), MONDAY_CLOSE)
 
@@ -96,7 +94,7 @@ def test_what_has_not_succeeded_yet_is_still_due_after_the_last_close() -> None:
     ],
     ids=lambda account: f"{account.broker} {account.session.state} {account.as_of and 'imported'}",
 )
-def test_where_only_a_login_helps_nothing_is_due_by_itself(account: Connection) -> None:
+def test_an_account_that_needs_a_login_has_no_next_refresh(account: Connection) -> None:
     assert next_due(account, WINDOW_ENDS) is None
 
 

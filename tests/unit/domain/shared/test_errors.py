@@ -11,7 +11,7 @@ def every_error(base: type[DomainError] = DomainError) -> list[type[DomainError]
     return [base, *(error for child in base.__subclasses__() for error in every_error(child))]
 
 
-def test_every_failure_has_a_code_of_its_own_a_status_and_words() -> None:
+def test_every_error_has_its_own_code_a_status_and_a_title() -> None:
     errors = every_error()[1:]
 
     assert len({error.code for error in errors}) == len(errors)

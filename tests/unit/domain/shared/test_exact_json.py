@@ -38,7 +38,7 @@ VALUES = st.recursive(
         "123456789012345678901234567890.123456789012345678901234567890",
     ],
 )
-def test_a_number_comes_out_as_it_went_in(number: str) -> None:
+def test_a_number_keeps_its_digits(number: str) -> None:
     assert dumps(loads(f'{{"totalReturns":{number}}}')) == f'{{"totalReturns":{number}}}'
 
 
@@ -47,7 +47,7 @@ def test_an_exponent_is_written_out_in_full() -> None:
 
 
 @given(VALUES)
-def test_what_is_written_reads_the_same(value: Any) -> None:
+def test_a_written_value_is_read_as_the_same_value(value: Any) -> None:
     again = loads(dumps(value))
 
     assert again == value
@@ -55,9 +55,7 @@ def test_what_is_written_reads_the_same(value: Any) -> None:
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=5), st.sampled_from([None, 0, 2]), st.booleans())
-def test_each_member_is_handed_out_as_the_very_text_it_arrived_as(
-    value: dict[str, Any], indent: int | None, ascii_only: bool
-) -> None:
+def test_a_member_keeps_the_text_it_arrived_as(value: dict[str, Any], indent: int | None, ascii_only: bool) -> None:
     given_text = json.dumps(loads(dumps(value)), default=float, indent=indent, ensure_ascii=ascii_only)
 
     found = members(f" {given_text}\n")
@@ -77,7 +75,7 @@ def test_the_digits_of_a_member_stay_in_its_text() -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
-def test_nesting_without_end_is_unreadable_rather_than_a_crash(opening: str) -> None:
+def test_deep_nesting_is_unreadable_rather_than_a_crash(opening: str) -> None:
     with pytest.raises(JsonUnreadable, match="nested"):
         loads(opening * DEEP)
     with pytest.raises(JsonUnreadable, match="nested"):
@@ -85,7 +83,7 @@ def test_nesting_without_end_is_unreadable_rather_than_a_crash(opening: str) -> 
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e99999999999999999999", "1" * 5000, "1.", "01"])
-def test_what_is_no_number_or_none_anyone_can_hold_is_unreadable(number: str) -> None:
+def test_an_invalid_or_absurd_number_is_unreadable(number: str) -> None:
     with pytest.raises(JsonUnreadable):
         loads(f'{{"quantity":{number}}}')
     with pytest.raises(JsonUnreadable):
@@ -114,6 +112,6 @@ def test_bytes_may_begin_with_a_byte_order_mark_and_must_be_utf8() -> None:
         loads(b'{"name":"\xff"}')
 
 
-def test_of_a_name_given_twice_the_last_counts_for_text_and_value_alike() -> None:
+def test_the_last_of_two_members_of_the_same_name_counts() -> None:
     assert members('{"a":1.0,"a":2.50}') == {"a": ("2.50", Decimal("2.50"))}
     assert loads('{"a":1.0,"a":2.50}') == {"a": Decimal("2.50")}

@@ -19,7 +19,7 @@ def test_every_error_code_of_the_contract_has_a_text_for_the_user(code: int) -> 
     assert str(code) not in advise(code).text
 
 
-def test_an_unknown_code_gets_a_general_answer() -> None:
+def test_an_unknown_code_gets_the_general_text() -> None:
     assert advise(987654) == UNKNOWN
 
 
@@ -33,16 +33,16 @@ def test_an_unknown_code_gets_a_general_answer() -> None:
         (100, Action.CONTACT_SUPPORT),
     ],
 )
-def test_the_advice_is_one_that_helps(code: int, action: Action) -> None:
+def test_the_action_is_what_the_user_can_do(code: int, action: Action) -> None:
     assert advise(code).action is action
 
 
 @pytest.mark.parametrize("code", [0, 1000, 4001, 9999])
-def test_a_transaction_error_of_tomorrow_has_words_too(code: int) -> None:
+def test_an_undocumented_code_gets_the_general_text(code: int) -> None:
     assert advise(code) == UNKNOWN
 
 
-def test_an_order_that_gateway_lost_sight_of_is_not_called_failed() -> None:
+def test_a_pending_order_is_not_called_failed() -> None:
     assert advise(4006) == (
         "Your order is on its way. Its status will be updated shortly.",
         "WAIT",

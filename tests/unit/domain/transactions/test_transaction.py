@@ -69,7 +69,7 @@ def test_no_report_moves_a_transaction_back(reports: list[Report], now: datetime
 
 
 @given(REPORTS, MOMENTS, st.randoms())
-def test_reports_end_the_same_in_any_order(reports: list[Report], now: datetime, random: st.DataObject) -> None:
+def test_the_order_of_reports_does_not_matter(reports: list[Report], now: datetime, random: st.DataObject) -> None:
     def end(some: list[Report]) -> tuple[Status, str | None, str | None, bool]:
         found = after(*some, now=now)
         return found.status, found.account_id, found.broker, found.is_settled
@@ -77,7 +77,7 @@ def test_reports_end_the_same_in_any_order(reports: list[Report], now: datetime,
     assert end(random.sample(reports, len(reports))) == end(reports)  # type: ignore[attr-defined]
 
 
-def test_a_completed_transaction_stays_so_whatever_comes_late() -> None:
+def test_a_completed_transaction_stays_completed() -> None:
     late = (told(Status.USED), told(Status.COMPLETED), told(Status.ERRORED, failure=Failure(2000, "internal_error")))
 
     for order in permutations(late):
@@ -85,7 +85,7 @@ def test_a_completed_transaction_stays_so_whatever_comes_late() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
-def test_a_transaction_that_the_user_just_left_expires(status: Status) -> None:
+def test_a_transaction_that_the_user_left_open_expires(status: Status) -> None:
     assert after(told(status), now=BEGUN.expire_at + GRACE - timedelta(seconds=1)).status is status
     assert after(told(status), now=BEGUN.expire_at + GRACE).status is Status.EXPIRED
     assert after(told(status, expired=True)).status is Status.EXPIRED
@@ -98,27 +98,27 @@ def test_a_transaction_whose_order_was_sent_does_not_expire(status: Status) -> N
     assert after(sent, now=BEGUN.expire_at + timedelta(days=1)).status is status
 
 
-def test_work_at_the_broker_does_not_expire() -> None:
+def test_a_transaction_in_progress_does_not_expire() -> None:
     assert after(told(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
 
 
-def test_an_expired_transaction_that_was_completed_after_all_is_completed() -> None:
+def test_a_completion_after_the_expiry_counts() -> None:
     assert after(told(Status.USED, expired=True), told(Status.COMPLETED)).status is Status.COMPLETED
 
 
-def test_the_reason_of_a_failure_is_not_forgotten() -> None:
+def test_a_later_report_without_a_reason_keeps_the_failure() -> None:
     found = after(told(Status.USED, failure=CANCELLED_AFTER_LOGIN), told(Status.ERRORED))
 
     assert (found.status, found.failure) == (Status.ERRORED, CANCELLED_AFTER_LOGIN)
 
 
-def test_the_account_first_named_stays() -> None:
+def test_the_first_named_account_stays() -> None:
     found = after(told(Status.USED, account_id="account-1"), told(Status.COMPLETED, account_id="account-2"))
 
     assert found.account_id == "account-1"
 
 
-def test_what_a_transaction_brought_stays_when_a_report_says_nothing_of_it() -> None:
+def test_a_report_without_an_outcome_keeps_the_recorded_outcome() -> None:
     bought = Outcome(scid="SCNM_1", iscid="5d94")
     told_once = replace(Report("TRX_1", Status.COMPLETED), outcome=bought)
 
@@ -137,7 +137,7 @@ def test_what_a_transaction_brought_stays_when_a_report_says_nothing_of_it() -> 
         ("account-1", "account-2", False),
     ],
 )
-def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_started_for(
+def test_a_transaction_is_about_the_first_named_and_the_requested_account(
     named: str | None, requested: str | None, may_speak: bool
 ) -> None:
     assert replace(BEGUN, account_id=named, requested_account_id=requested).is_about("account-1") is may_speak
@@ -147,21 +147,21 @@ def test_a_transaction_speaks_for_the_first_account_named_and_the_one_it_was_sta
 
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
-def test_one_that_gateway_has_forgotten_ends_with_its_time(status: Status) -> None:
+def test_an_open_transaction_that_gateway_does_not_know_expires(status: Status) -> None:
     left, over = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY), BEGUN.expire_at + GRACE
 
     assert unknown(left, over - timedelta(seconds=1)).status is status
     assert (unknown(left, over).status, unknown(left, over).updated_at) == (Status.EXPIRED, over)
 
 
-def test_a_gateway_that_forgets_for_a_while_is_asked_again_before_it_is_believed() -> None:
+def test_an_unknown_transaction_expires_after_several_checks_only() -> None:
     left = replace(BEGUN, checks=CHECKS_BEFORE_EXPIRY - 1)
 
     assert unknown(left, BEGUN.expire_at + timedelta(days=1)).status is BEGUN.status
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status.rank > Status.USED.rank])
-def test_what_was_under_way_or_at_its_end_is_not_called_expired_for_being_forgotten(status: Status) -> None:
+def test_an_unknown_transaction_in_progress_or_ended_does_not_expire(status: Status) -> None:
     known = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY)
 
     assert unknown(known, BEGUN.expire_at + timedelta(days=30)).status is status
@@ -170,7 +170,7 @@ def test_what_was_under_way_or_at_its_end_is_not_called_expired_for_being_forgot
 # Checks of the schedule --------------------------------------------------------------------------
 
 
-def test_a_transaction_is_asked_about_less_and_less_often() -> None:
+def test_checks_become_less_frequent() -> None:
     waits, transaction = [], begin(BEGUN)
     for _ in range(9):
         transaction = transaction.postpone_check(NOW)
@@ -180,7 +180,7 @@ def test_a_transaction_is_asked_about_less_and_less_often() -> None:
     assert wait(replace(BEGUN, checks=10_000).postpone_check(NOW)) == 360
 
 
-def test_an_order_is_asked_about_at_least_every_hour() -> None:
+def test_an_order_is_checked_at_least_every_hour() -> None:
     order = replace(BEGUN, intent=Intent.TRANSACTION, checks=10_000)
 
     assert wait(order.postpone_check(NOW)) == 60
@@ -217,7 +217,7 @@ def test_an_order_is_asked_about_at_least_every_hour() -> None:
         (Status.PROCESSING, Intent.TRANSACTION, False, "CONNECTION_WITHDRAWN", True),
     ],
 )
-def test_settled_means_that_there_is_nothing_more_to_learn(
+def test_a_transaction_is_settled_when_its_end_is_known_and_its_result_stored(
     status: Status, intent: Intent, stored: bool, refused: str | None, settled: bool
 ) -> None:
     assert (
@@ -238,7 +238,7 @@ def test_settled_means_that_there_is_nothing_more_to_learn(
         ("SECURITIES", Status.EXPIRED, None, False, False),
     ],
 )
-def test_there_must_be_a_batch_once_an_order_was_sent(
+def test_settling_waits_for_a_batch_once_an_order_was_sent(
     order: str, status: Status, code: int | None, requested: bool, expected: bool
 ) -> None:
     failure = Failure(code, "told") if code else None

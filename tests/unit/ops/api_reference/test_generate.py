@@ -48,7 +48,7 @@ def schema_of(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def test_the_committed_file_is_what_the_code_says() -> None:
+def test_the_committed_file_is_up_to_date() -> None:
     committed = generate_openapi.TARGET.read_text(encoding="utf-8")
     assert committed == generate_openapi.render(), "run `python -m ops.api_reference.generate`"
 
@@ -65,7 +65,7 @@ def test_every_deployed_route_is_described_and_no_other() -> None:
     assert described == deployed
 
 
-def test_a_validator_finds_nothing_wrong() -> None:
+def test_the_document_is_valid_openapi() -> None:
     schemathesis.openapi.from_dict(DOCUMENT).validate()
 
 
@@ -76,7 +76,7 @@ def test_no_schema_is_missing_or_left_over() -> None:
     assert {f'"#/components/schemas/{name}"' for name in used} == named
 
 
-def test_the_examples_fit_their_schemas() -> None:
+def test_the_examples_match_their_schemas() -> None:
     wrong = []
     for (method, path), operation in operations().items():
         contents = [operation.get("requestBody", {}), *operation["responses"].values()]
@@ -88,7 +88,7 @@ def test_the_examples_fit_their_schemas() -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.function)
-def test_a_refusal_as_the_caller_gets_it_fits(route: Route) -> None:
+def test_every_problem_matches_the_schema_of_its_route(route: Route) -> None:
     responses = operations()[route.method, route.path]["responses"]
     for kind in route.problems:
         body = json.loads(problem(kind(), route.path, "request-1").body)
@@ -97,14 +97,14 @@ def test_a_refusal_as_the_caller_gets_it_fits(route: Route) -> None:
         assert kind.code in responses[str(kind.status)]["description"]
 
 
-def test_a_refusal_that_the_route_does_not_list_does_not_fit() -> None:
+def test_a_problem_that_the_route_does_not_list_is_invalid() -> None:
     schema = operations()["GET", "/v1/transactions/{id}"]["responses"]["404"]["content"]["application/problem+json"]
     body = json.loads(problem(NotFound(), "/v1/transactions/x", "request-1").body)
     assert fits(schema["schema"], body)
     assert not fits(schema["schema"], body | {"code": "REQUEST_INVALID"})
 
 
-def test_an_answer_fits_and_one_with_a_missing_or_mistyped_member_does_not() -> None:
+def test_a_response_with_a_missing_or_mistyped_member_is_invalid() -> None:
     answer = json.loads(transaction_api.TransactionView.of(TRANSACTION).model_dump_json(by_alias=True))
     assert fits(schema_of("TransactionView"), answer)
     assert not fits(schema_of("TransactionView"), {k: v for k, v in answer.items() if k != "final"})
@@ -141,5 +141,5 @@ def test_money_and_quantities_are_numbers_not_texts() -> None:
         ("WebhookBody", {"timestamp": "t", "smallcaseAuthId": "a", "securities": []}, False),
     ],
 )
-def test_request_schemas_take_what_the_models_take(schema: str, body: dict[str, Any], valid: bool) -> None:
+def test_request_schemas_accept_what_the_models_accept(schema: str, body: dict[str, Any], valid: bool) -> None:
     assert fits(schema_of(schema), body) is valid

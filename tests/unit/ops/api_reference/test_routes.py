@@ -31,13 +31,13 @@ STAYS_INSIDE = {
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.function)
-def test_every_error_that_the_code_can_give_is_declared(route: Route) -> None:
+def test_every_error_that_the_code_can_raise_is_declared(route: Route) -> None:
     raised = reach.errors_raised(CHECKOUT / "functions" / route.function / "app.py")
     raised -= {"RequestInvalid"} if route.body is None and not route.query else set()  # bodies are decoded for all
     assert raised - {kind.__name__ for kind in route.problems} == STAYS_INSIDE.get(route.function, set())
 
 
-def test_every_failure_an_app_can_meet_is_described() -> None:
+def test_every_error_that_an_app_can_receive_is_declared() -> None:
     listed = {kind for route in ROUTES for kind in route.problems}
     everything = {
         kind

@@ -19,14 +19,14 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=6))
-def test_an_item_comes_out_as_it_went_in(item: dict[str, Any]) -> None:
+def test_an_item_is_decoded_as_it_was_encoded(item: dict[str, Any]) -> None:
     again = decode(encode(item))
 
     assert again == item
     assert repr(again) == repr(item)  # 1.50 is not 1.5, and True is not 1
 
 
-def test_each_value_has_dynamodbs_own_type() -> None:
+def test_a_value_is_encoded_with_its_dynamodb_type() -> None:
     class Word(StrEnum):
         ONE = "one"
 
@@ -43,11 +43,11 @@ def test_each_value_has_dynamodbs_own_type() -> None:
     }
 
 
-def test_what_is_none_is_left_out_at_any_depth() -> None:
+def test_none_is_left_out_at_any_depth() -> None:
     assert encode({"a": None, "b": {"c": None, "d": "e"}}) == {"b": {"M": {"d": {"S": "e"}}}}
 
 
 @pytest.mark.parametrize("value", [1.5, {1}, object(), [None]])
-def test_what_would_lose_digits_or_has_no_type_is_refused(value: Any) -> None:
+def test_a_float_or_a_value_without_a_type_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         encode({"a": value})
