@@ -30,15 +30,15 @@ def session_with(backend: Backend, broker_key: str) -> dict[str, Any]:
     return session(backend, "account-1")
 
 
-def listed(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {each["broker"]: each for each in told["brokers"]}
+def listed(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {broker["broker"]: broker for broker in answer["brokers"]}
 
 
 def test_a_guests_session_lists_the_capabilities_of_every_broker(backend: Backend) -> None:
-    told = listed(session(backend))
+    brokers = listed(session(backend))
 
-    assert [*told] == [*BROKERS]
-    assert told["fivepaisa"] == {
+    assert [*brokers] == [*BROKERS]
+    assert brokers["fivepaisa"] == {
         "broker": "fivepaisa",
         "name": "5paisa",
         "holdingsImport": True,
@@ -48,21 +48,21 @@ def test_a_guests_session_lists_the_capabilities_of_every_broker(backend: Backen
         "amoOrders": None,
         "longLivedSession": False,
     }
-    assert (told["hdfc"]["holdingsImport"], told["hdfc"]["limitOrders"]) == (False, False)
-    assert {each["fetchFunds"] for each in told.values()} == {True}
-    assert {each["amoOrders"] for each in told.values()} == {None}
-    assert [key for key, each in told.items() if each["longLivedSession"]] == ["kite"]
+    assert (brokers["hdfc"]["holdingsImport"], brokers["hdfc"]["limitOrders"]) == (False, False)
+    assert {broker["fetchFunds"] for broker in brokers.values()} == {True}
+    assert {broker["amoOrders"] for broker in brokers.values()} == {None}
+    assert [key for key, broker in brokers.items() if broker["longLivedSession"]] == ["kite"]
 
 
 def test_the_operators_corrections_are_served(backend: Backend) -> None:
     backend.set("BROKER_CAPABILITIES", "groww-holdingsImport kite+amoOrders newbroker+securitiesOrders")
 
-    told = listed(session(backend))
+    brokers = listed(session(backend))
 
-    assert [*told] == [*BROKERS, "newbroker"]
-    assert told["groww"]["holdingsImport"] is False
-    assert told["kite"]["amoOrders"] is True
-    assert told["newbroker"] == {
+    assert [*brokers] == [*BROKERS, "newbroker"]
+    assert brokers["groww"]["holdingsImport"] is False
+    assert brokers["kite"]["amoOrders"] is True
+    assert brokers["newbroker"] == {
         "broker": "newbroker",
         "name": "newbroker",
         "holdingsImport": None,
@@ -78,20 +78,20 @@ def test_the_operators_corrections_are_served(backend: Backend) -> None:
 def test_an_accounts_session_lists_its_own_broker(backend: Backend, key: str) -> None:
     backend.set("BROKER_CAPABILITIES", "kite-leprechaun+amoOrders")
 
-    told = session_with(backend, key)
+    answer = session_with(backend, key)
 
-    assert told["broker"] == key
-    (kite,) = told["brokers"]
+    assert answer["broker"] == key
+    (kite,) = answer["brokers"]
     assert (kite["broker"], kite["name"], kite["amoOrders"]) == ("kite", "Zerodha", True)
     assert (kite["holdingsImport"], kite["longLivedSession"]) == (True, True)
 
 
 @pytest.mark.parametrize("key", ["a-new-broker", "a-new-broker-leprechaun"])
 def test_an_account_of_an_unknown_broker_gets_a_session(backend: Backend, key: str) -> None:
-    told = session_with(backend, key)
+    answer = session_with(backend, key)
 
-    assert told["smallcaseAuthToken"]
-    (only,) = told["brokers"]
+    assert answer["smallcaseAuthToken"]
+    (only,) = answer["brokers"]
     assert (only.pop("broker"), only.pop("name"), only.pop("longLivedSession")) == ("a-new-broker",) * 2 + (False,)
     assert {*only.values()} == {None}
 

@@ -25,10 +25,10 @@ def test_a_checksum_is_as_in_the_contract(text: str, made: str) -> None:
 
 
 def test_old_and_new_secret_are_valid_during_a_rotation() -> None:
-    made = checksum(SIGNED, "the old one")
+    made = checksum(SIGNED, "the old secret")
 
-    assert is_authentic(SIGNED, made, ["the new one", "the old one"])
-    assert not is_authentic(SIGNED, made, ["the new one"])
+    assert is_authentic(SIGNED, made, ["the new secret", "the old secret"])
+    assert not is_authentic(SIGNED, made, ["the new secret"])
 
 
 @pytest.mark.parametrize("claimed", [None, "", "0" * 64, CONTRACT_3_2[0][1].upper(), CONTRACT_3_2[0][1][:-1], "₹"])

@@ -27,15 +27,15 @@ from testing.portfolios import GUIDE_002
     ("reply", "error"),
     [
         pytest.param(Reply('{"success":false,"errors":["Invalid JWT"]}'), GatewayRefused, id="success false on 200"),
-        pytest.param(Reply('{"success":false,"errors":"one text"}', 400), GatewayRefused, id="400"),
-        pytest.param(Reply('{"success":true,"data":{}}', 400), GatewayRefused, id="400 that says success"),
+        pytest.param(Reply('{"success":false,"errors":"a text"}', 400), GatewayRefused, id="400"),
+        pytest.param(Reply('{"success":true,"data":{}}', 400), GatewayRefused, id="400 with success"),
         pytest.param(Reply('{"errors":null,"data":{}}'), GatewayRefused, id="success missing"),
         pytest.param(Reply('{"success":"true","data":{}}'), GatewayRefused, id="success a text"),
         pytest.param(Reply('{"success":false,"errors":["no"]}', 403), GatewayForbidden, id="403"),
         pytest.param(Reply('{"success":false,"errors":["no"]}', 401), GatewayForbidden, id="401"),
-        # Somebody in front of Gateway: it says nothing about the account or our keys.
+        # It comes from a proxy before Gateway, and means nothing for the account or our keys.
         pytest.param(Reply("<html>no</html>", 403), GatewayUnavailable, id="403 in HTML"),
-        pytest.param(Reply("", 401), GatewayUnavailable, id="401 of nobody"),
+        pytest.param(Reply("", 401), GatewayUnavailable, id="401 without a body"),
         pytest.param(Reply("<html>Down for maintenance</html>"), GatewayUnavailable, id="HTML"),
         pytest.param(Reply(""), GatewayUnavailable, id="nothing"),
         pytest.param(Reply('{"success":true,"data":{"transac'), GatewayUnavailable, id="cut off"),

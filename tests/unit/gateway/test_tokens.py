@@ -1,4 +1,4 @@
-"""The tokens of a gateway: each names an account or a guest, and is refused unless it is authentic."""
+"""The tokens of a gateway: they name an account or a guest, and are refused unless they are authentic."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -86,7 +86,7 @@ def test_a_token_is_valid_until_it_expires_by_our_own_clock() -> None:
         pytest.param("", id="empty"),
         pytest.param("not a token", id="no token"),
         pytest.param("ey₹.a.b", id="not ASCII"),
-        pytest.param(signed({}), id="names nobody"),
+        pytest.param(signed({}), id="no subject"),
         pytest.param(signed({"smallcaseAuthId": ""}), id="empty id"),
         pytest.param(signed({"smallcaseAuthId": 5}), id="id of another type"),
         pytest.param(signed({"guest": "true"}), id="guest of another type"),

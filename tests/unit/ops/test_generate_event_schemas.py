@@ -1,4 +1,4 @@
-"""docs/events describes what is published: schemas that are current, examples that fit, rules that match."""
+"""docs/events describes what is published: schemas that are current, valid examples, rules that match."""
 
 import json
 import re
@@ -18,14 +18,14 @@ from ops.generate_event_schemas import FOLDER
 from testing.template import CHECKOUT
 
 README = (FOLDER / "README.md").read_text()
-# Promise of the README: what a user holds, or wrote, is asked for through the API.
+# Promise of the README: an event holds nothing that a user holds or wrote: the API gives that.
 IDS_INSTANTS_AND_WORDS = {
     *("version", "id", "occurredAt", "userId", "broker", "smallcaseAuthId", "transactionId"),
     *("snapshotDate", "previousSnapshotDate", "reason", "intent", "status", "errorCode"),
     *("scid", "iscid", "action", "batchId", "revision", "final"),
 }
 
-each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
 
 
 def schema(event: type[Detail]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def example(event: type[Detail]) -> dict[str, Any]:
     return dict(json.loads((FOLDER / f"{event.__name__}.example.json").read_text()))
 
 
-def fits(event: type[Detail], detail: Any) -> bool:
+def is_valid(event: type[Detail], detail: Any) -> bool:
     return bool(Draft202012Validator(schema(event), validate_formats=True).is_valid(detail))
 
 
@@ -47,21 +47,21 @@ def test_every_event_has_a_schema_and_an_example_and_no_other_has() -> None:
     assert set(re.findall(r"^\| `(\w+)`", README, re.MULTILINE)) == names
 
 
-@each_event
+@every_event
 def test_the_committed_schema_is_up_to_date(event: type[Detail]) -> None:
     committed = generate_event_schemas.target(event).read_text(encoding="utf-8")
     assert committed == generate_event_schemas.render(event), "run `python -m ops.generate_event_schemas`"
     assert schema(event)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-@each_event
+@every_event
 def test_the_example_matches_the_schema_and_the_model(event: type[Detail]) -> None:
     detail = example(event)["detail"]
-    assert fits(event, detail)
+    assert is_valid(event, detail)
     assert json.loads(event.model_validate(detail).model_dump_json(by_alias=True)) == detail
 
 
-@each_event
+@every_event
 def test_the_example_is_a_whole_event_as_the_bus_delivers_it(event: type[Detail]) -> None:
     delivered = example(event)
     assert list(delivered) == [
@@ -73,18 +73,18 @@ def test_the_example_is_a_whole_event_as_the_bus_delivers_it(event: type[Detail]
     assert datetime.fromisoformat(delivered["time"]) >= times.parse(delivered["detail"]["occurredAt"])
 
 
-@each_event
+@every_event
 def test_a_detail_with_a_missing_or_mistyped_member_is_invalid(event: type[Detail]) -> None:
     detail = example(event)["detail"]
     for name in detail:
-        assert not fits(event, {key: value for key, value in detail.items() if key != name}), name
-        assert not fits(event, detail | {name: []}), name
-    assert not fits(event, detail | {"occurredAt": "yesterday"})
-    assert not fits(event, detail | {"version": "2"})
-    assert fits(event, detail | {"addedLater": 1})
+        assert not is_valid(event, {key: value for key, value in detail.items() if key != name}), name
+        assert not is_valid(event, detail | {name: []}), name
+    assert not is_valid(event, detail | {"occurredAt": "yesterday"})
+    assert not is_valid(event, detail | {"version": "2"})
+    assert is_valid(event, detail | {"addedLater": 1})
 
 
-@each_event
+@every_event
 def test_a_detail_holds_ids_instants_and_fixed_words_only(event: type[Detail]) -> None:
     assert set(schema(event)["properties"]) <= IDS_INSTANTS_AND_WORDS
 
@@ -96,7 +96,7 @@ def test_the_events_of_the_sample_stream_match_their_schemas() -> None:
         *("HoldingsChanged", "ConnectionLinked", "HoldingsImported", "TransactionFinished", "OrderUpdated"),
     ]
     for detail in published:
-        assert fits(type(detail), json.loads(detail.model_dump_json(by_alias=True)))
+        assert is_valid(type(detail), json.loads(detail.model_dump_json(by_alias=True)))
 
 
 def test_the_rule_of_the_readme_names_events_that_exist() -> None:

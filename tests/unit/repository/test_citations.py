@@ -1,4 +1,4 @@
-"""Citations of docs/gateway-contract.md lead somewhere, and what a caller reads has none."""
+"""Citations of docs/gateway-contract.md lead somewhere, and the texts for callers have none."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ DEPLOYED = [*(CHECKOUT / "layers/core/gateway_backend").rglob("*.py"), *(CHECKOU
 
 
 def sections_of(contract: str) -> dict[str, str]:
-    """What stands under each heading, by its number."""
+    """The text under every heading, by its number."""
     _, *pieces = re.split(rf"^##+ ({SECTION})\.? .*$", contract, flags=re.MULTILINE)
     return dict(zip(pieces[::2], pieces[1::2], strict=True))
 
@@ -49,7 +49,7 @@ def faults(text: str) -> list[str]:
 
 
 def documents() -> Iterator[Path]:
-    """The repository's own: what is fetched or built lies in folders that begin with a dot."""
+    """The repository's own: what is downloaded or built is in folders that begin with a dot."""
     for entry in CHECKOUT.iterdir():
         if not entry.name.startswith("."):
             found = entry.rglob("*") if entry.is_dir() else [entry]
@@ -86,7 +86,7 @@ def texts_of(module: Path) -> Iterator[str]:
 
 
 def test_what_a_caller_reads_cites_neither_the_contract_nor_the_design() -> None:
-    told = [(path.name, path.read_text(encoding="utf-8")) for path in FROM_THE_CODE]
-    told += [(module.name, text) for module in DEPLOYED for text in texts_of(module)]
+    texts = [(path.name, path.read_text(encoding="utf-8")) for path in FROM_THE_CODE]
+    texts += [(module.name, text) for module in DEPLOYED for text in texts_of(module)]
     cites = re.compile(r"\bcontract \W?\d|\bdesign\b|§", re.IGNORECASE)
-    assert [(name, found[0]) for name, text in told for found in cites.finditer(text)] == []
+    assert [(name, found[0]) for name, text in texts for found in cites.finditer(text)] == []

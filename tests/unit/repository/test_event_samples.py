@@ -1,4 +1,4 @@
-"""events/ holds what AWS really hands to each function, and our code reads it."""
+"""events/ holds what AWS really passes to every function, and our code parses it."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ def function_of(name: str) -> str:
 
 
 def named(*kinds: str) -> list[str]:
-    """The events of the functions that such a trigger wakes."""
+    """The events of the functions with such a trigger."""
     return [name for name in EVENTS if any(events(FUNCTIONS[function_of(name)], kind) for kind in kinds)]
 
 
@@ -92,9 +92,9 @@ def test_the_sdk_result_holds_a_token_that_the_local_cloud_accepts() -> None:
     ("name", "kind"), [("receive_webhook", WebhookKind.HOLDINGS_V2), ("receive_webhook-order", WebhookKind.ORDER)]
 )
 def test_a_webhook_is_authentic_to_the_local_cloud(name: str, kind: WebhookKind) -> None:
-    notice = WebhookEnvelope.parse(request_of(name).raw_body)
-    assert notice.kind is kind
-    assert is_authentic(notice.signed_text, notice.checksum, [SANDBOX.api_secret])
+    envelope = WebhookEnvelope.parse(request_of(name).raw_body)
+    assert envelope.kind is kind
+    assert is_authentic(envelope.signed_text, envelope.checksum, [SANDBOX.api_secret])
 
 
 def test_the_webhook_is_smallcases_own_sample() -> None:
@@ -120,8 +120,8 @@ def test_a_queue_event_is_of_the_queue_that_triggers_the_function(name: str) -> 
 
 def test_the_webhook_message_names_the_receipt_of_the_webhook() -> None:
     (record,) = EVENTS["apply_webhook"]["Records"]
-    notice = WebhookEnvelope.parse(request_of("receive_webhook").raw_body)
-    assert ReceiptKey.parse(record["body"]) == ReceiptKey(notice.checksum or "", notice.body_hash)
+    envelope = WebhookEnvelope.parse(request_of("receive_webhook").raw_body)
+    assert ReceiptKey.parse(record["body"]) == ReceiptKey(envelope.checksum or "", envelope.body_hash)
 
 
 def test_the_refresh_message_is_a_page_of_long_lived_accounts_after_a_close() -> None:
@@ -144,9 +144,9 @@ def test_the_stream_event_passes_the_filter_and_gives_events() -> None:
     (source,) = events(FUNCTIONS["publish_events"], "DynamoDB")
     (accepted,) = (json.loads(rule["Pattern"])["dynamodb"]["Keys"] for rule in source["FilterCriteria"]["Filters"])
     keys = {record["dynamodb"]["Keys"]["sk"]["S"] for record in STREAM}
-    fitting = {rule: {key for key in keys if passes(key, rule)} for rule in map(json.dumps, accepted["sk"]["S"])}
-    assert all(fitting.values())
-    assert keys == set().union(*fitting.values())
+    matching = {rule: {key for key in keys if passes(key, rule)} for rule in map(json.dumps, accepted["sk"]["S"])}
+    assert all(matching.values())
+    assert keys == set().union(*matching.values())
     assert {record["eventSource"] for record in STREAM} == {"aws:dynamodb"}
     refreshed_alone, *rest = (events_of(Change.of(record)) for record in STREAM)
     assert not refreshed_alone

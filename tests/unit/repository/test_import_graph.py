@@ -13,7 +13,7 @@ from testing.template import CHECKOUT
 LAYER = CHECKOUT / "layers/core"
 HANDLERS = sorted((CHECKOUT / "functions").glob("*/app.py"))
 MODULES = sorted((LAYER / "gateway_backend").rglob("*.py"))
-# Which of our packages each may import, and which packages of others.
+# Which of our rings a ring may import, and which packages of others.
 OURS = {
     "functions": {"bootstrap", "usecases", "runtime", "contracts", "domain"},
     "bootstrap": {"usecases", "store", "gateway", "runtime", "domain"},
@@ -87,7 +87,7 @@ def test_a_handler_translates_and_nothing_more(module: Path) -> None:
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Try | ast.TryStar)]
     assert {name.partition(".")[0] for name in imports(module)} & {"boto3", "botocore", "os"} == set()
     use_cases = [name for name in imports(module) if ".usecases." in name and name.rpartition(".")[2].islower()]
-    assert len(use_cases) == 1, "one use case"
+    assert len(use_cases) == 1, "a handler calls a single use case"
     assert ast.get_docstring(tree)
 
 

@@ -1,4 +1,4 @@
-"""One bad message does not hold up the others, and nothing that failed is taken for done."""
+"""A bad message does not hold up the others, and a message that failed is not taken for done."""
 
 import io
 import json
@@ -14,7 +14,7 @@ QUEUE = "https://queue.example"
 
 
 @pytest.fixture
-def brought_forward(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+def retried_soon(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     moved: list[tuple[str, int]] = []
 
     def come_back_soon(queue_url: str, handle: str, attempt: int) -> None:
@@ -34,33 +34,33 @@ def record(number: int, attempt: int = 1) -> dict[str, Any]:
     }
 
 
-def test_failed_messages_only_are_returned(brought_forward: list[tuple[str, int]]) -> None:
-    seen = []
+def test_failed_messages_only_are_returned(retried_soon: list[tuple[str, int]]) -> None:
+    handled = []
 
     def work(body: str, attempt: int) -> None:
-        seen.append((body, attempt))
+        handled.append((body, attempt))
         if body in ("body-1", "body-3"):
             raise ZeroDivisionError
 
     answer = batches.queue_worker(QUEUE)(work)({"Records": [record(n, attempt=n + 1) for n in range(4)]}, None)
 
-    assert seen == [("body-0", 1), ("body-1", 2), ("body-2", 3), ("body-3", 4)]
+    assert handled == [("body-0", 1), ("body-1", 2), ("body-2", 3), ("body-3", 4)]
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["message-1", "message-3"]
-    assert brought_forward == [("handle-1", 2), ("handle-3", 4)]
+    assert retried_soon == [("handle-1", 2), ("handle-3", 4)]
 
 
-def test_a_successful_batch_reports_no_failure(brought_forward: list[tuple[str, int]]) -> None:
+def test_a_successful_batch_reports_no_failure(retried_soon: list[tuple[str, int]]) -> None:
     answer = batches.queue_worker(QUEUE)(lambda _body, _attempt: None)({"Records": [record(1)]}, None)
 
     assert answer == {"batchItemFailures": []}
-    assert brought_forward == []
+    assert retried_soon == []
 
 
 @pytest.mark.parametrize(
     ("error", "counter"), [(NotYet("not ready"), "MessageFailed"), (KeyError("canary"), "UnexpectedError")]
 )
 def test_a_bug_is_counted_apart_from_an_expected_failure(
-    error: Exception, counter: str, brought_forward: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+    error: Exception, counter: str, retried_soon: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[str] = []
     monkeypatch.setattr(batches, "count", counted.append)
@@ -80,14 +80,14 @@ def test_a_bug_is_counted_apart_from_an_expected_failure(
 
 
 def test_the_first_retries_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, int]] = []
+    requested: list[tuple[str, int]] = []
 
     class Sqs:
         def change_message_visibility(self, **request: Any) -> None:
-            asked.append((request["QueueUrl"], request["VisibilityTimeout"]))
+            requested.append((request["QueueUrl"], request["VisibilityTimeout"]))
 
     monkeypatch.setattr(batches, "client", lambda _service: Sqs())
     for attempt in range(1, 6):
         batches._come_back_soon(QUEUE, "handle", attempt)
 
-    assert asked == [(QUEUE, seconds) for seconds in (5, 20, 80, 320, 600)]
+    assert requested == [(QUEUE, seconds) for seconds in (5, 20, 80, 320, 600)]

@@ -102,10 +102,10 @@ def test_a_setting_decides_where_a_baskets_name_is_sent(value: str, places: set[
 
 
 def test_the_names_of_limit_order_fields_are_a_setting() -> None:
-    told = {"LIMIT_ORDER_FIELDS": "orderType=orderType  price=limitPrice triggerPrice=stop validity=validity"}
+    fields = {"LIMIT_ORDER_FIELDS": "orderType=orderType  price=limitPrice triggerPrice=stop validity=validity"}
 
     assert Settings.read(EVERYTHING).order_rules.limit_fields == {}
-    assert Settings.read(EVERYTHING | told).order_rules.limit_fields == {
+    assert Settings.read(EVERYTHING | fields).order_rules.limit_fields == {
         "orderType": "orderType",
         "price": "limitPrice",
         "triggerPrice": "stop",

@@ -1,4 +1,4 @@
-"""A few things at once: each gets its result, and what goes wrong with one goes wrong with that one alone."""
+"""Concurrent work: results keep their order, and a failure leaves the other items alone."""
 
 import threading
 
@@ -17,7 +17,7 @@ def test_results_come_in_the_order_of_the_items(at_once: int) -> None:
 def test_the_given_number_of_threads_run_at_once() -> None:
     together = threading.Barrier(3)
 
-    # Nobody gets past the barrier unless three are there at once.
+    # No thread passes the barrier before three wait at it.
     assert map_concurrently(lambda _number: together.wait(timeout=10), range(6), threads=3).count(0) == 2
 
 

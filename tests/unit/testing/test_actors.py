@@ -1,4 +1,4 @@
-"""What the scenarios wait with does wait."""
+"""The helpers that scenarios wait with do wait."""
 
 from itertools import count
 

@@ -138,9 +138,9 @@ def test_every_documented_status_of_a_batch_is_recognised(status: BatchStatus) -
     assert read(BATCH | {"status": status.value})[0].status is status
 
 
-@pytest.mark.parametrize("word", ["TRIGGER PENDING", "IN_TRANSIT", "", "?"])
-def test_an_undocumented_status_is_unknown_and_open(word: str) -> None:
-    (found,) = read(BATCH | {"status": word, "orders": [STOCK | {"status": word}]})
+@pytest.mark.parametrize("status", ["TRIGGER PENDING", "IN_TRANSIT", "", "?"])
+def test_an_undocumented_status_is_unknown_and_open(status: str) -> None:
+    (found,) = read(BATCH | {"status": status, "orders": [STOCK | {"status": status}]})
 
     assert (found.status, found.orders[0].status) == (BatchStatus.UNKNOWN, OrderStatus.UNKNOWN)
     assert not found.is_final

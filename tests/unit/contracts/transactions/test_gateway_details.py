@@ -19,12 +19,12 @@ FACTS = {"status": "COMPLETED", "authId": "account-1", "broker": "kite"}
 REPORT = Report("TRX_1", Status.COMPLETED, False, "account-1", "kite")
 
 
-def brought(success: Any, **more: Any) -> Report:
+def report(success: Any, **more: Any) -> Report:
     return details(status="COMPLETED", success=success, **more).report("TRX_1", None)
 
 
 def outcome(success: Any, **more: Any) -> Outcome:
-    found = brought(success, **more).outcome
+    found = report(success, **more).outcome
     assert found is not None
     return found
 
@@ -145,24 +145,27 @@ def test_funds_are_exact_in_any_place(name: str, amount: Any, funds: str) -> Non
 
 @pytest.mark.parametrize("amount", ["many", None, [], "NaN", "Infinity", {}])
 def test_an_invalid_amount_counts_as_missing(amount: Any) -> None:
-    assert brought({"data": {"funds": amount}}).outcome is None
+    assert report({"data": {"funds": amount}}).outcome is None
 
 
 def test_funds_are_as_of_gateways_last_update() -> None:
-    told = outcome({"data": {"funds": 1}}, updatedAt="2026-11-20T10:05:00.000Z")
+    found = outcome({"data": {"funds": 1}}, updatedAt="2026-11-20T10:05:00.000Z")
 
-    assert told.funds_at == datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+    assert found.funds_at == datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
     assert outcome({"data": {"funds": 1}}, updatedAt="yesterday").funds_at is None
     assert outcome({"data": {"iscid": "5d94"}}, updatedAt="2026-11-20T10:05:00.000Z").funds_at is None
 
 
 @pytest.mark.parametrize(
-    ("word", "active"), [("YES", True), ("NO", False), (True, True), (False, False), ("true", True)]
+    ("spelling", "active"), [("YES", True), ("NO", False), (True, True), (False, False), ("true", True)]
 )
-def test_a_sip_is_parsed_in_every_platforms_spelling(word: Any, active: bool) -> None:
+def test_a_sip_is_parsed_in_every_platforms_spelling(spelling: Any, active: bool) -> None:
     plan = {"amount": Decimal("5000.00"), "frequency": "1m", "iscid": "5d94", "scid": "SCNM_1", "sipType": "auto"}
 
-    for success in ({"data": {"sipDetails": plan | {"sipActive": word}}}, {"sipDetails": plan | {"sipActive": word}}):
+    for success in (
+        {"data": {"sipDetails": plan | {"sipActive": spelling}}},
+        {"sipDetails": plan | {"sipActive": spelling}},
+    ):
         assert outcome(success).sip == plan | {"sipActive": active}
 
 
@@ -173,14 +176,14 @@ def test_an_ended_sip_keeps_its_valid_members_only() -> None:
 
 
 def test_a_new_investment_is_named() -> None:
-    told = outcome({"data": {"scid": "SCNM_1", "iscid": "5d94", "name": "Magic", "source": "x", "imageUrl": "y"}})
+    found = outcome({"data": {"scid": "SCNM_1", "iscid": "5d94", "name": "Magic", "source": "x", "imageUrl": "y"}})
 
-    assert (told.scid, told.iscid, told.name) == ("SCNM_1", "5d94", "Magic")
+    assert (found.scid, found.iscid, found.name) == ("SCNM_1", "5d94", "Magic")
 
 
 @pytest.mark.parametrize("success", [None, "text", [], {}, {"data": {}}, {"data": {"iscid": 5, "name": "x" * 201}}])
 def test_a_success_without_known_members_has_no_outcome(success: Any) -> None:
-    assert brought(success).outcome is None
+    assert report(success).outcome is None
 
 
 @pytest.mark.parametrize("place", ["batches", "orderBatches"])
@@ -188,12 +191,12 @@ def test_batches_are_passed_on_unchanged(place: str) -> None:
     batch = {"batchId": "batch-1", "status": "PLACED", "new": 1}
 
     for success in ({"data": {place: [batch, {"no": "batch"}, None]}}, {place: [batch]}):
-        assert list(brought(success).batches) == [batch]
+        assert list(report(success).batches) == [batch]
 
 
 @pytest.mark.parametrize("success", [{"data": {"batches": None}}, {"batches": {"batchId": "1"}}, {}, None])
 def test_batches_that_are_no_list_are_ignored(success: Any) -> None:
-    assert list(brought(success).batches) == []
+    assert list(report(success).batches) == []
 
 
 @pytest.mark.parametrize(

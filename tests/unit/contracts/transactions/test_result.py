@@ -1,17 +1,10 @@
-"""The body that hands the SDK's result to us: it was resolved or rejected, on a known platform."""
+"""The body that hands the SDK's result to us: it was resolved or rejected, on a supported platform."""
 
 import pytest
-from pydantic import BaseModel
 
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.contracts.transactions.result import ResultRequest
-from gateway_backend.domain.shared.errors import RequestInvalid
-
-
-def refusal(model: type[BaseModel], text: str | bytes) -> str:
-    with pytest.raises(RequestInvalid) as refused:
-        parse_body(model, text if isinstance(text, bytes) else text.encode())
-    return refused.value.detail
+from testing.refusals import refusal
 
 
 def test_a_result_is_resolved_or_rejected_even_with_null() -> None:

@@ -1,18 +1,16 @@
 """A transaction as the app sees it: its failure has a text and an action for the user."""
 
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from gateway_backend.contracts.orders.views import OrderView
 from gateway_backend.contracts.transactions.views import TransactionView
-from gateway_backend.domain.orders.request import OrderRequest, RequestedSecurity
 from gateway_backend.domain.shared.errors import Action
 from gateway_backend.domain.transactions import messages as transaction_messages
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Failure, Status
-from gateway_backend.domain.transactions.transaction import Transaction
-from testing.builders import NOW
+from testing.builders import NOW, transaction
 
 TRANSACTION_CODES = [
     *(90, 100, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1010, 1011, 1012, 1013, 1014, 2000, 2001),
@@ -20,21 +18,9 @@ TRANSACTION_CODES = [
 ]
 
 
-def placed_by(*securities: RequestedSecurity, **more: Any) -> Transaction:
-    order = OrderRequest("SECURITIES", securities, "Two banks", "https://app.example/logo.png")
-    told: dict[str, Any] = {
-        "status": Status.COMPLETED,
-        "account_id": "account-1",
-        "broker": "groww",
-        "result_persisted": True,
-    }
-    told |= {"order": order}
-    return Transaction("TRX_1", "user-1", Intent.TRANSACTION, NOW, NOW, "correlation", **(told | more))
-
-
 @pytest.mark.parametrize("code", TRANSACTION_CODES)
 def test_every_failure_is_shown_with_a_text_and_an_action(code: int) -> None:
-    failed = placed_by(status=Status.ERRORED, failure=Failure(code, "message_of_gateway"))
+    failed = transaction(intent=Intent.TRANSACTION, status=Status.ERRORED, failure=Failure(code, "message_of_gateway"))
 
     for error in (OrderView.of(failed, []).error, TransactionView.of(failed).error):
         assert error is not None
@@ -45,8 +31,8 @@ def test_every_failure_is_shown_with_a_text_and_an_action(code: int) -> None:
 
 
 def test_a_failed_transaction_is_shown_with_a_text_for_the_user() -> None:
-    failed = Transaction(
-        *("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1"),
+    failed = transaction(
+        created_at=NOW + timedelta(milliseconds=1),
         status=Status.ERRORED,
         failure=Failure(1003, "consent_denied"),
         note="mine",
@@ -66,7 +52,7 @@ def test_a_failed_transaction_is_shown_with_a_text_for_the_user() -> None:
 
 @pytest.mark.parametrize("reason", ["ACCOUNT_MISMATCH", "ACCOUNT_OF_ANOTHER_USER", "CONNECTION_WITHDRAWN"])
 def test_a_refused_link_is_shown_as_an_error(reason: str) -> None:
-    refused = Transaction("TRX_1", "user-1", Intent.CONNECT, NOW, NOW, "correlation-1", link_refusal=reason)
+    refused = transaction(link_refusal=reason)
 
     shown = TransactionView.of(refused)
 

@@ -1,4 +1,4 @@
-"""A webhook is routed by its shape, and only its ids are read from it (contract 3.2, 3.7)."""
+"""A webhook is routed by its shape, and only its ids are parsed (contract 3.2, 3.7)."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ V2: dict[str, Any] = IDS | {"securities": []}
 MUTUAL_FUNDS = {"transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
 
 
-def notice(body: Any) -> WebhookEnvelope:
+def envelope(body: Any) -> WebhookEnvelope:
     return WebhookEnvelope.parse(json.dumps(body).encode())
 
 
@@ -52,17 +52,17 @@ def test_guide_003s_webhook_is_an_order() -> None:
     ],
 )
 def test_the_shape_of_a_webhook_decides_its_kind(body: dict[str, Any], kind: WebhookKind) -> None:
-    assert notice(body).kind is kind
+    assert envelope(body).kind is kind
 
 
 def test_the_checksum_covers_the_account_or_for_mutual_funds_the_transaction() -> None:
-    assert notice(V2).signed_text == "Taccount-1"
-    assert notice(MUTUAL_FUNDS).signed_text == "TTRX_1"
+    assert envelope(V2).signed_text == "Taccount-1"
+    assert envelope(MUTUAL_FUNDS).signed_text == "TTRX_1"
 
 
 @pytest.mark.parametrize("missing", [{"checksum": None}, {"checksum": ""}, {}])
 def test_a_missing_checksum_is_none_so_that_it_can_be_refused_as_not_authentic(missing: dict[str, Any]) -> None:
-    assert notice({name: V2[name] for name in V2 if name != "checksum"} | missing).checksum is None
+    assert envelope({name: V2[name] for name in V2 if name != "checksum"} | missing).checksum is None
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ def test_a_missing_checksum_is_none_so_that_it_can_be_refused_as_not_authentic(m
 )
 def test_a_body_of_another_shape_is_unreadable(body: Any) -> None:
     with pytest.raises(BodyUnreadable):
-        notice(body)
+        envelope(body)
 
 
 @pytest.mark.parametrize("member", ["smallcaseAuthId", "transactionId", "timestamp"])
 def test_a_member_of_the_wrong_type_is_named(member: str) -> None:
     with pytest.raises(BodyUnreadable, match=member):
-        notice(V2 | {member: 5})
+        envelope(V2 | {member: 5})
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_body_cannot_set_our_own_fields() -> None:
         "snapshot_date": "x",
     }
 
-    assert notice(V2 | smuggled) == notice(smuggled | V2).__class__(
+    assert envelope(V2 | smuggled) == envelope(smuggled | V2).__class__(
         kind=WebhookKind.HOLDINGS_V2,
         body_hash=hashlib.sha256(json.dumps(V2 | smuggled).encode()).hexdigest(),
         timestamp="T",
@@ -142,4 +142,4 @@ def test_a_body_cannot_set_our_own_fields() -> None:
 
 
 def test_another_body_has_another_hash() -> None:
-    assert notice(V2).body_hash != notice(V2 | {"notes": "other"}).body_hash
+    assert envelope(V2).body_hash != envelope(V2 | {"notes": "other"}).body_hash

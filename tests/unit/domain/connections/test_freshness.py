@@ -41,7 +41,7 @@ TRADED = FRIDAY_EVENING + timedelta(microseconds=1)
 @pytest.mark.parametrize(
     ("as_of", "now", "missed"),
     [
-        # Taken at the close: good until the next one, over the weekend.
+        # Taken at the close: good until the next close, over the weekend.
         ("2026-11-20T15:30", "2026-11-20T15:30", 0),
         ("2026-11-20T15:30", "2026-11-22T12:00", 0),
         ("2026-11-20T15:30", "2026-11-23T12:00", 0),
@@ -200,18 +200,18 @@ def test_a_fill_before_the_first_import_or_during_a_refresh_changes_nothing() ->
 
 @given(MOMENTS, MOMENTS, MOMENTS, BROKERS, SESSIONS)
 def test_no_snapshot_from_before_a_fill_is_fresh(
-    one: datetime, other: datetime, traded_at: datetime, broker: str, session: SessionState
+    first: datetime, second: datetime, traded_at: datetime, broker: str, session: SessionState
 ) -> None:
-    as_of, now = sorted([one, other])
+    as_of, now = sorted([first, second])
     result = judge(as_of, now, broker, session, traded_at=traded_at)
     assert (result.state == State.FRESH) is (result.sessions_missed == 0 and as_of >= traded_at)
 
 
 @given(MOMENTS, MOMENTS, BROKERS, SESSIONS)
 def test_fresh_means_that_no_session_was_missed(
-    one: datetime, other: datetime, broker: str, session: SessionState
+    first: datetime, second: datetime, broker: str, session: SessionState
 ) -> None:
-    as_of, now = sorted([one, other])
+    as_of, now = sorted([first, second])
     result = judge(as_of, now, broker, session)
     assert (result.state == State.FRESH) is (result.sessions_missed == 0)
     assert (result.state == State.FRESH) is (as_of >= CALENDAR.last_close(now))

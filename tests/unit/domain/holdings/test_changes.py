@@ -76,9 +76,11 @@ def test_shares_bought_today_count_before_they_reach_the_demat() -> None:
     assert changes([bought_today], [security(quantity=15, price="53.33")]) == []  # settled at T+1: nothing happened
 
 
-@pytest.mark.parametrize(("after", "seen"), [("50.01", True), ("49.99", True), ("50.0099", False), ("49.995", False)])
-def test_a_cost_that_moves_by_a_paisa_is_a_change(after: str, seen: bool) -> None:
-    expected = [(Kind.COST_CHANGED, PNB)] if seen else []  # brokers round to a paisa
+@pytest.mark.parametrize(
+    ("after", "is_change"), [("50.01", True), ("49.99", True), ("50.0099", False), ("49.995", False)]
+)
+def test_a_cost_that_moves_by_a_paisa_is_a_change(after: str, is_change: bool) -> None:
+    expected = [(Kind.COST_CHANGED, PNB)] if is_change else []  # brokers round to a paisa
 
     assert kinds([security(price="50")], [security(price=after)]) == expected
 
@@ -167,7 +169,7 @@ def test_another_quantity_for_the_same_money_is_a_likely_split(
         ((2300, "37"), (3700, "23")),
         ((1000, "30"), (1499, "20.01")),  # 3:2 but for a whole share
         ((100, "10"), ("0.5", "2000")),
-        ((10, "50"), (20, "0")),  # nobody knows
+        ((10, "50"), (20, "0")),  # the cost is unknown
         ((10, "0"), (20, "25")),
     ],
 )
@@ -199,7 +201,7 @@ def test_a_transfer_between_accounts_is_no_change() -> None:
     for left, arrived in (
         ((4, "50"), (36, "66.67")),  # the average of both, rounded by the broker
         ((0, "0"), (40, "65")),
-        ((4, "50"), (36, "0")),  # the receiving broker knows no cost
+        ((4, "50"), (36, "0")),  # the receiving broker has no cost
     ):
         after = [account("a", security(PNB, *left)), account("b", security(PNB, *arrived))]
         assert compare(before, after) == []

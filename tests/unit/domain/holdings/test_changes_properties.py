@@ -42,7 +42,7 @@ FUNDS = st.builds(
 ACCOUNTS = st.lists(st.lists(SECURITIES | FUNDS, max_size=5), max_size=3).map(
     lambda held: [account(f"account-{number}", *items) for number, items in enumerate(held)]
 )
-# Companies with a ticker of their own, each with one of two ISINs: nothing is left to guess.
+# Companies with a ticker of their own, every one with two possible ISINs: nothing is left to guess.
 COMPANIES = st.tuples(st.integers(1, 6), st.booleans(), st.integers(0, 20), PRICES)
 LISTED = st.lists(COMPANIES, max_size=6, unique_by=lambda company: company[0]).map(
     lambda found: [account("a", *(company(*facts) for facts in found))]
@@ -66,7 +66,7 @@ def test_equal_portfolios_have_no_changes(accounts: list[AccountPortfolio]) -> N
 
 @given(st.lists(LISTED, max_size=3), st.randoms())
 def test_the_order_of_accounts_is_no_change(listed: list[list[AccountPortfolio]], random: Any) -> None:
-    accounts = [replace(one, account_id=f"account-{number}") for number, (one,) in enumerate(listed)]
+    accounts = [replace(only, account_id=f"account-{number}") for number, (only,) in enumerate(listed)]
 
     assert compare(accounts, random.sample(accounts, len(accounts))) == []
 
@@ -81,16 +81,16 @@ def test_the_reverse_comparison_adds_what_was_removed(
     assert sorted((mirrored.get(c["kind"], c["kind"]), c["name"]) for c in there) == sorted(
         (c["kind"], c["name"]) for c in back
     )
-    for one in (there, back):
-        assert all(c["quantityBefore"] == 0 for c in one if c["kind"] is Kind.ADDED)
-        assert all(c["quantityAfter"] == 0 for c in one if c["kind"] is Kind.REMOVED)
+    for direction in (there, back):
+        assert all(c["quantityBefore"] == 0 for c in direction if c["kind"] is Kind.ADDED)
+        assert all(c["quantityAfter"] == 0 for c in direction if c["kind"] is Kind.REMOVED)
 
 
 @given(ACCOUNTS, ACCOUNTS)
 def test_the_changes_add_up_to_the_difference(before: list[AccountPortfolio], after: list[AccountPortfolio]) -> None:
     def held(accounts: list[AccountPortfolio]) -> Decimal:
-        securities = [s for one in accounts for s in one.portfolio.securities]
-        funds = [f for one in accounts for f in one.portfolio.mutual_funds]
+        securities = [s for account in accounts for s in account.portfolio.securities]
+        funds = [f for account in accounts for f in account.portfolio.mutual_funds]
         return sum((s.demat.quantity + s.nse.quantity for s in securities), sum(f.units for f in funds) + Decimal(0))
 
     moved = sum(found["quantityAfter"] - found["quantityBefore"] for found in compare(before, after))

@@ -102,6 +102,10 @@ def test_v2_shares_in_smallcases_are_shown_beside_and_never_added() -> None:
 # Accounts ----------------------------------------------------------------------------------------
 
 
+def test_an_empty_portfolio_has_no_rows() -> None:
+    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": []}
+
+
 def test_accounts_add_up_by_isin_with_their_parts_beside() -> None:
     found = row(
         account("a", security(quantity=10, price="50")), account("b", security(quantity=30, price="70"), broker="kite")
@@ -200,9 +204,9 @@ def test_a_ticker_missing_in_an_account_is_taken_from_another() -> None:
 
 
 def test_a_security_without_isin_joins_the_isin_of_its_ticker_in_any_order() -> None:
-    without, known = account("a", security(None, quantity=1, name="PNB")), account("b", security(quantity=2))
+    without_isin, with_isin = account("a", security(None, quantity=1, name="PNB")), account("b", security(quantity=2))
 
-    for found in (row(without, known), row(known, without)):
+    for found in (row(without_isin, with_isin), row(with_isin, without_isin)):
         assert (found["isin"], found["name"], found["quantity"]) == (PNB, "Punjab National Bank", 3)
 
 
@@ -249,7 +253,7 @@ def test_rows_are_sorted_by_the_amount_invested() -> None:
 
 @given(ACCOUNTS)
 def test_no_share_is_lost_or_counted_twice(accounts: list[AccountPortfolio]) -> None:
-    held = [item for one in accounts for item in one.portfolio.securities]
+    held = [item for account in accounts for item in account.portfolio.securities]
 
     assert sum(found["quantity"] for found in rows(*accounts)) == sum(
         item.demat.quantity + item.nse.quantity + item.bse.quantity for item in held

@@ -5,17 +5,10 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.parse import PortfolioUnreadable, parse_portfolio
-from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
+from gateway_backend.domain.holdings.portfolio import Leg, MutualFund
 from gateway_backend.domain.shared.exact_json import loads
 from testing.builders import PNB
-
-
-def account(name: str, *held: Security | MutualFund, broker: str = "groww") -> AccountPortfolio:
-    securities = tuple(item for item in held if isinstance(item, Security))
-    funds = tuple(item for item in held if isinstance(item, MutualFund))
-    return AccountPortfolio(name, broker, Portfolio("v2", securities, funds))
 
 
 def v2(**member: Any) -> dict[str, Any]:
@@ -53,7 +46,6 @@ def test_the_optional_members_of_a_security_may_be_missing() -> None:
 
 def test_an_empty_portfolio_is_a_portfolio() -> None:
     assert parse_portfolio({"securities": []}).size == 0
-    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": []}
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_an_answer_that_is_no_whole_portfolio_is_incomplete(member: dict[str, An
 
 
 def test_holdings_of_another_account_are_incomplete() -> None:
-    assert verdict_on(account_id="somebody-else") == Incomplete("OTHER_ACCOUNT")
+    assert verdict_on(account_id="another-account") == Incomplete("OTHER_ACCOUNT")
 
 
 @pytest.mark.parametrize("member", [{}, {"mutualFunds": None}])
@@ -194,7 +194,7 @@ def test_any_answer_is_judged_without_a_crash(member: dict[str, Any]) -> None:
         (range(20), range(10), False),
         (range(1), range(0), False),
         (range(10, 20), range(10), True),  # as many as before, but others
-        (range(4, 30), range(8), True),  # half of them gone behind a crowd of new ones
+        (range(4, 30), range(8), True),  # half of them gone while many others were bought
     ],
 )
 def test_an_empty_or_shrunken_portfolio_needs_confirmation(now_held: range, last_held: range, needed: bool) -> None:

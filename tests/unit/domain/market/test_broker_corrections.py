@@ -104,16 +104,16 @@ def test_the_corrected_table_cannot_be_changed() -> None:
 def test_a_correction_of_a_new_broker_leaves_its_other_capabilities_unknown() -> None:
     table = capabilities("newbroker+securitiesOrders-limitOrders")
 
-    told = {capability: has_capability("newbroker-leprechaun", capability, table) for capability in CAPABILITIES}
+    capable = {capability: has_capability("newbroker-leprechaun", capability, table) for capability in CAPABILITIES}
 
-    assert told == {**dict.fromkeys(CAPABILITIES), "securitiesOrders": True, "limitOrders": False}
+    assert capable == {**dict.fromkeys(CAPABILITIES), "securitiesOrders": True, "limitOrders": False}
 
 
 def test_the_templates_pattern_accepts_the_same_corrections() -> None:
     pattern = re.compile(template()["Parameters"]["BrokerCapabilities"]["AllowedPattern"])
 
     assert [text for text in FITS if not pattern.fullmatch(text.strip())] == []
-    # That something is said twice is beyond a pattern.
+    # A pattern cannot find a repetition.
     wrong = [text for text, why in DOES_NOT_FIT if "second time" not in why]
     assert [text for text in wrong if pattern.fullmatch(text)] == []
     assert all(capability in pattern.pattern for capability in CAPABILITIES)

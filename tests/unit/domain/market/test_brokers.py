@@ -50,8 +50,11 @@ def test_holdings_import_and_orders_are_as_in_the_contract() -> None:
     assert able("limit_orders") == {"fivepaisa", "kite", "groww"}
 
 
-def test_only_zerodha_refreshes_without_a_login_in_its_test_variant_too() -> None:
+def test_only_zerodha_refreshes_without_a_login() -> None:
     assert [key for key, found in BROKERS.items() if found.long_lived] == ["kite"]
+
+
+def test_a_virtual_test_account_has_the_capabilities_of_its_broker() -> None:
     assert find_broker("kite-leprechaun", BROKERS) == find_broker("kite", BROKERS)
 
 

@@ -118,7 +118,7 @@ def test_next_close(now: str, closes_at: str) -> None:
 @pytest.mark.parametrize(
     ("after", "until", "count"),
     [
-        # Taken before the session, or as it opened: the session was seen in full.
+        # Taken before the session, or as it opened: the whole session came after it.
         ("2026-11-20T00:00", "2026-11-20T15:30", 1),
         ("2026-11-20T09:14:59.999999", "2026-11-20T15:30", 1),
         ("2026-11-20T09:15", "2026-11-20T15:30", 1),
@@ -128,7 +128,7 @@ def test_next_close(now: str, closes_at: str) -> None:
         ("2026-11-20T15:29:59.999999", "2026-11-20T15:30", 0),
         ("2026-11-20T15:29:59.999999", "2026-11-23T15:29:59.999999", 0),
         ("2026-11-20T12:00", "2026-11-23T15:30", 1),
-        # Taken at the close: the next one counts, after a weekend or a holiday too.
+        # Taken at the close: the next session counts, after a weekend or a holiday too.
         ("2026-11-20T15:30", "2026-11-20T15:30", 0),
         ("2026-11-20T15:30", "2026-11-23T15:29:59.999999", 0),
         ("2026-11-20T15:30", "2026-11-23T15:30", 1),

@@ -1,4 +1,4 @@
-"""NSE's holidays, generated from a package of known holidays."""
+"""NSE's holidays, generated from a package of the world's holidays."""
 
 from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL, HOLIDAYS
 from ops import generate_nse_holidays

@@ -45,7 +45,7 @@ def test_an_amount_rounded_differently_is_confirmed(rounded: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "lie",
+    "claim_",
     [
         replace(COMPLETED, id="batch-2"),
         replace(COMPLETED, buy_amount=Decimal("4201.006")),
@@ -61,8 +61,8 @@ def test_an_amount_rounded_differently_is_confirmed(rounded: str) -> None:
         replace(COMPLETED, orders=(COMPLETE, COMPLETE)),
     ],
 )
-def test_a_contradicting_claim_is_not_confirmed(lie: Batch) -> None:
-    assert not confirms(COMPLETED, lie)
+def test_a_contradicting_claim_is_not_confirmed(claim_: Batch) -> None:
+    assert not confirms(COMPLETED, claim_)
 
 
 @pytest.mark.parametrize("further", [claim(), claim(whole=BatchStatus.PLACED), claim(OrderStatus.PLACED, filled=0)])
@@ -71,10 +71,10 @@ def test_a_claim_that_is_further_on_is_not_confirmed(further: Batch) -> None:
 
 
 def test_a_documented_status_is_further_on_than_unknown() -> None:
-    news = batch(BatchStatus.UNKNOWN, order(OrderStatus.UNKNOWN))
+    recorded = batch(BatchStatus.UNKNOWN, order(OrderStatus.UNKNOWN))
 
-    assert not confirms(news, batch(BatchStatus.PLACED, order(OrderStatus.UNKNOWN)))
-    assert not confirms(news, batch(BatchStatus.UNKNOWN, order(OrderStatus.PLACED)))
+    assert not confirms(recorded, batch(BatchStatus.PLACED, order(OrderStatus.UNKNOWN)))
+    assert not confirms(recorded, batch(BatchStatus.UNKNOWN, order(OrderStatus.PLACED)))
 
 
 def test_an_unrecorded_fill_is_not_confirmed() -> None:
@@ -88,13 +88,13 @@ def test_a_final_order_of_another_quantity_is_not_confirmed() -> None:
 
 
 @given(REPORTS)
-def test_a_batch_confirms_itself_and_its_earlier_states(news: tuple[Batch, ...]) -> None:
-    known = news[0]
-    assert confirms(known, known)
-    opened = replace(known, status=BatchStatus.PLACED)
-    orders = tuple(replace(one, status=OrderStatus.UNKNOWN, filled=0) for one in known.orders)
-    if known.status is not BatchStatus.UNKNOWN:
-        assert confirms(known, replace(opened, orders=orders))
+def test_a_batch_confirms_itself_and_its_earlier_states(reports: tuple[Batch, ...]) -> None:
+    recorded = reports[0]
+    assert confirms(recorded, recorded)
+    opened = replace(recorded, status=BatchStatus.PLACED)
+    orders = tuple(replace(order, status=OrderStatus.UNKNOWN, filled=0) for order in recorded.orders)
+    if recorded.status is not BatchStatus.UNKNOWN:
+        assert confirms(recorded, replace(opened, orders=orders))
 
 
 @pytest.mark.parametrize("whole", FINAL_BATCH)

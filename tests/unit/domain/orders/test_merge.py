@@ -22,19 +22,19 @@ def content(found: Batch) -> tuple[Batch, Counter[Order]]:
     return replace(found, orders=()), Counter(found.orders)
 
 
-def merged(*news: Batch) -> Batch:
-    return reduce(merge, news)
+def merged(*reports: Batch) -> Batch:
+    return reduce(merge, reports)
 
 
 # Any reports -------------------------------------------------------------------------------------
 
 
 @given(REPORTS, st.data())
-def test_the_order_and_repetition_of_reports_do_not_matter(news: tuple[Batch, ...], data: st.DataObject) -> None:
-    again = data.draw(st.lists(st.sampled_from(news)))
-    shuffled = data.draw(st.permutations([*news, *again]))
+def test_the_order_and_repetition_of_reports_do_not_matter(reports: tuple[Batch, ...], data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(reports)))
+    shuffled = data.draw(st.permutations([*reports, *again]))
 
-    assert content(merged(*shuffled)) == content(merged(*news))
+    assert content(merged(*shuffled)) == content(merged(*reports))
 
 
 @given(reports_at(NOW), reports_at(LATER), reports_at(LATER + timedelta(minutes=1)))
@@ -44,27 +44,27 @@ def test_merging_is_associative_and_commutative(a: Batch, b: Batch, c: Batch) ->
 
 
 @given(REPORTS)
-def test_no_report_takes_a_step_back(news: tuple[Batch, ...]) -> None:
-    known = news[0]
-    for each in news:
-        after = merge(known, each)
-        assert after.status.rank >= max(known.status.rank, each.status.rank)
-        assert (after.filled or 0) >= (known.filled or 0)
-        assert after.shares_filled >= known.shares_filled
-        assert len(after.orders) >= len(known.orders), "a stock was lost"
-        for before, now in zip(known.orders, after.orders, strict=False):
+def test_no_report_takes_a_step_back(reports: tuple[Batch, ...]) -> None:
+    recorded = reports[0]
+    for report in reports:
+        after = merge(recorded, report)
+        assert after.status.rank >= max(recorded.status.rank, report.status.rank)
+        assert (after.filled or 0) >= (recorded.filled or 0)
+        assert after.shares_filled >= recorded.shares_filled
+        assert len(after.orders) >= len(recorded.orders), "a stock was lost"
+        for before, now in zip(recorded.orders, after.orders, strict=False):
             assert (now.ticker, now.side) == (before.ticker, before.side)
             assert now.status.rank >= before.status.rank
             assert now.filled >= before.filled
-        known = after
+        recorded = after
 
 
 @given(REPORTS)
-def test_a_repeated_report_changes_nothing(news: tuple[Batch, ...]) -> None:
-    known = merged(*news)
+def test_a_repeated_report_changes_nothing(reports: tuple[Batch, ...]) -> None:
+    recorded = merged(*reports)
 
-    assert merge(known, known) == known
-    assert not any(differs(merge(known, each), known) for each in news)
+    assert merge(recorded, recorded) == recorded
+    assert not any(differs(merge(recorded, report), recorded) for report in reports)
 
 
 # Which report is further on ----------------------------------------------------------------------
@@ -78,21 +78,21 @@ def test_placed_after_completed_changes_nothing(status: BatchStatus) -> None:
     assert merge(late, COMPLETED).is_final
 
 
-@pytest.mark.parametrize("known", [status for status in OrderStatus if status is not OrderStatus.UNKNOWN])
-def test_an_undocumented_status_never_replaces_a_documented_status(known: OrderStatus) -> None:
-    before = batch(BatchStatus.PLACED, order(known))
-    news = batch(BatchStatus.UNKNOWN, order(OrderStatus.UNKNOWN, reported_at=LATER), reported_at=LATER)
+@pytest.mark.parametrize("recorded", [status for status in OrderStatus if status is not OrderStatus.UNKNOWN])
+def test_an_undocumented_status_never_replaces_a_documented_status(recorded: OrderStatus) -> None:
+    before = batch(BatchStatus.PLACED, order(recorded))
+    report = batch(BatchStatus.UNKNOWN, order(OrderStatus.UNKNOWN, reported_at=LATER), reported_at=LATER)
 
-    after = merge(before, news)
+    after = merge(before, report)
 
-    assert (after.status, after.orders[0].status) == (BatchStatus.PLACED, known)
+    assert (after.status, after.orders[0].status) == (BatchStatus.PLACED, recorded)
 
 
 @pytest.mark.parametrize("ended", [status for status in FINAL_STOCK if status is not OrderStatus.COMPLETE])
 def test_a_complete_order_stays_complete(ended: OrderStatus) -> None:
-    news = batch(BatchStatus.UNFILLED, order(ended, reported_at=LATER), reported_at=LATER)
+    report = batch(BatchStatus.UNFILLED, order(ended, reported_at=LATER), reported_at=LATER)
 
-    (merged_order,) = merge(COMPLETED, news).orders
+    (merged_order,) = merge(COMPLETED, report).orders
 
     assert (merged_order.status, merged_order.filled, merged_order.average_price) == (
         OrderStatus.COMPLETE,
@@ -138,9 +138,9 @@ def test_a_reported_price_is_kept() -> None:
 
 
 def test_a_reported_side_is_kept() -> None:
-    untold = batch(BatchStatus.PLACED, order(side=None, reported_at=LATER, filled=1), reported_at=LATER)
+    without_side = batch(BatchStatus.PLACED, order(side=None, reported_at=LATER, filled=1), reported_at=LATER)
 
-    assert [(order.side, order.filled) for order in merge(batch(), untold).orders] == [("BUY", 1)]
+    assert [(order.side, order.filled) for order in merge(batch(), without_side).orders] == [("BUY", 1)]
 
 
 # Which orders of two reports are the same --------------------------------------------------------
@@ -154,10 +154,10 @@ def test_a_stock_missing_from_a_report_stays() -> None:
 
 
 def test_a_purchase_and_a_sale_of_a_stock_stay_apart() -> None:
-    known = batch(BatchStatus.PLACED, order(side="BUY"), order(side="SELL"))
-    news = batch(BatchStatus.PLACED, order(OrderStatus.REJECTED, side="SELL", reported_at=LATER), reported_at=LATER)
+    recorded = batch(BatchStatus.PLACED, order(side="BUY"), order(side="SELL"))
+    report = batch(BatchStatus.PLACED, order(OrderStatus.REJECTED, side="SELL", reported_at=LATER), reported_at=LATER)
 
-    after = merge(known, news)
+    after = merge(recorded, report)
 
     assert [(o.side, o.status) for o in after.orders] == [
         ("BUY", OrderStatus.PLACED),
@@ -166,11 +166,11 @@ def test_a_purchase_and_a_sale_of_a_stock_stay_apart() -> None:
 
 
 def test_two_orders_of_a_stock_stay_apart() -> None:
-    known = batch(BatchStatus.PLACED, order(quantity=5), order(quantity=7))
+    recorded = batch(BatchStatus.PLACED, order(quantity=5), order(quantity=7))
     done = order(OrderStatus.COMPLETE, quantity=5, filled=5, reported_at=LATER)
-    news = batch(BatchStatus.PLACED, done, order(quantity=7, reported_at=LATER), reported_at=LATER)
+    report = batch(BatchStatus.PLACED, done, order(quantity=7, reported_at=LATER), reported_at=LATER)
 
-    after = merge(known, news)
+    after = merge(recorded, report)
 
     assert [(order.quantity, order.filled) for order in after.orders] == [(5, 5), (7, 0)]
     assert after.shares_filled == 5
@@ -185,20 +185,20 @@ def test_equal_stocks_are_matched_by_the_exchanges_id() -> None:
         batch(BatchStatus.PARTIALLYFILLED, second, first, reported_at=LATER),
     )
 
-    assert [(one.status, one.filled) for one in after.orders] == [(first.status, 0), (second.status, 10)]
+    assert [(order.status, order.filled) for order in after.orders] == [(first.status, 0), (second.status, 10)]
 
 
 def test_a_side_missing_at_first_makes_no_second_stock() -> None:
     after = merge(batch(BatchStatus.PLACED, order(side=None)), COMPLETED)
 
-    assert [(one.side, one.status) for one in after.orders] == [("BUY", OrderStatus.COMPLETE)]
+    assert [(order.side, order.status) for order in after.orders] == [("BUY", OrderStatus.COMPLETE)]
     assert after.is_final
 
 
 def test_two_exchange_ids_are_two_stocks() -> None:
-    known = batch(BatchStatus.PLACED, order(exchange_order_id="1100", filled=4))
+    recorded = batch(BatchStatus.PLACED, order(exchange_order_id="1100", filled=4))
     after = merge(
-        known, batch(BatchStatus.PLACED, order(exchange_order_id="1101", reported_at=LATER), reported_at=LATER)
+        recorded, batch(BatchStatus.PLACED, order(exchange_order_id="1101", reported_at=LATER), reported_at=LATER)
     )
 
     assert [(order.exchange_order_id, order.filled) for order in after.orders] == [("1100", 4), ("1101", 0)]

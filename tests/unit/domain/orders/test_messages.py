@@ -15,7 +15,7 @@ STOCK_CODES = {
     # Contract 5.4.
     **{"adapterError": Action.WAIT, "tradingSystemNotReady": Action.WAIT, "checkHoldings": Action.REFRESH},
     **{"marginsExceeded": Action.NONE, "orderUnmatched": Action.WAIT, "circuitLimitExceeded": Action.WAIT},
-    # Its uncertain ones.
+    # Those that it is not sure of.
     **{"marginExceeded": Action.NONE, "userNotLoggedIn": Action.RECONNECT, "clientNotEnabled": Action.NONE},
     **{"securityNotAllowed": Action.NONE, "amoNotAllowed": Action.WAIT, "networkError": Action.WAIT},
     **{"invalidOrder": Action.CONTACT_SUPPORT, "unknownError": Action.CONTACT_SUPPORT},
@@ -71,6 +71,6 @@ def test_an_after_market_order_is_called_so_while_it_is_placed() -> None:
 
 
 def test_a_partial_fill_gives_the_reason_for_the_rest() -> None:
-    told = advise(replace(stock(OrderStatus.REJECTED, "marginsExceeded"), filled=4), "regular")
-    assert told.text == f"Filled in part. The rest: {ADVICE['marginsExceeded'].text}"
+    advice = advise(replace(stock(OrderStatus.REJECTED, "marginsExceeded"), filled=4), "regular")
+    assert advice.text == f"Filled in part. The rest: {ADVICE['marginsExceeded'].text}"
     assert advise(replace(stock(OrderStatus.CANCELLED, None), filled=4), None).text.startswith("Filled in part")

@@ -1,4 +1,4 @@
-"""A batch on record: each report makes a step of it, or changes nothing."""
+"""A batch on record: every report makes a step of it, or changes nothing."""
 
 from gateway_backend.domain.orders.batch import BatchStatus
 from gateway_backend.domain.orders.recorded_batch import left_out
@@ -7,9 +7,9 @@ from testing.builders import batch, order
 
 
 def test_a_requested_security_in_no_batch_was_left_out() -> None:
-    asked = [RequestedSecurity(ticker, 10, "BUY") for ticker in ("AXISBANK", "M&M", "HDFCBANK")]
+    requested = [RequestedSecurity(ticker, 10, "BUY") for ticker in ("AXISBANK", "M&M", "HDFCBANK")]
     placed = [batch(BatchStatus.PLACED, order(ticker="HDFCBANK", side="SELL")), batch(BatchStatus.PLACED, order())]
 
-    assert left_out(asked, placed) == [asked[1]]
-    assert left_out(asked, []) == asked
+    assert left_out(requested, placed) == [requested[1]]
+    assert left_out(requested, []) == requested
     assert left_out([], placed) == []

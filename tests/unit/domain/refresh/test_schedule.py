@@ -1,4 +1,4 @@
-"""When an account is refreshed: in its slot of the window after each close."""
+"""When an account is refreshed: in its slot of the window after every close."""
 
 from copy import replace
 from datetime import datetime, timedelta
@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.connections.connection import SLOTS, Connection, StoredSnapshot, slot_of
-from gateway_backend.domain.connections.session import BrokerSession, SessionState, has_lapsed
+from gateway_backend.domain.connections.connection import SLOTS, Connection, slot_of
+from gateway_backend.domain.connections.session import BrokerSession, SessionState
 from gateway_backend.domain.market.calendar import nse_calendar
-from gateway_backend.domain.refresh.schedule import ROUNDS, RefreshTimes, is_due
+from gateway_backend.domain.refresh.schedule import OVERDUE_AFTER, ROUNDS, RefreshTimes, is_due
+from testing.builders import connection, stored_snapshot
 from testing.moments import FRIDAY_CLOSE, FRIDAY_NOON, MONDAY_CLOSE, SECOND
 
 CALENDAR = nse_calendar()
 TIMES = RefreshTimes(delay=timedelta(minutes=15), spread=timedelta(minutes=20))
 WINDOW_OPENS, WINDOW_ENDS = FRIDAY_CLOSE + TIMES.delay, FRIDAY_CLOSE + TIMES.delay + TIMES.spread
 SECOND_ROUND = WINDOW_OPENS + timedelta(minutes=90)
-NEWEST = StoredSnapshot("id", FRIDAY_NOON, "text", "text", "hash", "v2", 1, 0)
-KITE = Connection("account-1", "user-1", "kite", FRIDAY_NOON, "TRX_1", snapshot=NEWEST)
+NEWEST = stored_snapshot(FRIDAY_NOON)
+KITE = connection(snapshot=NEWEST)
 MINUTES = st.integers(1, 120).map(lambda minutes: timedelta(minutes=minutes))
 REFRESH_TIMES = st.builds(RefreshTimes, delay=MINUTES, spread=MINUTES)
 MOMENTS = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda passed: FRIDAY_NOON + passed)
@@ -53,8 +54,10 @@ def test_the_slots_begin_in_turn_in_two_rounds(now: datetime, begun: int) -> Non
 
 
 @given(REFRESH_TIMES, MOMENTS, MOMENTS)
-def test_the_number_of_begun_slots_never_decreases(refresh_times: RefreshTimes, one: datetime, other: datetime) -> None:
-    now, later = sorted([one, other])
+def test_the_number_of_begun_slots_never_decreases(
+    refresh_times: RefreshTimes, first: datetime, second: datetime
+) -> None:
+    now, later = sorted([first, second])
     begun = refresh_times.slots_begun(FRIDAY_CLOSE, now)
 
     assert 0 <= begun <= refresh_times.slots_begun(FRIDAY_CLOSE, later) <= SLOTS * ROUNDS
@@ -99,8 +102,8 @@ def test_an_account_that_needs_a_login_has_no_next_refresh(account: Connection) 
 
 
 @given(MOMENTS, MOMENTS, MOMENTS)
-def test_the_next_refresh_never_moves_back(as_of: datetime, one: datetime, other: datetime) -> None:
-    now, later = sorted([one, other])
+def test_the_next_refresh_never_moves_back(as_of: datetime, first: datetime, second: datetime) -> None:
+    now, later = sorted([first, second])
     account = replace(KITE, snapshot=replace(NEWEST, as_of=min(as_of, now)))
     due, due_later = next_due(account, now), next_due(account, later)
 
@@ -111,22 +114,24 @@ def test_the_next_refresh_never_moves_back(as_of: datetime, one: datetime, other
 
 
 @pytest.mark.parametrize(
-    ("as_of", "now", "due", "lapsed"),
+    ("as_of", "now", "due"),
     [
-        (None, MONDAY_CLOSE, False, False),
-        (FRIDAY_NOON, FRIDAY_CLOSE - SECOND, False, False),
-        (FRIDAY_NOON, FRIDAY_CLOSE, True, False),  # cut by the snapshot: Gateway may only be slow
-        (FRIDAY_NOON, MONDAY_CLOSE - SECOND, True, False),
-        (FRIDAY_NOON, MONDAY_CLOSE, True, True),
-        (FRIDAY_CLOSE, MONDAY_CLOSE - SECOND, False, False),
-        (FRIDAY_CLOSE, MONDAY_CLOSE, True, True),
+        (FRIDAY_NOON, FRIDAY_CLOSE - SECOND, False),
+        (FRIDAY_NOON, FRIDAY_CLOSE, True),
+        (FRIDAY_NOON, MONDAY_CLOSE - SECOND, True),
+        (FRIDAY_NOON, MONDAY_CLOSE, True),
+        (FRIDAY_CLOSE, MONDAY_CLOSE - SECOND, False),
+        (FRIDAY_CLOSE, MONDAY_CLOSE, True),
     ],
 )
-def test_due_after_a_close_and_lapsed_after_a_whole_session(
-    as_of: datetime | None, now: datetime, due: bool, lapsed: bool
-) -> None:
+def test_an_account_is_due_once_the_exchange_has_closed(as_of: datetime, now: datetime, due: bool) -> None:
+    assert is_due(connection(snapshot=stored_snapshot(as_of)), now, CALENDAR) is due
 
-    snapshot = replace(NEWEST, as_of=as_of) if as_of else None
 
-    assert is_due(replace(KITE, snapshot=snapshot), now, CALENDAR) is due
-    assert (as_of is not None and has_lapsed(as_of, now, CALENDAR)) is lapsed
+def test_an_account_is_not_due_before_its_first_import() -> None:
+    assert not is_due(connection(snapshot=None), MONDAY_CLOSE, CALENDAR)
+
+
+@pytest.mark.parametrize(("after", "overdue"), [(OVERDUE_AFTER - SECOND, False), (OVERDUE_AFTER, True)])
+def test_a_window_is_overdue_some_time_after_it_opened(after: timedelta, overdue: bool) -> None:
+    assert TIMES.is_overdue(FRIDAY_CLOSE, WINDOW_OPENS + after) is overdue

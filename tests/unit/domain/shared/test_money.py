@@ -1,4 +1,4 @@
-"""Money: sums and products are exact, and a quotient's rounding is the only one."""
+"""Money: sums and products are exact, and only a quotient is rounded."""
 
 from decimal import Decimal
 from fractions import Fraction

@@ -40,17 +40,17 @@ def after(*reports: Report, now: datetime = NOW, begun: Transaction = BEGUN) -> 
     return begun
 
 
-def told(status: Status, **more: str | bool | Failure | None) -> Report:
+def report(status: Status, **more: str | bool | Failure | None) -> Report:
     return replace(Report("TRX_1", status), **more)  # type: ignore[arg-type]
 
 
 def unknown(transaction: Transaction, now: datetime) -> Transaction:
-    """Gateway says that it knows of no such transaction."""
+    """Gateway answers that there is no such transaction."""
     return transaction.record_failed_sync(now, is_unknown=True)
 
 
 def wait(transaction: Transaction, since: datetime = NOW) -> float:
-    """Minutes until the schedule asks about it."""
+    """Minutes until the schedule checks it."""
     assert transaction.next_check_at is not None
     return (transaction.next_check_at - since) / timedelta(minutes=1)
 
@@ -78,7 +78,11 @@ def test_the_order_of_reports_does_not_matter(reports: list[Report], now: dateti
 
 
 def test_a_completed_transaction_stays_completed() -> None:
-    late = (told(Status.USED), told(Status.COMPLETED), told(Status.ERRORED, failure=Failure(2000, "internal_error")))
+    late = (
+        report(Status.USED),
+        report(Status.COMPLETED),
+        report(Status.ERRORED, failure=Failure(2000, "internal_error")),
+    )
 
     for order in permutations(late):
         assert (after(*order).status, after(*order).failure) == (Status.COMPLETED, None)
@@ -86,9 +90,9 @@ def test_a_completed_transaction_stays_completed() -> None:
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
 def test_a_transaction_that_the_user_left_open_expires(status: Status) -> None:
-    assert after(told(status), now=BEGUN.expire_at + GRACE - timedelta(seconds=1)).status is status
-    assert after(told(status), now=BEGUN.expire_at + GRACE).status is Status.EXPIRED
-    assert after(told(status, expired=True)).status is Status.EXPIRED
+    assert after(report(status), now=BEGUN.expire_at + GRACE - timedelta(seconds=1)).status is status
+    assert after(report(status), now=BEGUN.expire_at + GRACE).status is Status.EXPIRED
+    assert after(report(status, expired=True)).status is Status.EXPIRED
 
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
@@ -99,34 +103,34 @@ def test_a_transaction_whose_order_was_sent_does_not_expire(status: Status) -> N
 
 
 def test_a_transaction_in_progress_does_not_expire() -> None:
-    assert after(told(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
+    assert after(report(Status.PROCESSING), now=BEGUN.expire_at + timedelta(days=1)).status is Status.PROCESSING
 
 
 def test_a_completion_after_the_expiry_counts() -> None:
-    assert after(told(Status.USED, expired=True), told(Status.COMPLETED)).status is Status.COMPLETED
+    assert after(report(Status.USED, expired=True), report(Status.COMPLETED)).status is Status.COMPLETED
 
 
 def test_a_later_report_without_a_reason_keeps_the_failure() -> None:
-    found = after(told(Status.USED, failure=CANCELLED_AFTER_LOGIN), told(Status.ERRORED))
+    found = after(report(Status.USED, failure=CANCELLED_AFTER_LOGIN), report(Status.ERRORED))
 
     assert (found.status, found.failure) == (Status.ERRORED, CANCELLED_AFTER_LOGIN)
 
 
 def test_the_first_named_account_stays() -> None:
-    found = after(told(Status.USED, account_id="account-1"), told(Status.COMPLETED, account_id="account-2"))
+    found = after(report(Status.USED, account_id="account-1"), report(Status.COMPLETED, account_id="account-2"))
 
     assert found.account_id == "account-1"
 
 
 def test_a_report_without_an_outcome_keeps_the_recorded_outcome() -> None:
     bought = Outcome(scid="SCNM_1", iscid="5d94")
-    told_once = replace(Report("TRX_1", Status.COMPLETED), outcome=bought)
+    with_outcome = replace(Report("TRX_1", Status.COMPLETED), outcome=bought)
 
-    assert after(told_once, told(Status.COMPLETED)).outcome == bought
+    assert after(with_outcome, report(Status.COMPLETED)).outcome == bought
 
 
 @pytest.mark.parametrize(
-    ("named", "requested", "may_speak"),
+    ("named", "requested", "is_about"),
     [
         (None, None, True),
         ("account-1", None, True),
@@ -138,9 +142,9 @@ def test_a_report_without_an_outcome_keeps_the_recorded_outcome() -> None:
     ],
 )
 def test_a_transaction_is_about_the_first_named_and_the_requested_account(
-    named: str | None, requested: str | None, may_speak: bool
+    named: str | None, requested: str | None, is_about: bool
 ) -> None:
-    assert replace(BEGUN, account_id=named, requested_account_id=requested).is_about("account-1") is may_speak
+    assert replace(BEGUN, account_id=named, requested_account_id=requested).is_about("account-1") is is_about
 
 
 # Failed syncs ------------------------------------------------------------------------------------
@@ -162,9 +166,9 @@ def test_an_unknown_transaction_expires_after_several_checks_only() -> None:
 
 @pytest.mark.parametrize("status", [status for status in Status if status.rank > Status.USED.rank])
 def test_an_unknown_transaction_in_progress_or_ended_does_not_expire(status: Status) -> None:
-    known = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY)
+    recorded = replace(BEGUN, status=status, checks=CHECKS_BEFORE_EXPIRY)
 
-    assert unknown(known, BEGUN.expire_at + timedelta(days=30)).status is status
+    assert unknown(recorded, BEGUN.expire_at + timedelta(days=30)).status is status
 
 
 # Checks of the schedule --------------------------------------------------------------------------
@@ -241,7 +245,7 @@ def test_a_transaction_is_settled_when_its_end_is_known_and_its_result_stored(
 def test_settling_waits_for_a_batch_once_an_order_was_sent(
     order: str, status: Status, code: int | None, requested: bool, expected: bool
 ) -> None:
-    failure = Failure(code, "told") if code else None
+    failure = Failure(code, "message") if code else None
     transaction = replace(BEGUN, intent=Intent.TRANSACTION, order=OrderRequest(order), status=status, failure=failure)
 
     settled = transaction.settle_orders([], NOW, order_requested=requested).is_settled

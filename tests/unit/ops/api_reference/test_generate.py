@@ -1,4 +1,4 @@
-"""docs/openapi.json describes what template.yaml deploys and what the contracts say."""
+"""docs/openapi.json describes what template.yaml deploys and what the contracts define."""
 
 import json
 from copy import replace
@@ -40,7 +40,7 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def fits(schema: dict[str, Any], value: Any) -> bool:
+def is_valid(schema: dict[str, Any], value: Any) -> bool:
     return bool(validator_for({**schema, "components": DOCUMENT["components"]}).is_valid(value))
 
 
@@ -81,9 +81,9 @@ def test_the_examples_match_their_schemas() -> None:
     for (method, path), operation in operations().items():
         contents = [operation.get("requestBody", {}), *operation["responses"].values()]
         for media in (media for content in contents for media in content.get("content", {}).values()):
-            examples = [each["value"] for each in media.get("examples", {}).values()]
+            examples = [named["value"] for named in media.get("examples", {}).values()]
             examples += [media["example"]] if "example" in media else []
-            wrong += [f"{method} {path}" for example in examples if not fits(media["schema"], example)]
+            wrong += [f"{method} {path}" for example in examples if not is_valid(media["schema"], example)]
     assert wrong == []
 
 
@@ -93,32 +93,32 @@ def test_every_problem_matches_the_schema_of_its_route(route: Route) -> None:
     for kind in route.problems:
         body = json.loads(problem(kind(), route.path, "request-1").body)
         schema = responses[str(kind.status)]["content"]["application/problem+json"]["schema"]
-        assert fits(schema, body), kind
+        assert is_valid(schema, body), kind
         assert kind.code in responses[str(kind.status)]["description"]
 
 
 def test_a_problem_that_the_route_does_not_list_is_invalid() -> None:
     schema = operations()["GET", "/v1/transactions/{id}"]["responses"]["404"]["content"]["application/problem+json"]
     body = json.loads(problem(NotFound(), "/v1/transactions/x", "request-1").body)
-    assert fits(schema["schema"], body)
-    assert not fits(schema["schema"], body | {"code": "REQUEST_INVALID"})
+    assert is_valid(schema["schema"], body)
+    assert not is_valid(schema["schema"], body | {"code": "REQUEST_INVALID"})
 
 
 def test_a_response_with_a_missing_or_mistyped_member_is_invalid() -> None:
     answer = json.loads(transaction_api.TransactionView.of(TRANSACTION).model_dump_json(by_alias=True))
-    assert fits(schema_of("TransactionView"), answer)
-    assert not fits(schema_of("TransactionView"), {k: v for k, v in answer.items() if k != "final"})
-    assert not fits(schema_of("TransactionView"), answer | {"status": "DONE"})
+    assert is_valid(schema_of("TransactionView"), answer)
+    assert not is_valid(schema_of("TransactionView"), {k: v for k, v in answer.items() if k != "final"})
+    assert not is_valid(schema_of("TransactionView"), answer | {"status": "DONE"})
     in_progress = replace(TRANSACTION, status=Status.USED, failure=None)
     view = transaction_api.TransactionView.of(in_progress).model_dump_json(by_alias=True)
-    assert fits(schema_of("TransactionView"), json.loads(view))
+    assert is_valid(schema_of("TransactionView"), json.loads(view))
 
 
 def test_money_and_quantities_are_numbers_not_texts() -> None:
     example = operations()["GET", "/v1/holdings"]["responses"]["200"]["content"]["application/json"]["example"]
-    assert fits(schema_of("HoldingsView"), example)
-    assert not fits(schema_of("HoldingsView"), example | {"invested": str(example["invested"])})
-    assert not fits(schema_of("HoldingsView"), example | {"holdings": [{"isin": "INE168A01041"}]})
+    assert is_valid(schema_of("HoldingsView"), example)
+    assert not is_valid(schema_of("HoldingsView"), example | {"invested": str(example["invested"])})
+    assert not is_valid(schema_of("HoldingsView"), example | {"holdings": [{"isin": "INE168A01041"}]})
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,4 @@ def test_money_and_quantities_are_numbers_not_texts() -> None:
     ],
 )
 def test_request_schemas_accept_what_the_models_accept(schema: str, body: dict[str, Any], valid: bool) -> None:
-    assert fits(schema_of(schema), body) is valid
+    assert is_valid(schema_of(schema), body) is valid

@@ -8,26 +8,26 @@ from ops.api_reference.routes import ROUTES, Route
 from testing import reach
 from testing.template import CHECKOUT
 
-GATEWAY_ASKED = {"GatewayUnavailable", "GatewayTimeout", "GatewayRefused", "GatewayForbidden"}
-"""What goes wrong when Gateway is asked; a read that asks answers with what is stored."""
+GATEWAY_CALLED = {"GatewayUnavailable", "GatewayTimeout", "GatewayRefused", "GatewayForbidden"}
+"""What can go wrong in a call of Gateway; a read that makes such a call answers with what is stored."""
 TOKEN_OF_GATEWAY = {"SdkTokenInvalid", "SdkTokenExpired"}
-"""Raised for a token in Gateway's own answer, too, and then told as GatewayUnavailable."""
+"""Raised for a token in Gateway's own answer, too, and then turned into GatewayUnavailable."""
 LINKING = {"AccountMismatch", "AccountOfAnotherUser"}
 """Stored with the transaction, which a read gives as it is."""
 STAYS_INSIDE = {
-    "get_transaction": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
-    "get_order": GATEWAY_ASKED | TOKEN_OF_GATEWAY | LINKING,
-    "complete_transaction": GATEWAY_ASKED,
+    "get_transaction": GATEWAY_CALLED | TOKEN_OF_GATEWAY | LINKING,
+    "get_order": GATEWAY_CALLED | TOKEN_OF_GATEWAY | LINKING,
+    "complete_transaction": GATEWAY_CALLED,
     # An opening moves no money, so that its key is never left in doubt.
     "create_account_opening": {"OutcomeUnknown"},
     # What it starts is an import, never an order.
     "request_refresh": {"OutcomeUnknown", "OrderIsFinal"} | TOKEN_OF_GATEWAY,
-    # An account that is unlinked in between is left out.
+    # An account that is unlinked meanwhile is left out.
     "get_holdings": {"NotFound"},
     "get_holding_changes": {"NotFound"},
     "export_holdings": {"NotFound"},
 }
-"""Function -> errors that its code raises somewhere and no caller can meet."""
+"""Function -> errors that its code raises somewhere and no caller can receive."""
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.function)

@@ -27,14 +27,14 @@ def test_an_item_is_decoded_as_it_was_encoded(item: dict[str, Any]) -> None:
 
 
 def test_a_value_is_encoded_with_its_dynamodb_type() -> None:
-    class Word(StrEnum):
-        ONE = "one"
+    class Colour(StrEnum):
+        RED = "red"
 
-    item = {"s": "text", "w": Word.ONE, "n": 5, "d": Decimal("1.50"), "b": b"x", "t": True, "m": {"l": (1, "a")}}
+    item = {"s": "text", "w": Colour.RED, "n": 5, "d": Decimal("1.50"), "b": b"x", "t": True, "m": {"l": (1, "a")}}
 
     assert encode(item) == {
         "s": {"S": "text"},
-        "w": {"S": "one"},
+        "w": {"S": "red"},
         "n": {"N": "5"},
         "d": {"N": "1.50"},
         "b": {"B": b"x"},
