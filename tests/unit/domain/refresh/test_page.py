@@ -3,11 +3,14 @@
 from copy import replace
 from datetime import UTC
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.refresh.page import FIRST_RETRY, LONGEST_RETRY, RefreshPage
-from testing.moments import FRIDAY_CLOSE, MINUTE, MONDAY_CLOSE
+from gateway_backend.domain.refresh.page import FIRST_RETRY, LEASE, LONGEST_RETRY, PageState, PageWork, RefreshPage
+from gateway_backend.domain.shared.errors import NotYet
+from testing.builders import NOW
+from testing.moments import FRIDAY_CLOSE, MINUTE, MONDAY_CLOSE, SECOND
 
 
 def test_the_id_of_a_page_depends_on_close_round_attempt_and_accounts() -> None:
@@ -53,3 +56,38 @@ def test_every_retry_waits_twice_as_long_less_a_random_part() -> None:
 
     assert [page.retry_delay(0) / MINUTE for page in pages] == [1, 2, 4, 8, 15, 15]
     assert [page.retry_delay(100) / MINUTE for page in pages] == [0.5, 1, 2, 4, 7.5, 7.5]
+
+
+# The work on a page -----------------------------------------------------------------------------
+
+
+def test_a_queued_page_can_be_leased() -> None:
+    assert PageWork().lease(NOW) == PageWork(PageState.LEASED, NOW + LEASE)
+
+
+def test_a_leased_page_cannot_be_leased() -> None:
+    with pytest.raises(NotYet):
+        PageWork().lease(NOW).lease(NOW + LEASE - SECOND)
+
+
+def test_a_page_can_be_leased_again_after_the_lease_of_a_worker_that_died() -> None:
+    assert PageWork().lease(NOW).lease(NOW + LEASE).lease_until == NOW + 2 * LEASE
+
+
+def test_a_page_given_back_can_be_leased_at_once() -> None:
+    assert PageWork().lease(NOW).release() == PageWork()
+
+
+def test_a_finished_page_is_done() -> None:
+    assert PageWork().lease(NOW).finish().is_done
+
+
+def test_a_finished_page_cannot_be_leased() -> None:
+    with pytest.raises(NotYet):
+        PageWork().lease(NOW).finish().lease(NOW + 2 * LEASE)
+
+
+def test_a_finished_page_cannot_be_given_back() -> None:
+    done = PageWork().lease(NOW).finish()
+
+    assert done.release() is done
