@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.domain.holdings.parse import PortfolioUnreadable, parse_portfolio
+from gateway_backend.domain.holdings.parse import PortfolioUnreadable, identities, parse_portfolio
 from gateway_backend.domain.holdings.portfolio import Leg, MutualFund
 from gateway_backend.domain.shared.exact_json import loads
 from testing.builders import PNB
@@ -119,3 +119,28 @@ def test_private_smallcases_without_investments_are_accepted() -> None:
     private = {"private": {"stats": {"currentValue": 5, "totalReturns": 1}}}
 
     assert parse_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4
+
+
+# Identities -------------------------------------------------------------------------------------
+
+
+def test_a_security_is_identified_by_its_isin_whatever_its_quantity() -> None:
+    assert identities(v2(holdings={"quantity": 5})) == identities(v2(holdings={"quantity": 6})) == {(PNB,)}
+
+
+@pytest.mark.parametrize(
+    ("member", "identity"),
+    [({"isin": None}, "PNB"), ({"isin": None, "nseTicker": None, "bseTicker": "BSEPNB"}, "BSEPNB")],
+)
+def test_a_security_without_isin_is_identified_by_its_ticker(member: dict[str, Any], identity: str) -> None:
+    assert identities(v2(name="Punjab National Bank", **member)) == {(identity,)}
+
+
+def test_a_v1_security_held_in_smallcases_only_is_identified() -> None:
+    assert identities(V1) == {("PNB",), ("No ticker",), ("GOLDBEES",)}
+
+
+def test_a_fund_is_identified_by_isin_and_folio() -> None:
+    holdings = [{"isin": "INF1", "folio": "1", "quantity": 1}, {"isin": "INF1", "folio": "2", "quantity": 1}]
+
+    assert identities({"securities": [], "mutualFunds": {"holdings": holdings}}) == {("INF1", "1"), ("INF1", "2")}
