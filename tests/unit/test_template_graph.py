@@ -8,28 +8,23 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from typing import Any
 
-import pytest
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
-
-from tests.conftest import CHECKOUT
+from testing.template import processed
 
 SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)")
-
-
-class ManagedPolicies:
-    """Stands in for SAM's look-up of AWS's own policies."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
-def processed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-south-1")
-    template = yaml_parse((CHECKOUT / "template.yaml").read_text())
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions"
-    template["Resources"]["CoreLayer"]["Properties"]["ContentUri"] = "s3://bucket/layer"
-    return dict(transform(template, {}, ManagedPolicies())["Resources"])
+RESOURCES: dict[str, dict[str, Any]] = processed()["Resources"]
+NAMES = {
+    "Name",
+    "FunctionName",
+    "TableName",
+    "QueueName",
+    "LogGroupName",
+    "AlarmName",
+    "DashboardName",
+    "TopicName",
+    "RoleName",
+}
+# Their names are unique within their API or function, not within the account.
+NAMED_WITHIN_ANOTHER = {"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage", "AWS::Lambda::Alias"}
 
 
 def references(value: Any, resources: set[str]) -> Iterator[str]:
@@ -55,27 +50,20 @@ def references(value: Any, resources: set[str]) -> Iterator[str]:
             yield from references(inner, resources)
 
 
-def test_nothing_waits_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    resources = processed(monkeypatch)
-    graph = {name: set(references(resource, set(resources))) for name, resource in resources.items()}
-
-    assert "AWS::CodeDeploy::DeploymentGroup" in {resource["Type"] for resource in resources.values()}
-    assert len(list(TopologicalSorter(graph).static_order())) == len(resources)
+def test_deployments_in_steps_are_part_of_the_graph() -> None:
+    assert "AWS::CodeDeploy::DeploymentGroup" in {resource["Type"] for resource in RESOURCES.values()}
 
 
-def test_two_stacks_fit_into_one_account(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_waits_for_itself() -> None:
+    graph = {name: set(references(resource, set(RESOURCES))) for name, resource in RESOURCES.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(RESOURCES)
+
+
+def test_two_stacks_fit_into_one_account() -> None:
     """A name of its own is a name that a second stack cannot have."""
-    names = (
-        "Name",
-        "FunctionName",
-        "TableName",
-        "QueueName",
-        "LogGroupName",
-        "AlarmName",
-        "DashboardName",
-        "TopicName",
-    )
-    for logical_id, resource in processed(monkeypatch).items():
-        if resource["Type"] not in ("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage", "AWS::Lambda::Alias"):
-            fixed = [name for name in names if isinstance(resource.get("Properties", {}).get(name), str)]
-            assert fixed == [], f"{logical_id} has a fixed {fixed}"
+    fixed = {
+        logical_id: [name for name in NAMES if isinstance(resource.get("Properties", {}).get(name), str)]
+        for logical_id, resource in RESOURCES.items()
+        if resource["Type"] not in NAMED_WITHIN_ANOTHER
+    }
+    assert {logical_id: names for logical_id, names in fixed.items() if names} == {}
