@@ -20,11 +20,11 @@ from gateway_backend.gateway import client as gateway_client
 from gateway_backend.runtime import batches, clients, clock, secrets
 from gateway_backend.runtime.observability import logger, metrics
 from gateway_backend.runtime.settings import settings
+from testing.fakes import EventBridgeClient, SecretsManagerClient, SqsClient
+from testing.gateway import FakeGateway
+from testing.market_times import THURSDAY_EVENING
 from testing.memory_table import MemoryClient
 from testing.template import CHECKOUT, functions, template
-from testing.world import KEYS, THURSDAY_EVENING, Sqs, Upstream
-
-GATEWAY_SECRET = {"gatewayName": KEYS.gateway_name, "secret": KEYS.secret, "apiSecret": KEYS.api_secret}
 
 
 @dataclass
@@ -38,20 +38,6 @@ class Answer:
         return json.loads(self.body)
 
 
-class SecretsManager:
-    def get_secret_value(self, **_: Any) -> dict[str, str]:
-        return {"SecretString": json.dumps(GATEWAY_SECRET)}
-
-
-@dataclass
-class Bus:
-    entries: list[dict[str, str]] = field(default_factory=list)
-
-    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
-        self.entries += Entries
-        return {"Entries": [{} for _ in Entries]}
-
-
 @dataclass
 class Backend:
     """`logged` is what the functions have logged."""
@@ -59,15 +45,20 @@ class Backend:
     monkeypatch: pytest.MonkeyPatch
     now: datetime = THURSDAY_EVENING
     table: Any = field(default_factory=MemoryClient)
-    sqs: Sqs = field(default_factory=Sqs)
-    bus: Bus = field(default_factory=Bus)
-    gateway: Upstream = field(init=False)
+    sqs: SqsClient = field(default_factory=SqsClient)
+    bus: EventBridgeClient = field(default_factory=EventBridgeClient)
+    gateway: FakeGateway = field(init=False)
     logged: StringIO = field(default_factory=StringIO)
     next_request: int = 1
 
     def __post_init__(self) -> None:
-        self.gateway = Upstream(lambda: self.now)
-        services = {"dynamodb": self.table, "secretsmanager": SecretsManager(), "sqs": self.sqs, "events": self.bus}
+        self.gateway = FakeGateway(lambda: self.now)
+        services = {
+            "dynamodb": self.table,
+            "secretsmanager": SecretsManagerClient(),
+            "sqs": self.sqs,
+            "events": self.bus,
+        }
         for module in (bootstrap, clients, secrets, batches):
             self.monkeypatch.setattr(module, "client", services.__getitem__)
         self.monkeypatch.setattr(gateway_client, "open_session", lambda: self.gateway)

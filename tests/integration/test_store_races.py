@@ -61,23 +61,23 @@ def record(world: World, pulled_for: Connection, snapshot: Snapshot) -> None:
 
 
 def test_of_two_imports_that_read_the_same_status_the_newer_stays(world: World, account_id: str) -> None:
-    read_by_both = world.log_in(begun("race-asha"), account_id)
+    read_by_both = world.link_with(begun("race-asha"), account_id)
     record(world, read_by_both, snapshot(account_id, 3, minutes=5))
     record(world, read_by_both, snapshot(account_id, 2, minutes=1))
 
-    assert len(world.stored(account_id) or {}) == 3
+    assert len(world.stored_holdings(account_id) or {}) == 3
 
 
 def test_at_one_date_the_larger_stays(world: World, account_id: str) -> None:
-    world.log_in(begun("race-asha"), account_id)
+    world.link_with(begun("race-asha"), account_id)
     for securities in (0, 4, 2):
         record(world, world.connection(account_id), snapshot(account_id, securities))
 
-    assert len(world.stored(account_id) or {}) == 4
+    assert len(world.stored_holdings(account_id) or {}) == 4
 
 
 def test_an_import_that_outlives_an_unlinking_leaves_nothing(world: World, account_id: str, aws: Aws) -> None:
-    under_way = world.log_in(begun("race-asha"), account_id)
+    under_way = world.link_with(begun("race-asha"), account_id)
     world.now += timedelta(seconds=1)
     world.unlink(account_id, "race-asha")
 
@@ -87,31 +87,31 @@ def test_an_import_that_outlives_an_unlinking_leaves_nothing(world: World, accou
 
 
 def test_it_does_not_touch_the_next_owners_identical_snapshot(world: World, account_id: str) -> None:
-    under_way = world.log_in(begun("race-asha"), account_id)
+    under_way = world.link_with(begun("race-asha"), account_id)
     world.now += timedelta(seconds=1)
     world.unlink(account_id, "race-asha")
     world.now += timedelta(minutes=1)
-    record(world, world.log_in(begun("race-ravi", world.now), account_id), snapshot(account_id, 3))
+    record(world, world.link_with(begun("race-ravi", world.now), account_id), snapshot(account_id, 3))
 
     with pytest.raises(NotFound):
         record(world, under_way, snapshot(account_id, 3))
-    assert len(world.stored(account_id) or {}) == 3
+    assert len(world.stored_holdings(account_id) or {}) == 3
 
 
 def test_an_account_cannot_get_a_second_owner(world: World, account_id: str) -> None:
-    world.log_in(begun("race-asha"), account_id)
+    world.link_with(begun("race-asha"), account_id)
 
     with pytest.raises(AccountOfAnotherUser):
-        world.log_in(begun("race-ravi"), account_id)
+        world.link_with(begun("race-ravi"), account_id)
 
 
 def test_an_unlinked_account_does_not_come_back_by_an_old_transaction(world: World, account_id: str) -> None:
-    world.log_in(begun("race-asha"), account_id)
+    world.link_with(begun("race-asha"), account_id)
     world.now += timedelta(minutes=1)
     world.unlink(account_id, "race-asha")
 
     with pytest.raises(ConnectionWithdrawn):
-        world.log_in(begun("race-asha"), account_id)
+        world.link_with(begun("race-asha"), account_id)
     assert world.connections.find(account_id) is None
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from testing.backend import Backend
-from testing.world import Held
+from testing.gateway import BrokerAccount
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ def test_a_broker_that_the_operator_has_enabled_can_import_by_either_route(
     """smallcase's list has no import from Kotak; the operator knows better (or, of Groww, worse)."""
     backend = Backend(monkeypatch)
     broker = "groww" if "groww" in capabilities else "kotak"
-    backend.gateway.held["account-1"] = Held(broker, {1: 10})
+    backend.gateway.accounts["account-1"] = BrokerAccount(broker, {1: 10})
     first = backend.request("create_transaction", {"intent": "CONNECT"}).json["transactionId"]
     report = {"status": "COMPLETED", "smallcaseAuthId": "account-1", "broker": broker}
     backend.gateway.transactions[first] = report

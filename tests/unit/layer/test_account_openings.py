@@ -39,8 +39,9 @@ from gateway_backend.store.transactions.idempotency import LEASE, IdempotencyKey
 from gateway_backend.usecases.connections.complete_account_opening import complete_account_opening
 from gateway_backend.usecases.connections.start_account_opening import StartedOpening, start_account_opening
 from testing.backend import Backend
+from testing.fakes import InterruptibleClient
+from testing.gateway import KEYS
 from testing.memory_table import MemoryClient
-from testing.world import KEYS, Interruptible
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, 1000, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -84,7 +85,7 @@ class World:
     """Use cases on a table in memory."""
 
     def __init__(self) -> None:
-        self.client = Interruptible(MemoryClient())
+        self.client = InterruptibleClient(MemoryClient())
         table = Table(self.client, "table")
         self.openings, self.keys = AccountOpenings(table), IdempotencyKeys(table)
         self.attempts = 0
@@ -281,12 +282,12 @@ def test_while_the_first_request_runs_a_second_one_waits(world: World) -> None:
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation == "transact_write_items":
-            world.client.before = lambda _operation, _request: None
+            world.client.before_call = lambda _operation, _request: None
             with pytest.raises(RequestInProgress) as busy:
                 world.start()
             met.append(busy)
 
-    world.client.before = meanwhile
+    world.client.before_call = meanwhile
     world.start()
 
     assert met
@@ -301,10 +302,10 @@ def test_a_request_that_died_gives_its_key_back_to_the_same_request_only(world: 
         if operation == "transact_write_items":
             raise Died
 
-    world.client.before = dies
+    world.client.before_call = dies
     with pytest.raises(Died):
         world.start()
-    world.client.before = lambda _operation, _request: None
+    world.client.before_call = lambda _operation, _request: None
 
     with pytest.raises(RequestInProgress):
         world.start(now=NOW + LEASE - SECOND)
@@ -320,10 +321,10 @@ def test_a_failed_write_frees_the_key(world: World) -> None:
         if operation == "transact_write_items":
             raise StoreUnavailable
 
-    world.client.before = unavailable
+    world.client.before_call = unavailable
     with pytest.raises(StoreUnavailable):
         world.start()
-    world.client.before = lambda _operation, _request: None
+    world.client.before_call = lambda _operation, _request: None
 
     assert not world.start().replayed
     assert len(world.openings.newest("user-1")) == 1
@@ -332,7 +333,7 @@ def test_a_failed_write_frees_the_key(world: World) -> None:
 def test_a_write_that_came_through_in_silence_is_found_by_the_repeat(world: World) -> None:
     """The answer is lost: the opening is there, and releasing the key must not make a second one."""
 
-    class Silent(Interruptible):
+    class Silent(InterruptibleClient):
         def __getattr__(self, operation: str) -> Any:
             call = super().__getattr__(operation)
             if operation != "transact_write_items":

@@ -8,15 +8,9 @@ from botocore.exceptions import EndpointConnectionError
 from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.usecases.connections import flag_stale as module
 from gateway_backend.usecases.connections.flag_stale import flag_if_stale, flag_stale_sessions
-from testing.world import (
-    CALENDAR,
-    FRIDAY_CLOSE,
-    FRIDAY_NOON,
-    HOUR,
-    SECOND,
-    THURSDAY_EVENING,
-    World,
-)
+from testing.contexts import CALENDAR
+from testing.market_times import FRIDAY_CLOSE, FRIDAY_NOON, HOUR, SECOND, THURSDAY_EVENING
+from testing.world import World
 
 
 @pytest.fixture
@@ -130,10 +124,10 @@ def test_a_store_that_fails_for_one_account_leaves_it_to_the_next_run(world: Wor
     world.now = THURSDAY_EVENING
     world.link("b", broker="upstox")
     world.now = FRIDAY_CLOSE
-    world.client.before = failing
+    world.client.before_call = failing
     assert flag(world) == 1
 
-    world.client.before = lambda _operation, _request: None
+    world.client.before_call = lambda _operation, _request: None
     assert flag(world) == 1
 
 

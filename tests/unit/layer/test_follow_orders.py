@@ -23,17 +23,11 @@ from gateway_backend.usecases.transactions.read import read_order
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 from gateway_backend.usecases.transactions.sync import sync_if_open
 from gateway_backend.usecases.webhooks.confirmation import ATTEMPTS_BEFORE_QUARANTINE
-from testing.world import (
-    BATCH_WRITES,
-    CALENDAR,
-    FRIDAY_NOON,
-    FRIDAY_WINDOW,
-    HOUR,
-    MINUTE,
-    Crash,
-    World,
-    orders_of,
-)
+from testing.contexts import CALENDAR
+from testing.fakes import BATCH_WRITES, Crash
+from testing.gateway import orders_of
+from testing.market_times import FRIDAY_NOON, FRIDAY_WINDOW, HOUR, MINUTE
+from testing.world import World
 
 ACCOUNT, ISCID, SCID = "account-1", "5d94bc5b3a2c2f1d0a7e6b31", "SCNM_0003"
 ORDER_PENDING = {"value": True, "code": 4006, "message": "order_pending"}
@@ -101,16 +95,16 @@ DUE = (State.DUE, Reason.TRADED_SINCE, Action.REFRESH)
 def test_an_order_is_followed_from_placed_to_filled(world: World) -> None:
     steps = []
     for status, said in ((Status.PROCESSING, PLACED), (Status.PROCESSING, PART), (Status.COMPLETED, COMPLETED)):
-        world.trade("TRX_1", ACCOUNT, status, said)
+        world.report_order("TRX_1", ACCOUNT, status, said)
         steps.append((pull(world).is_settled, *state(world)))
 
     assert steps == [(False, "PLACED", 0, 1), (False, "PLACED", 4, 2), (True, "COMPLETED", 10, 3)]
 
 
 def test_each_step_is_told_once_and_the_end_only_when_the_order_is_stored(world: World) -> None:
-    told = world.listen()
+    told = world.record_events()
     for said in (PLACED, PLACED, PART, PART, COMPLETED, COMPLETED):
-        world.trade("TRX_1", ACCOUNT, Status.COMPLETED, said)
+        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, said)
         pull(world)
 
     steps = [event for event in told if isinstance(event, OrderUpdated)]
@@ -125,7 +119,7 @@ def test_each_step_is_told_once_and_the_end_only_when_the_order_is_stored(world:
 
 def test_what_came_back_is_the_truth_and_not_what_was_asked(world: World) -> None:
     edited = batch("PLACED", stock(ticker="HDFCBANK", transactionType="SELL", quantity=3))
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, edited)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, edited)
     pull(world)
 
     (order,) = known(world).batch.orders
@@ -134,10 +128,10 @@ def test_what_came_back_is_the_truth_and_not_what_was_asked(world: World) -> Non
 
 def test_an_order_that_changes_days_later_is_followed(world: World) -> None:
     amo = batch("PLACED", stock(), variety="amo")
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, amo)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, amo)
     pull(world)
     cancelled = batch("CANCELLED", stock("CANCELLED AMO"), variety="amo")
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, cancelled)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, cancelled)
 
     assert pull(world, after=timedelta(days=3)).is_settled
     assert state(world) == ("CANCELLED", 0, 2)
@@ -145,10 +139,10 @@ def test_an_order_that_changes_days_later_is_followed(world: World) -> None:
 
 def test_several_batches_of_one_transaction_are_all_followed_to_their_end(world: World) -> None:
     second = batch("PLACED", stock(ticker="HDFCBANK"), batchId="batch-2")
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED, second)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED, second)
     assert not pull(world).is_settled
 
-    world.trade(
+    world.report_order(
         "TRX_1", ACCOUNT, Status.COMPLETED, batch("UNFILLED", stock("REJECTED", ticker="HDFCBANK"), batchId="batch-2")
     )
     assert pull(world).is_settled
@@ -157,11 +151,11 @@ def test_several_batches_of_one_transaction_are_all_followed_to_their_end(world:
 
 
 def test_an_order_that_gateway_lost_sight_of_lives_on(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.ERRORED, PLACED, error=ORDER_PENDING)
+    world.report_order("TRX_1", ACCOUNT, Status.ERRORED, PLACED, error=ORDER_PENDING)
     transaction = pull(world)
     assert (transaction.status, transaction.is_settled) == (Status.ERRORED, False)
 
-    world.upstream.orders["TRX_1"] = [COMPLETED]
+    world.gateway.orders["TRX_1"] = [COMPLETED]
     transaction = pull(world)
     assert transaction.is_settled
     assert (transaction.status, transaction.failure) == (Status.COMPLETED, None)
@@ -169,14 +163,14 @@ def test_an_order_that_gateway_lost_sight_of_lives_on(world: World) -> None:
 
 
 def test_an_order_that_gateway_lost_sight_of_is_waited_for(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=ORDER_PENDING)
+    world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=ORDER_PENDING)
 
     assert not pull(world).is_settled
 
 
 def test_one_that_failed_before_the_login_is_looked_at_once(world: World) -> None:
     failed = {"value": True, "code": 1011, "message": "user_cancelled"}
-    world.upstream.transactions["TRX_1"] = {"status": Status.ERRORED, "error": failed}
+    world.gateway.transactions["TRX_1"] = {"status": Status.ERRORED, "error": failed}
 
     assert pull(world).is_settled
     schedule_for(world, 5 * HOUR)
@@ -187,8 +181,8 @@ def test_one_that_failed_before_the_login_is_looked_at_once(world: World) -> Non
 @pytest.mark.parametrize(("fault", "settled"), [("500", False), ("403", False), ("garbage", False), ("400", True)])
 def test_only_gateways_own_word_that_there_is_no_order_is_believed(world: World, fault: str, settled: bool) -> None:
     failed = {"value": True, "code": 1011, "message": "user_cancelled"}
-    world.upstream.transactions["TRX_1"] = {"status": Status.ERRORED, "error": failed}
-    world.fails(orders_of("TRX_1"), fault)
+    world.gateway.transactions["TRX_1"] = {"status": Status.ERRORED, "error": failed}
+    world.fail_next(orders_of("TRX_1"), fault)
 
     assert pull(world).is_settled is settled
     assert pull(world).is_settled
@@ -200,53 +194,53 @@ def test_one_that_the_user_has_not_begun_is_not_asked_for_orders(world: World) -
 
 
 def test_a_completed_order_without_its_batch_stays_open(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED)
     assert not pull(world).is_settled
 
-    world.upstream.orders["TRX_1"] = COMPLETED
+    world.gateway.orders["TRX_1"] = COMPLETED
     assert pull(world).is_settled
 
 
 def test_one_that_gateway_calls_under_way_stays_open_though_its_order_has_ended(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, COMPLETED)
 
     assert not pull(world).is_settled
 
 
 def test_a_completed_transaction_with_an_open_order_stays_open(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, PART)
 
     assert not pull(world).is_settled
 
 
 @pytest.mark.parametrize("status", [Status.INITIALIZED, Status.USED])
 def test_one_that_was_left_expires(world: World, status: Status) -> None:
-    world.upstream.transactions["TRX_1"] = {"status": status}
+    world.gateway.transactions["TRX_1"] = {"status": status}
     transaction = pull(world, after=5 * MINUTE + GRACE)
 
     assert (transaction.status, transaction.is_settled) == (Status.EXPIRED, True)
 
 
 def test_one_whose_order_was_sent_does_not_expire(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.USED, PLACED)
+    world.report_order("TRX_1", ACCOUNT, Status.USED, PLACED)
     transaction = pull(world, after=2 * HOUR)
 
     assert (transaction.status, transaction.is_settled, state(world)) == (Status.USED, False, ("PLACED", 0, 1))
 
 
 def test_while_orders_cannot_be_read_the_transaction_stays_open(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     for fault in ("500", "timeout", "400", "403", "garbage", "truncated"):
-        world.fails(orders_of("TRX_1"), fault)
+        world.fail_next(orders_of("TRX_1"), fault)
         assert not pull(world).is_settled, fault
 
     assert pull(world).is_settled
 
 
 def test_an_answer_that_is_no_batch_changes_nothing(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, PLACED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, PLACED)
     pull(world)
-    world.upstream.orders["TRX_1"] = [batch("COMPLETED", stock("COMPLETE", filled=-1))]
+    world.gateway.orders["TRX_1"] = [batch("COMPLETED", stock("COMPLETE", filled=-1))]
 
     assert not pull(world).is_settled
     assert state(world) == ("PLACED", 0, 1)
@@ -256,7 +250,7 @@ def test_a_smallcase_order_is_followed_by_what_its_transaction_says(world: World
     order = OrderRequest("BUY", scid=SCID)
     world.begin_order("TRX_2", order=order)
     brought = {"data": {"batches": [COMPLETED], "scid": SCID, "iscid": ISCID, "name": "Magic"}}
-    world.upstream.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
+    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
 
     transaction = pull(world, "TRX_2")
 
@@ -268,7 +262,7 @@ def test_a_smallcase_order_is_followed_by_what_its_transaction_says(world: World
 
 def test_where_two_answers_differ_the_pull_of_orders_counts_and_nothing_swings(world: World) -> None:
     other = {"data": {"batches": [batch("PLACED", stock(quantity=99))]}}
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PLACED, success=other)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PLACED, success=other)
     for _ in range(3):
         pull(world)
 
@@ -277,14 +271,14 @@ def test_where_two_answers_differ_the_pull_of_orders_counts_and_nothing_swings(w
 
 
 def test_where_the_pull_knows_nothing_the_transaction_is_believed(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, success={"data": {"batches": [PART]}})
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, success={"data": {"batches": [PART]}})
     pull(world)
 
     assert state(world) == ("PLACED", 4, 1)
 
 
 def test_an_order_is_read_by_its_user_only_and_asked_about_first(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     _, batches = read_order("TRX_1", user="user-1", context=world.sync_context)
     assert [found.batch.shares_filled for found in batches] == [4]
 
@@ -299,12 +293,12 @@ def test_an_order_is_read_by_its_user_only_and_asked_about_first(world: World) -
 
 def test_an_order_in_somebody_elses_account_is_followed_and_the_account_not_linked(world: World) -> None:
     world.begin_order("TRX_2", user="user-2")
-    world.trade("TRX_2", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_2", ACCOUNT, Status.PROCESSING, PART)
     world.now += MINUTE
     transaction = sync_if_open(world.transactions.owned("TRX_2", "user-2"), world.sync_context)
     assert (transaction.link_refusal, transaction.is_settled) == ("ACCOUNT_OF_ANOTHER_USER", False)
 
-    world.trade("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
     world.now += MINUTE
     transaction = sync_if_open(world.transactions.owned("TRX_2", "user-2"), world.sync_context)
 
@@ -316,7 +310,7 @@ def test_an_order_in_somebody_elses_account_is_followed_and_the_account_not_link
 def test_an_order_placed_after_the_consent_was_taken_back_is_not_followed(world: World) -> None:
     world.now += MINUTE
     unlink(world)
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     transaction = pull(world)
 
     assert (transaction.link_refusal, transaction.is_settled) == ("CONNECTION_WITHDRAWN", True)
@@ -328,12 +322,12 @@ def unlink(world: World) -> None:
 
 
 def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
     read_before = pull(world)
     world.now += MINUTE
     unlink(world)
-    told = world.listen()
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    told = world.record_events()
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     pull(world)
     sync_if_open(read_before, world.sync_context)
 
@@ -347,16 +341,16 @@ def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(wor
 
 def test_where_no_login_is_needed_the_holdings_are_fetched_at_once() -> None:
     world = with_account("kite")
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    world.hold(ACCOUNT, 0, 1, 2, 3, 4)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.set_holdings(ACCOUNT, 0, 1, 2, 3, 4)
     pull(world)
 
-    assert world.stored(ACCOUNT) == dict.fromkeys(range(5), 10)
+    assert world.stored_holdings(ACCOUNT) == dict.fromkeys(range(5), 10)
     assert freshness(world) == FRESH
 
 
 def test_where_a_login_is_needed_the_holdings_are_due(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     calls = world.calls_for(ACCOUNT)
     pull(world)
 
@@ -369,7 +363,7 @@ def test_where_a_login_is_needed_the_holdings_are_due(world: World) -> None:
 def test_without_a_fill_the_holdings_are_as_good_as_before(broker: str, said: dict[str, Any]) -> None:
     world = with_account(broker)
     calls = world.calls_for(ACCOUNT)
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, said)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, said)
     pull(world)
 
     assert freshness(world) == FRESH
@@ -377,25 +371,25 @@ def test_without_a_fill_the_holdings_are_as_good_as_before(broker: str, said: di
 
 
 def test_a_fill_from_before_the_account_was_named_is_one_of_its_fills(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    del world.upstream.transactions["TRX_1"]["smallcaseAuthId"]
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    del world.gateway.transactions["TRX_1"]["smallcaseAuthId"]
     pull(world)
     assert freshness(world) == FRESH
 
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     pull(world)
     assert freshness(world) == DUE_FOR_LOGIN
 
 
 def test_only_a_further_fill_fetches_the_holdings_again() -> None:
     world = with_account("kite")
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     pull(world)
     calls = world.calls_for(ACCOUNT)
     pull(world)
     assert world.calls_for(ACCOUNT) == calls
 
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     pull(world)
     assert world.calls_for(ACCOUNT) > calls
 
@@ -403,9 +397,9 @@ def test_only_a_further_fill_fetches_the_holdings_again() -> None:
 @pytest.mark.parametrize("fault", ["500", "timeout", "truncated", "400", "updating"])
 def test_while_the_holdings_cannot_be_fetched_they_are_due_and_the_order_is_stored(fault: str) -> None:
     world = with_account("kite")
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
-    world.hold(ACCOUNT, 0, 1, 2, 3, 4)
-    world.fails(ACCOUNT, fault)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.set_holdings(ACCOUNT, 0, 1, 2, 3, 4)
+    world.fail_next(ACCOUNT, fault)
 
     assert pull(world).is_settled
     assert state(world) == ("COMPLETED", 10, 1)
@@ -418,8 +412,8 @@ def test_while_the_holdings_cannot_be_fetched_they_are_due_and_the_order_is_stor
 
 def test_a_session_that_is_over_asks_for_a_login_and_is_not_tried() -> None:
     world = with_account("kite")
-    world.lapse(ACCOUNT)
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.end_session(ACCOUNT)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     calls = world.calls_for(ACCOUNT)
     pull(world)
 
@@ -431,7 +425,7 @@ def test_a_session_that_is_over_asks_for_a_login_and_is_not_tried() -> None:
 def test_a_first_order_links_the_account_without_holdings(broker: str) -> None:
     world = World()
     world.begin_order("TRX_1")
-    world.trade("TRX_1", "new-account", Status.COMPLETED, COMPLETED, broker=broker)
+    world.report_order("TRX_1", "new-account", Status.COMPLETED, COMPLETED, broker=broker)
 
     assert pull(world).is_settled
     assert world.calls_for("new-account") == 0, "the user has consented to an order, not to an import"
@@ -451,7 +445,7 @@ def dying_at(world: World, nth_write: int) -> None:
         if left < 0:
             raise Crash
 
-    world.client.before = crash
+    world.client.before_call = crash
 
 
 @pytest.mark.parametrize("broker", ["kite", "groww"])
@@ -459,9 +453,9 @@ def test_dying_at_any_write_and_trying_again_ends_the_same(broker: str) -> None:
     expected = FRESH if broker == "kite" else DUE_FOR_LOGIN
     for nth_write in range(20):
         world = with_account(broker)
-        told = world.listen()
-        world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
-        world.hold(ACCOUNT, 0, 1, 2, 3, 4)
+        told = world.record_events()
+        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+        world.set_holdings(ACCOUNT, 0, 1, 2, 3, 4)
         dying_at(world, nth_write)
         try:
             pull(world)
@@ -469,7 +463,7 @@ def test_dying_at_any_write_and_trying_again_ends_the_same(broker: str) -> None:
             died = True
         else:
             died = False
-        world.client.before = lambda _operation, _request: None
+        world.client.before_call = lambda _operation, _request: None
 
         assert pull(world).is_settled
         assert state(world) == ("COMPLETED", 10, 1)
@@ -478,7 +472,7 @@ def test_dying_at_any_write_and_trying_again_ends_the_same(broker: str) -> None:
         assert freshness(world) in (expected, DUE if died and broker == "kite" else expected)
         world.now = FRIDAY_WINDOW
         world.refresh(ACCOUNT)
-        assert broker != "kite" or world.stored(ACCOUNT) == dict.fromkeys(range(5), 10)
+        assert broker != "kite" or world.stored_holdings(ACCOUNT) == dict.fromkeys(range(5), 10)
         if not died:
             return
     pytest.fail("there are more writes than were tried")
@@ -489,7 +483,7 @@ def test_dying_at_any_write_loses_no_order_in_somebody_elses_account() -> None:
     for nth_write in range(20):
         world = with_account("groww")
         world.begin_order("TRX_2", user="user-2")
-        world.trade("TRX_2", ACCOUNT, Status.PROCESSING, PART)
+        world.report_order("TRX_2", ACCOUNT, Status.PROCESSING, PART)
         world.now += 3 * MINUTE
         dying_at(world, nth_write)
         try:
@@ -498,8 +492,8 @@ def test_dying_at_any_write_loses_no_order_in_somebody_elses_account() -> None:
             died = True
         else:
             died = False
-        world.client.before = lambda _operation, _request: None
-        world.trade("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
+        world.client.before_call = lambda _operation, _request: None
+        world.report_order("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
         world.now += HOUR
         schedule(world)
 
@@ -514,17 +508,17 @@ def schedule(world: World) -> None:
 
 
 def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> None:
-    told = world.listen()
+    told = world.record_events()
     for said in (PLACED, PART, COMPLETED):
-        world.trade("TRX_1", ACCOUNT, Status.COMPLETED, said)
+        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, said)
         other = world.transactions.owned("TRX_1", "user-1")
 
         def meanwhile(operation: str, _request: dict[str, Any], other: Transaction = other) -> None:
             if operation in BATCH_WRITES:
-                world.client.before = lambda _operation, _request: None
+                world.client.before_call = lambda _operation, _request: None
                 sync_if_open(other, world.sync_context)
 
-        world.client.before = meanwhile
+        world.client.before_call = meanwhile
         pull(world)
 
     assert [event.revision for event in told if isinstance(event, OrderUpdated)] == [1, 2, 3]
@@ -533,15 +527,15 @@ def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> 
 
 def test_an_older_answer_that_was_slow_takes_nothing_back(world: World) -> None:
     """Gateway made its answer before the fill, and we see it after another worker has stored the fill."""
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
     slow = world.transactions.owned("TRX_1", "user-1")
 
     def meanwhile() -> None:
-        world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
         sync_if_open(world.transactions.owned("TRX_1", "user-1"), world.sync_context)
-        world.upstream.orders["TRX_1"] = [PLACED]
+        world.gateway.orders["TRX_1"] = [PLACED]
 
-    world.upstream.meanwhile = meanwhile
+    world.gateway.before_reply = meanwhile
     sync_if_open(slow, world.sync_context)
 
     assert state(world) == ("COMPLETED", 10, 1)
@@ -552,12 +546,12 @@ def test_an_older_answer_that_was_slow_takes_nothing_back(world: World) -> None:
 
 
 def test_a_cancellation_that_completed_brings_the_order_forward(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
     pull(world)
     about = OrderRequest(batch_id="batch-1", ticker="AXISBANK", about="TRX_1")
-    world.begin("TRX_2", intent=Intent.CANCEL_ORDER, order=about, requested_account_id=ACCOUNT)
-    world.trade("TRX_2", ACCOUNT, Status.COMPLETED)
-    world.upstream.orders["TRX_1"] = [batch("PARTIALLYFILLED", stock("CANCELLED", filled=4))]
+    world.begin_transaction("TRX_2", intent=Intent.CANCEL_ORDER, order=about, requested_account_id=ACCOUNT)
+    world.report_order("TRX_2", ACCOUNT, Status.COMPLETED)
+    world.gateway.orders["TRX_1"] = [batch("PARTIALLYFILLED", stock("CANCELLED", filled=4))]
 
     assert pull(world, "TRX_2").is_settled
     assert state(world) == ("PARTIALLYFILLED", 4, 2)
@@ -569,8 +563,8 @@ def test_a_cancellation_asks_about_its_order_when_it_has_ended_well_or_not(
 ) -> None:
     """A failed one may have lost against a fill."""
     about = OrderRequest(batch_id="batch-1", ticker="AXISBANK", about="TRX_1")
-    world.begin("TRX_2", intent=Intent.CANCEL_ORDER, order=about)
-    world.trade("TRX_2", ACCOUNT, status)
+    world.begin_transaction("TRX_2", intent=Intent.CANCEL_ORDER, order=about)
+    world.report_order("TRX_2", ACCOUNT, status)
     pull(world, "TRX_2")
 
     assert world.calls_for(orders_of("TRX_1")) == asked
@@ -584,20 +578,20 @@ def hook(said: dict[str, Any], transaction_id: str = "TRX_1", account: str = ACC
 
 
 def test_a_webhook_that_gateway_bears_out_is_confirmed(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply(world.hear(hook(COMPLETED))) == ("APPLIED", "CONFIRMED")
+    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED))) == ("APPLIED", "CONFIRMED")
     assert state(world) == ("COMPLETED", 10, 1)
 
 
 def test_the_same_webhook_again_has_no_effect(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    first, told = world.hear(hook(PART)), world.listen()
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    first, told = world.receive_webhook(hook(PART)), world.record_events()
     for _ in range(3):
-        world.apply(first)
-    later = world.hear(hook(PART), timestamp="2026-11-20T06:31:00.000Z")
+        world.apply_receipt(first)
+    later = world.receive_webhook(hook(PART), timestamp="2026-11-20T06:31:00.000Z")
 
-    assert world.apply(later) == ("APPLIED", "CONFIRMED")
+    assert world.apply_receipt(later) == ("APPLIED", "CONFIRMED")
     assert sum(isinstance(event, OrderUpdated) for event in told) == 1
 
 
@@ -614,24 +608,24 @@ FORGED = {
 
 @pytest.mark.parametrize("said", FORGED.values(), ids=list(FORGED))
 def test_a_forged_webhook_is_asked_about_three_times_and_then_quarantined(world: World, said: dict[str, Any]) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    forged = world.hear(hook(said))
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    forged = world.receive_webhook(hook(said))
     for attempt in range(1, ATTEMPTS_BEFORE_QUARANTINE):
         with pytest.raises(NotYet):
-            world.apply(forged, attempt)
+            world.apply_receipt(forged, attempt)
 
-    assert world.apply(forged, ATTEMPTS_BEFORE_QUARANTINE) == ("QUARANTINED", "NOT_CONFIRMED")
+    assert world.apply_receipt(forged, ATTEMPTS_BEFORE_QUARANTINE) == ("QUARANTINED", "NOT_CONFIRMED")
     assert state(world) == ("PLACED", 4, 1)
 
 
 def test_a_webhook_that_is_ahead_of_gateways_answers_is_confirmed_once_they_follow(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    early = world.hear(hook(COMPLETED))
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    early = world.receive_webhook(hook(COMPLETED))
     with pytest.raises(NotYet):
-        world.apply(early, 1)
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+        world.apply_receipt(early, 1)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply(early, 2) == ("APPLIED", "CONFIRMED")
+    assert world.apply_receipt(early, 2) == ("APPLIED", "CONFIRMED")
     assert state(world) == ("COMPLETED", 10, 2)
 
 
@@ -639,9 +633,9 @@ def test_a_webhook_that_is_ahead_of_gateways_answers_is_confirmed_once_they_foll
     "lie", [{"buyAmount": 42010}, {"orders": [stock("COMPLETE", 10, averagePrice=1)]}, {"status": "PARTIALLYFILLED"}]
 )
 def test_a_forged_end_is_quarantined_and_what_gateway_says_is_kept(world: World, lie: dict[str, Any]) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply(world.hear(hook(COMPLETED | lie)), ATTEMPTS_BEFORE_QUARANTINE) == (
+    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED | lie)), ATTEMPTS_BEFORE_QUARANTINE) == (
         "QUARANTINED",
         "NOT_CONFIRMED",
     )
@@ -650,60 +644,66 @@ def test_a_forged_end_is_quarantined_and_what_gateway_says_is_kept(world: World,
 
 
 def test_placed_after_completed_is_confirmed_and_changes_nothing(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     pull(world)
-    told = world.listen()
+    told = world.record_events()
 
-    assert world.apply(world.hear(hook(PLACED))) == ("APPLIED", "CONFIRMED")
+    assert world.apply_receipt(world.receive_webhook(hook(PLACED))) == ("APPLIED", "CONFIRMED")
     assert state(world) == ("COMPLETED", 10, 1)
     assert told == []
 
 
 def test_a_webhook_about_a_transaction_that_is_not_ours_is_quarantined(world: World) -> None:
-    assert world.apply(world.hear(hook(COMPLETED, "TRX_9"))) == ("QUARANTINED", "UNKNOWN_TRANSACTION")
+    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED, "TRX_9"))) == (
+        "QUARANTINED",
+        "UNKNOWN_TRANSACTION",
+    )
     assert world.batches.of("TRX_9") == []
 
 
 def test_an_order_of_a_transaction_that_places_none_is_quarantined(world: World) -> None:
-    world.begin("TRX_2")
+    world.begin_transaction("TRX_2")
 
-    assert world.apply(world.hear(hook(COMPLETED, "TRX_2"))) == ("QUARANTINED", "INTENT_MISMATCH")
+    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED, "TRX_2"))) == ("QUARANTINED", "INTENT_MISMATCH")
     assert world.batches.of("TRX_2") == []
 
 
 def test_a_webhook_for_another_account_is_quarantined(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    forged = world.hear(hook(COMPLETED, account="account-9"))
-    assert world.apply(forged) == ("QUARANTINED", "ACCOUNT_MISMATCH")
+    forged = world.receive_webhook(hook(COMPLETED, account="account-9"))
+    assert world.apply_receipt(forged) == ("QUARANTINED", "ACCOUNT_MISMATCH")
 
 
 @pytest.mark.parametrize(
     "lie", [{"orders": "none"}, {"orders": [stock(filled=-1)]}, {"batchId": ""}, {"quantity": 0.5}]
 )
 def test_a_batch_that_cannot_be_read_is_quarantined(world: World, lie: dict[str, Any]) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PART)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
 
-    assert world.apply(world.hear(hook(PART | lie))) == ("QUARANTINED", "BATCH_UNREADABLE")
+    assert world.apply_receipt(world.receive_webhook(hook(PART | lie))) == ("QUARANTINED", "BATCH_UNREADABLE")
     assert state(world) == ("PLACED", 4, 1)
 
 
 def test_while_gateway_is_away_a_webhook_waits(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
-    waiting = world.hear(hook(COMPLETED))
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    waiting = world.receive_webhook(hook(COMPLETED))
     for subject in ("TRX_1", orders_of("TRX_1")):
-        world.fails(subject, "500")
+        world.fail_next(subject, "500")
         with pytest.raises(GatewayUnavailable):
-            world.apply(waiting)
+            world.apply_receipt(waiting)
 
-    assert world.apply(waiting) == ("APPLIED", "CONFIRMED")
+    assert world.apply_receipt(waiting) == ("APPLIED", "CONFIRMED")
 
 
 def test_a_webhook_of_an_order_in_somebody_elses_account_is_quarantined_and_the_order_followed(world: World) -> None:
     world.begin_order("TRX_2", user="user-2")
-    world.trade("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply(world.hear(hook(COMPLETED, "TRX_2"))) == ("QUARANTINED", "ACCOUNT_OF_ANOTHER_USER")
+    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED, "TRX_2"))) == (
+        "QUARANTINED",
+        "ACCOUNT_OF_ANOTHER_USER",
+    )
     assert state(world, "TRX_2") == ("COMPLETED", 10, 1)
 
 
@@ -723,13 +723,13 @@ PERSONAL = ("ABCPE1234F", "asha@example.com", "9876543210", "Asha", "MG Road")
 @pytest.fixture
 def importing(world: World) -> World:
     """TRX_2 imports mutual funds, and Gateway is at it."""
-    world.begin("TRX_2", intent=Intent.MF_HOLDINGS_IMPORT)
-    world.upstream.transactions["TRX_2"] = {"status": "PROCESSING"}
+    world.begin_transaction("TRX_2", intent=Intent.MF_HOLDINGS_IMPORT)
+    world.gateway.transactions["TRX_2"] = {"status": "PROCESSING"}
     return world
 
 
 def statement(world: World, data: Any = STATEMENT, **more: Any) -> Any:
-    return world.hear({"transactionId": "TRX_2", "data": data, "notes": "x"} | more)
+    return world.receive_webhook({"transactionId": "TRX_2", "data": data, "notes": "x"} | more)
 
 
 def served(world: World) -> str:
@@ -737,7 +737,7 @@ def served(world: World) -> str:
 
 
 def test_a_statement_is_kept_without_what_it_says_of_the_investor(importing: World) -> None:
-    assert importing.apply(statement(importing)) == ("APPLIED", "KEPT")
+    assert importing.apply_receipt(statement(importing)) == ("APPLIED", "KEPT")
 
     (fund,) = exact_json.loads(served(importing))["data"]["summary"]
     assert (fund["scheme"], fund["folio"]) == ("Flexi Cap", "123/45")
@@ -748,69 +748,71 @@ def test_a_statement_is_kept_without_what_it_says_of_the_investor(importing: Wor
 
 def test_a_statement_keeps_its_digits(importing: World) -> None:
     digits = '{"units":101.0000000000000007,"amount":-36.65253999999927,"nav":12.50}'
-    raw = importing.signed({"transactionId": "TRX_2", "data": 1}).replace(b'"data": 1', b'"data": ' + digits.encode())
-    importing.apply(importing.deliver(raw))
+    raw = importing.signed_webhook({"transactionId": "TRX_2", "data": 1}).replace(
+        b'"data": 1', b'"data": ' + digits.encode()
+    )
+    importing.apply_receipt(importing.receive_raw(raw))
 
     assert f'"data":{digits}' in served(importing)
 
 
 def test_the_webhook_that_brought_it_is_forgotten(importing: World) -> None:
     key = statement(importing)
-    importing.apply(key)
+    importing.apply_receipt(key)
 
     with pytest.raises(LookupError):
         importing.receipts.body(key)
 
 
 def test_a_second_statement_does_not_replace_the_first(importing: World) -> None:
-    importing.apply(statement(importing))
+    importing.apply_receipt(statement(importing))
     first = served(importing)
     forged = statement(importing, data={"summary": []}, timestamp="2026-11-20T06:31:00.000Z")
 
-    assert importing.apply(forged) == ("QUARANTINED", "MUTUAL_FUNDS_KEPT_ALREADY")
+    assert importing.apply_receipt(forged) == ("QUARANTINED", "MUTUAL_FUNDS_KEPT_ALREADY")
     assert served(importing) == first
     with pytest.raises(LookupError):
         importing.receipts.body(forged)
 
 
 def test_the_same_statement_again_is_harmless(importing: World) -> None:
-    importing.apply(statement(importing))
+    importing.apply_receipt(statement(importing))
     again = statement(importing, timestamp="2026-11-20T06:31:00.000Z")
 
-    assert importing.apply(again) == ("APPLIED", "KEPT")
+    assert importing.apply_receipt(again) == ("APPLIED", "KEPT")
 
 
 def test_a_statement_of_another_kind_of_transaction_is_quarantined(world: World) -> None:
     for transaction_id, reason in (("TRX_1", "INTENT_MISMATCH"), ("TRX_9", "UNKNOWN_TRANSACTION")):
-        key = world.hear({"transactionId": transaction_id, "data": STATEMENT})
-        assert world.apply(key) == ("QUARANTINED", reason)
+        key = world.receive_webhook({"transactionId": transaction_id, "data": STATEMENT})
+        assert world.apply_receipt(key) == ("QUARANTINED", reason)
         with pytest.raises(LookupError):
             world.receipts.body(key)
 
 
 @pytest.mark.parametrize("status", [Status.ERRORED, Status.CANCELLED])
 def test_a_statement_of_an_import_that_failed_is_quarantined(importing: World, status: Status) -> None:
-    importing.upstream.transactions["TRX_2"] = {"status": status}
+    importing.gateway.transactions["TRX_2"] = {"status": status}
 
-    assert importing.apply(statement(importing)) == ("QUARANTINED", "NOT_CONFIRMED")
+    assert importing.apply_receipt(statement(importing)) == ("QUARANTINED", "NOT_CONFIRMED")
     assert importing.mutual_funds.find("TRX_2") is None
 
 
 def test_a_statement_of_an_import_that_has_not_begun_waits(importing: World) -> None:
-    importing.upstream.transactions["TRX_2"] = {"status": "INITIALIZED"}
+    importing.gateway.transactions["TRX_2"] = {"status": "INITIALIZED"}
     key = statement(importing)
     for attempt in range(1, ATTEMPTS_BEFORE_QUARANTINE):
         with pytest.raises(NotYet):
-            importing.apply(key, attempt)
+            importing.apply_receipt(key, attempt)
 
-    assert importing.apply(key, ATTEMPTS_BEFORE_QUARANTINE) == ("APPLIED", "KEPT")
+    assert importing.apply_receipt(key, ATTEMPTS_BEFORE_QUARANTINE) == ("APPLIED", "KEPT")
 
 
 def test_an_import_that_brought_its_statement_after_all_has_not_failed(importing: World) -> None:
     closed = {"value": True, "code": 1012, "message": "user_cancelled"}
-    importing.upstream.transactions["TRX_2"] = {"status": "USED", "error": closed}
+    importing.gateway.transactions["TRX_2"] = {"status": "USED", "error": closed}
     pull(importing, "TRX_2")
-    importing.apply(statement(importing))
+    importing.apply_receipt(statement(importing))
 
     transaction = importing.transactions.owned("TRX_2", "user-1")
     assert (transaction.status, transaction.failure) == (Status.COMPLETED, None)
@@ -820,12 +822,14 @@ def test_an_import_that_brought_its_statement_after_all_has_not_failed(importing
 
 
 def pending(world: World, iscid: Any = ISCID, **more: Any) -> tuple[str | None, str | None]:
-    return world.apply(world.hear({"smallcaseAuthId": ACCOUNT, "iscid": iscid, "action": "SELL_EVERYTHING"} | more))
+    return world.apply_receipt(
+        world.receive_webhook({"smallcaseAuthId": ACCOUNT, "iscid": iscid, "action": "SELL_EVERYTHING"} | more)
+    )
 
 
 def recommended(world: World, action: str | None = "REBALANCE", iscid: str = ISCID) -> None:
     investment = {"iscid": iscid, "scid": SCID, "name": "Magic", "recommendedAction": action}
-    world.upstream.investments[iscid] = {"investment": investment}
+    world.gateway.investments[iscid] = {"investment": investment}
 
 
 def actions(world: World) -> list[tuple[str, str]]:
@@ -840,7 +844,7 @@ def test_a_pending_action_is_what_gateway_says_when_asked(world: World) -> None:
 
 
 def test_a_pending_action_is_told_once(world: World) -> None:
-    told = world.listen()
+    told = world.record_events()
     recommended(world)
     for second in range(3):
         pending(world, timestamp=f"2026-11-20T06:30:0{second}.000Z")
@@ -873,7 +877,7 @@ def test_where_nothing_is_pending_any_more_nothing_stays(world: World, nothing: 
 def test_an_investment_that_gateway_does_not_know_is_quarantined(world: World) -> None:
     assert pending(world) == ("QUARANTINED", "UNKNOWN_TO_GATEWAY")
     recommended(world, iscid="another")
-    world.upstream.investments[ISCID] = world.upstream.investments["another"]
+    world.gateway.investments[ISCID] = world.gateway.investments["another"]
     world.now += HOUR
     assert pending(world) == ("QUARANTINED", "UNKNOWN_TO_GATEWAY")
     assert actions(world) == []
@@ -892,11 +896,11 @@ def test_an_action_for_an_account_that_is_not_linked_is_quarantined(world: World
 
 def test_where_gateway_does_not_let_us_ask_nothing_is_noted(world: World) -> None:
     recommended(world)
-    world.fails(ISCID, "403")
+    world.fail_next(ISCID, "403")
     assert pending(world) == ("APPLIED", "NEEDS_LOGIN")
 
     world.now += HOUR
-    world.upstream.every_call = "403"
+    world.gateway.permanent_fault = "403"
     with pytest.raises(GatewayKeysRefused):
         pending(world)
     assert actions(world) == []
@@ -904,7 +908,7 @@ def test_where_gateway_does_not_let_us_ask_nothing_is_noted(world: World) -> Non
 
 def test_while_gateway_is_away_a_pending_action_waits(world: World) -> None:
     recommended(world)
-    world.fails(ISCID, "500")
+    world.fail_next(ISCID, "500")
 
     with pytest.raises(GatewayUnavailable):
         pending(world)
@@ -913,17 +917,17 @@ def test_while_gateway_is_away_a_pending_action_waits(world: World) -> None:
 def test_two_actions_at_once_are_both_kept(world: World) -> None:
     recommended(world)
     recommended(world, "SIP", iscid="another")
-    first = world.hear({"smallcaseAuthId": ACCOUNT, "iscid": ISCID})
+    first = world.receive_webhook({"smallcaseAuthId": ACCOUNT, "iscid": ISCID})
     world.now += MINUTE
-    second = world.hear({"smallcaseAuthId": ACCOUNT, "iscid": "another"})
+    second = world.receive_webhook({"smallcaseAuthId": ACCOUNT, "iscid": "another"})
 
     def meanwhile(_operation: str, request: dict[str, Any]) -> None:
         if request.get("UpdateExpression", "").startswith("SET #pendingActions"):
-            world.client.before = lambda _operation, _request: None
-            world.apply(second)
+            world.client.before_call = lambda _operation, _request: None
+            world.apply_receipt(second)
 
-    world.client.before = meanwhile
-    world.apply(first)
+    world.client.before_call = meanwhile
+    world.apply_receipt(first)
 
     assert sorted(actions(world)) == [(ISCID, "REBALANCE"), ("another", "SIP")]
 
@@ -942,7 +946,7 @@ def test_after_an_order_for_an_investment_its_recommendation_is_asked_for_again(
     pending(world, "another", timestamp="2026-11-20T06:30:01.000Z")
     world.begin_order("TRX_2", order=OrderRequest("REBALANCE", iscid=ISCID))
     brought = {"data": {"batches": [COMPLETED]}}
-    world.upstream.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
+    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
     recommended(world, still)
 
     assert pull(world, "TRX_2").is_settled
@@ -955,8 +959,8 @@ def test_an_order_has_ended_also_when_its_recommendation_cannot_be_asked_for(wor
     pending(world)
     world.begin_order("TRX_2", order=OrderRequest("REBALANCE", iscid=ISCID))
     brought = {"data": {"batches": [COMPLETED]}}
-    world.upstream.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
-    world.fails(ISCID, fault)
+    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
+    world.fail_next(ISCID, fault)
 
     assert pull(world, "TRX_2").is_settled
     assert actions(world) == [(ISCID, "REBALANCE")]
@@ -967,7 +971,7 @@ def test_trying_in_vain_clears_nothing(world: World) -> None:
     pending(world)
     world.begin_order("TRX_2", order=OrderRequest("REBALANCE", iscid=ISCID))
     failed = {"status": "ERRORED", "smallcaseAuthId": ACCOUNT, "error": {"code": 4005, "message": "market_closed"}}
-    world.upstream.transactions["TRX_2"] = failed
+    world.gateway.transactions["TRX_2"] = failed
     assert pull(world, "TRX_2").is_settled
 
     assert actions(world) == [(ISCID, "REBALANCE")]
@@ -977,11 +981,11 @@ def test_trying_in_vain_clears_nothing(world: World) -> None:
 
 
 def test_an_order_that_turns_up_after_its_transaction_had_ended_is_followed_to_its_end(world: World) -> None:
-    world.upstream.transactions["TRX_1"] = {"status": "USED"}
+    world.gateway.transactions["TRX_1"] = {"status": "USED"}
     assert pull(world, after=HOUR).status is Status.EXPIRED
-    world.trade("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
-    world.apply(world.hear(hook(PLACED)))
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
+    world.apply_receipt(world.receive_webhook(hook(PLACED)))
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     for _ in range(3):
         world.now += 7 * HOUR
         schedule(world)
@@ -993,12 +997,12 @@ CLOSED = {"value": True, "code": 1012, "message": "user_cancelled"}
 
 
 def test_an_order_that_was_sent_though_the_user_closed_the_window_is_found_by_the_schedule_alone(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+    world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
     schedule_for(world, HOUR)
     assert world.batches.of("TRX_1") == []
 
     for said in (PLACED, COMPLETED):
-        world.upstream.orders["TRX_1"] = [said]
+        world.gateway.orders["TRX_1"] = [said]
         schedule_for(world, 3 * HOUR)
 
     assert state(world) == ("COMPLETED", 10, 2)
@@ -1006,15 +1010,15 @@ def test_an_order_that_was_sent_though_the_user_closed_the_window_is_found_by_th
 
 
 def test_an_order_that_turns_up_while_another_worker_calls_it_a_day_is_not_forgotten(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+    world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
 
     def meanwhile(_operation: str, request: dict[str, Any]) -> None:
         if "SET #stored" in request.get("UpdateExpression", ""):
-            world.client.before = lambda _operation, _request: None
-            world.upstream.orders["TRX_1"] = [PLACED]
+            world.client.before_call = lambda _operation, _request: None
+            world.gateway.orders["TRX_1"] = [PLACED]
             pull(world)
 
-    world.client.before = meanwhile
+    world.client.before_call = meanwhile
     pull(world)
 
     assert state(world) == ("PLACED", 0, 1)
@@ -1022,7 +1026,7 @@ def test_an_order_that_turns_up_while_another_worker_calls_it_a_day_is_not_forgo
 
 
 def test_after_a_day_no_order_is_expected_any_more(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+    world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
     schedule_for(world, timedelta(hours=30))
     asked = world.calls_for("TRX_1")
     schedule_for(world, timedelta(hours=30))
@@ -1031,10 +1035,10 @@ def test_after_a_day_no_order_is_expected_any_more(world: World) -> None:
 
 
 def test_nobody_is_told_to_begin_again_what_has_been_sent(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
+    world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
     assert TransactionView.of(pull(world)).error is not None
 
-    world.upstream.orders["TRX_1"] = [PLACED]
+    world.gateway.orders["TRX_1"] = [PLACED]
     schedule_for(world, 3 * HOUR)
     assert TransactionView.of(world.transactions.owned("TRX_1", "user-1")).error is None
 
@@ -1049,7 +1053,7 @@ def schedule_for(world: World, duration: timedelta) -> None:
 def test_holdings_from_after_a_fill_are_not_due_because_we_learn_of_it_late(world: World) -> None:
     filled_at = FRIDAY_NOON - HOUR
     late = COMPLETED | {"completedDate": times.to_text(filled_at)}
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, late)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, late)
     pull(world)
 
     assert world.connection(ACCOUNT).traded_at == filled_at
@@ -1057,11 +1061,11 @@ def test_holdings_from_after_a_fill_are_not_due_because_we_learn_of_it_late(worl
 
 
 def test_a_fill_of_long_ago_that_we_learn_of_last_makes_nothing_current(world: World) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     pull(world)
     world.begin_order("TRX_2")
     long_ago = COMPLETED | {"batchId": "batch-2", "completedDate": times.to_text(FRIDAY_NOON - HOUR)}
-    world.trade("TRX_2", ACCOUNT, Status.COMPLETED, long_ago)
+    world.report_order("TRX_2", ACCOUNT, Status.COMPLETED, long_ago)
     pull(world, "TRX_2")
 
     assert freshness(world) == DUE_FOR_LOGIN
@@ -1069,7 +1073,7 @@ def test_a_fill_of_long_ago_that_we_learn_of_last_makes_nothing_current(world: W
 
 @pytest.mark.parametrize("date", ["tomorrow", "2036-11-20T10:00:00.000Z", None])
 def test_a_fill_is_no_later_than_when_we_learn_of_it(world: World, date: str | None) -> None:
-    world.trade("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED | {"completedDate": date})
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED | {"completedDate": date})
     pull(world)
 
     assert world.connection(ACCOUNT).traded_at == world.now

@@ -19,7 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gateway_backend.domain.holdings.snapshot import PROVEN
 from gateway_backend.domain.shared.errors import GatewayRefused, GatewayUnavailable
 from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, ON_REQUEST, import_holdings
-from testing.world import SECOND, Crash, Securities, World, half_of, securities_in
+from testing.fakes import Crash
+from testing.gateway import Securities, half_of, securities_in
+from testing.market_times import SECOND
+from testing.world import World
 
 ACCOUNT = "a"
 WRONG = ["empty", "half"]
@@ -36,7 +39,7 @@ class NothingShrinks(RuleBasedStateMachine):
     def first_import(self, basket: Securities) -> None:
         self.world = World()
         self.world.link(ACCOUNT, imported=False)
-        self.broker = self.world.upstream.held[ACCOUNT]
+        self.broker = self.world.gateway.accounts[ACCOUNT]
         self.truth: list[tuple[datetime, Securities]] = []
         self.trade(basket)
         self.pull([])
@@ -59,25 +62,25 @@ class NothingShrinks(RuleBasedStateMachine):
     @rule(faults=FAULTS, nth_write=CRASHES)
     def pull_and_die(self, faults: list[str], nth_write: int) -> None:
         self._later()
-        self.world.client.before = dying_at(nth_write)
+        self.world.client.before_call = dying_at(nth_write)
         with suppress(Crash):
             self._pull(faults, by_schedule=True)
-        self.world.client.before = lambda _operation, _request: None
+        self.world.client.before_call = lambda _operation, _request: None
 
     @rule(faults=FAULTS, faults_of_other=FAULTS, basket=st.none() | BASKETS)
     def pull_and_be_overtaken(self, faults: list[str], faults_of_other: list[str], basket: Securities | None) -> None:
         """Another worker pulls and stores while Gateway's answer is on its way to the first."""
 
         def meanwhile() -> None:
-            of_first, self.world.upstream.faults[ACCOUNT] = self.world.upstream.faults[ACCOUNT], deque()
+            of_first, self.world.gateway.faults[ACCOUNT] = self.world.gateway.faults[ACCOUNT], deque()
             if basket is not None:
                 self.trade(basket)
             self.pull(faults_of_other)
             self.the_date_never_goes_back()
-            self.world.upstream.faults[ACCOUNT] = of_first
+            self.world.gateway.faults[ACCOUNT] = of_first
 
         self._later()
-        self.world.upstream.meanwhile = meanwhile
+        self.world.gateway.before_reply = meanwhile
         # After a trade a second answer that is wrong could agree with a first that was right.
         self._pull(faults[: 1 if basket is not None else None], by_schedule=False)
 
@@ -87,13 +90,13 @@ class NothingShrinks(RuleBasedStateMachine):
 
     @rule(alive=st.booleans(), forbidden=st.booleans())
     def session(self, alive: bool, forbidden: bool) -> None:
-        self.broker.alive, self.broker.forbidden = alive, forbidden
+        self.broker.session_is_live, self.broker.is_forbidden = alive, forbidden
 
     @invariant()
     def what_is_stored_was_true_at_its_date(self) -> None:
         as_of = self.world.connection(ACCOUNT).as_of
         assert as_of is not None
-        assert self.world.stored(ACCOUNT) == self._held_at(as_of)
+        assert self.world.stored_holdings(ACCOUNT) == self._held_at(as_of)
 
     @invariant()
     def the_date_never_goes_back(self) -> None:
@@ -103,8 +106,8 @@ class NothingShrinks(RuleBasedStateMachine):
         assert before <= self.as_of
 
     def _pull(self, faults: list[str], by_schedule: bool) -> None:
-        account, known = self.world.connection(ACCOUNT), self.world.stored(ACCOUNT)
-        self.world.upstream.faults[ACCOUNT] = deque(self._believable(faults))
+        account, known = self.world.connection(ACCOUNT), self.world.stored_holdings(ACCOUNT)
+        self.world.gateway.faults[ACCOUNT] = deque(self._believable(faults))
         try:
             outcome = import_holdings(account, ON_REQUEST if by_schedule else AFTER_LOGIN, self.world.pull_context)
         except (GatewayRefused, GatewayUnavailable):
@@ -116,9 +119,11 @@ class NothingShrinks(RuleBasedStateMachine):
     def _believable(self, faults: list[str]) -> Iterator[str]:
         # Without a live session, Gateway goes on showing its last snapshot.
         held = (
-            self.broker.securities if self.broker.alive or not self.broker.snapshots else self.broker.snapshots[-1][1]
+            self.broker.securities
+            if self.broker.session_is_live or not self.broker.snapshots
+            else self.broker.snapshots[-1][1]
         )
-        had = self.world.stored(ACCOUNT) or {}
+        had = self.world.stored_holdings(ACCOUNT) or {}
         tells: dict[str, Securities] = {"empty": {}, "half": half_of(held)}
         for before, fault in pairwise(["", *faults]):
             told = tells.get(fault)

@@ -26,7 +26,10 @@ from gateway_backend.domain.transactions.report import Status
 from gateway_backend.domain.webhooks.receipt import ReceiptKey
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 from gateway_backend.usecases.transactions.sync import sync_if_open
-from testing.world import BATCH_WRITES, FRIDAY_NOON, SECOND, Crash, World, orders_of
+from testing.fakes import BATCH_WRITES, Crash
+from testing.gateway import orders_of
+from testing.market_times import FRIDAY_NOON, SECOND
+from testing.world import World
 
 ACCOUNT = "account-1"
 PICK = st.integers(0, 9)
@@ -108,7 +111,7 @@ class OrderLifecycles(RuleBasedStateMachine):
         self.world = World()
         self.world.now = FRIDAY_NOON
         self.world.link(ACCOUNT, broker=broker)
-        self.told = self.world.listen()
+        self.told = self.world.record_events()
         self.exchanges: list[Exchange] = []
         self.seen: dict[str, int] = {}
         self.arrived: list[ReceiptKey] = []
@@ -140,7 +143,7 @@ class OrderLifecycles(RuleBasedStateMachine):
     def sdk_gives_up_waiting(self, pick: int) -> None:
         for exchange in self.picked(pick):
             pending = {"value": True, "code": 4006, "message": "order_pending"}
-            self.world.upstream.transactions[exchange.id] |= {"status": "ERRORED", "error": pending}
+            self.world.gateway.transactions[exchange.id] |= {"status": "ERRORED", "error": pending}
 
     @rule(minutes=st.integers(1, 120))
     def wait(self, minutes: int) -> None:
@@ -169,7 +172,7 @@ class OrderLifecycles(RuleBasedStateMachine):
         if self.arrived:
             self._later()
             with suppress(NotYet, GatewayUnavailable, GatewayRefused):
-                self.world.apply(self.arrived[pick % len(self.arrived)], attempt)
+                self.world.apply_receipt(self.arrived[pick % len(self.arrived)], attempt)
 
     @rule(pick=PICK)
     def app_reads(self, pick: int) -> None:
@@ -193,10 +196,10 @@ class OrderLifecycles(RuleBasedStateMachine):
             if left < 0:
                 raise Crash
 
-        self.world.client.before = crash
+        self.world.client.before_call = crash
         with suppress(Crash):
             self.app_reads(pick)
-        self.world.client.before = lambda _operation, _request: None
+        self.world.client.before_call = lambda _operation, _request: None
 
     @rule(pick=PICK, at=PICK, shares=st.integers(1, 5))
     def worker_is_overtaken(self, pick: int, at: int, shares: int) -> None:
@@ -204,18 +207,18 @@ class OrderLifecycles(RuleBasedStateMachine):
 
         def meanwhile(operation: str, _request: dict[str, Any]) -> None:
             if operation in BATCH_WRITES:
-                self.world.client.before = lambda _operation, _request: None
+                self.world.client.before_call = lambda _operation, _request: None
                 self.fill(pick, at, shares)
                 self.app_reads(pick)
 
-        self.world.client.before = meanwhile
+        self.world.client.before_call = meanwhile
         self.app_reads(pick)
-        self.world.client.before = lambda _operation, _request: None
+        self.world.client.before_call = lambda _operation, _request: None
 
     @rule(pick=PICK, of_orders=st.booleans(), fault=st.sampled_from(["500", "timeout", "400", "403", "garbage"]))
     def gateway_fails_once(self, pick: int, of_orders: bool, fault: str) -> None:
         for exchange in self.picked(pick):
-            self.world.fails(orders_of(exchange.id) if of_orders else exchange.id, fault)
+            self.world.fail_next(orders_of(exchange.id) if of_orders else exchange.id, fault)
 
     # What must hold ----------------------------------------------------------------------------
 
@@ -245,7 +248,7 @@ class OrderLifecycles(RuleBasedStateMachine):
         """With nothing lost on the way any more, two rounds of the schedule are enough."""
         if not hasattr(self, "world"):
             return
-        self.world.upstream.faults.clear()
+        self.world.gateway.faults.clear()
         for _ in range(2):
             self.world.now += timedelta(hours=7)
             self.schedule_runs()
@@ -265,13 +268,15 @@ class OrderLifecycles(RuleBasedStateMachine):
     def publish(self, exchange: Exchange) -> None:
         """Gateway knows it from now on."""
         status = Status.COMPLETED if exchange.is_over else Status.PROCESSING
-        error = self.world.upstream.transactions[exchange.id].get("error")
-        self.world.trade(exchange.id, ACCOUNT, Status.ERRORED if error else status, exchange.said[-1], error=error)
+        error = self.world.gateway.transactions[exchange.id].get("error")
+        self.world.report_order(
+            exchange.id, ACCOUNT, Status.ERRORED if error else status, exchange.said[-1], error=error
+        )
 
     def hear(self, exchange: Exchange, said: dict[str, Any]) -> None:
         signed_at = times.to_text(self.world.now + timedelta(milliseconds=next(self.moments)))
         about = {"transactionId": exchange.id, "smallcaseAuthId": ACCOUNT, "timestamp": signed_at}
-        self.arrived.append(self.world.hear(said | about))
+        self.arrived.append(self.world.receive_webhook(said | about))
 
     def _stored(self, exchange: Exchange) -> list[RecordedBatch]:
         return self.world.batches.of(exchange.id)

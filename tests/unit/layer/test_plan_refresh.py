@@ -12,18 +12,10 @@ from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.usecases.refresh import plan as module
 from gateway_backend.usecases.refresh.page import refresh_page
 from gateway_backend.usecases.refresh.plan import plan_refresh
-from testing.world import (
-    CALENDAR,
-    FRIDAY_CLOSE,
-    FRIDAY_WINDOW,
-    MINUTE,
-    MONDAY_WINDOW,
-    SECOND,
-    THURSDAY_EVENING,
-    TIMES,
-    Crash,
-    World,
-)
+from testing.contexts import CALENDAR, TIMES
+from testing.fakes import Crash
+from testing.market_times import FRIDAY_CLOSE, FRIDAY_WINDOW, MINUTE, MONDAY_WINDOW, SECOND, THURSDAY_EVENING
+from testing.world import World
 
 IDS = [f"account-{number:03}" for number in range(300)]
 WINDOW_ENDS = FRIDAY_WINDOW + TIMES.spread
@@ -144,13 +136,13 @@ def test_what_fell_through_is_refreshed_in_the_second_round(world: World) -> Non
 
     world.now = WINDOW_ENDS
     plan(world)
-    world.client.before = bug
+    world.client.before_call = bug
     for page in world.sqs.pages[1:]:
         refresh_page(page, world.refresh_context)
-    world.client.before = lambda _operation, _request: None
+    world.client.before_call = lambda _operation, _request: None
     world.sqs.sent.clear()
     assert [world.connection(account_id).as_of for account_id in (lost, broken)] == [THURSDAY_EVENING] * 2
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
 
     world.now = SECOND_ROUND + TIMES.spread
     plan(world)
@@ -220,7 +212,7 @@ def test_a_full_slot_is_queued_in_pages(world: World) -> None:
 @pytest.mark.usefixtures("few_together")
 def test_two_planners_at_once_lose_nobody_and_what_comes_twice_is_the_same_page(world: World) -> None:
     world.now = WINDOW_ENDS
-    world.sqs.meanwhile = lambda: plan(world)
+    world.sqs.after_send = lambda: plan(world)
     plan(world)
 
     assert sorted(set(queued(world))) == IDS
@@ -232,20 +224,20 @@ def test_two_planners_at_once_lose_nobody_and_what_comes_twice_is_the_same_page(
 @pytest.mark.parametrize("takes", [0, 1, 7])
 def test_a_queue_that_refuses_half_way_is_offered_the_rest_at_the_next_tick(world: World, takes: int) -> None:
     world.now = WINDOW_ENDS
-    world.sqs.takes = takes
+    world.sqs.capacity = takes
     assert plan(world)["accountsPlanned"] < len(IDS)
 
-    world.sqs.takes = 1_000_000
+    world.sqs.capacity = 1_000_000
     plan(world)
     assert queued(world) == IDS
 
 
 def test_what_was_queued_of_a_refused_rest_comes_twice_as_the_same_page(world: World) -> None:
     world.now = WINDOW_ENDS
-    world.sqs.takes = 2
+    world.sqs.capacity = 2
     assert plan(world)["accountsPlanned"] == 0
 
-    world.sqs.takes = 1_000_000
+    world.sqs.capacity = 1_000_000
     plan(world)
     assert sorted(set(queued(world))) == IDS
     assert len({page.id for page in world.sqs.pages}) == len(world.sqs.pages) - 2 == 3
@@ -257,7 +249,7 @@ def test_a_crash_after_queueing_queues_that_slot_twice_at_worst(world: World) ->
         raise Crash
 
     world.now = WINDOW_ENDS
-    world.sqs.meanwhile = crash
+    world.sqs.after_send = crash
     with pytest.raises(Crash):
         plan(world)
     plan(world)
@@ -273,11 +265,11 @@ def test_a_store_that_fails_half_way_costs_nothing_but_time(world: World) -> Non
             raise EndpointConnectionError(endpoint_url="https://store.example")
 
     world.now = WINDOW_ENDS
-    world.client.before = failing
+    world.client.before_call = failing
     with pytest.raises(StoreUnavailable):
         plan(world)
 
-    world.client.before = lambda _operation, _request: None
+    world.client.before_call = lambda _operation, _request: None
     plan(world)
     assert sorted(set(queued(world))) == IDS
     assert len(world.sqs.pages) - len({page.id for page in world.sqs.pages}) == 1

@@ -17,7 +17,8 @@ from gateway_backend.domain.transactions.transaction import CHECKS_BEFORE_EXPIRY
 from gateway_backend.usecases.transactions import reconcile as module
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 from gateway_backend.usecases.transactions.sync import apply_gateway_report
-from testing.world import HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
+from testing.market_times import HOUR, MINUTE, SECOND, THURSDAY_EVENING
+from testing.world import World
 
 EXPIRES = THURSDAY_EVENING + 5 * MINUTE
 
@@ -26,7 +27,7 @@ EXPIRES = THURSDAY_EVENING + 5 * MINUTE
 def world() -> World:
     """A user has begun an import on Thursday evening; nobody has told us anything since."""
     world = World()
-    world.begin("TRX_1")
+    world.begin_transaction("TRX_1")
     return world
 
 
@@ -35,7 +36,7 @@ def run(world: World, threads: int = 1) -> dict[str, int]:
 
 
 def told(world: World, status: Status, **more: Any) -> None:
-    world.upstream.transactions["TRX_1"] = {"status": status, **more}
+    world.gateway.transactions["TRX_1"] = {"status": status, **more}
 
 
 def transaction(world: World, transaction_id: str = "TRX_1") -> Transaction:
@@ -115,11 +116,11 @@ def test_one_that_is_open_for_more_than_a_day_is_counted_for_the_operator(world:
 def test_an_abandoned_transaction_expires_but_only_after_gateway_was_asked(world: World, status: Status) -> None:
     told(world, status)
     world.now = EXPIRES + GRACE
-    world.upstream.every_call = "500"
+    world.gateway.permanent_fault = "500"
     run(world)
     assert transaction(world).status is Status.INITIALIZED
 
-    world.upstream.every_call = ""
+    world.gateway.permanent_fault = ""
     world.now += HOUR
     assert run(world)["transactionsSettled"] == 1
     assert transaction(world).status is Status.EXPIRED
@@ -155,13 +156,13 @@ def test_the_end_that_gateway_tells_is_noted(world: World, status: Status) -> No
 
 
 def test_a_completed_import_whose_webhook_never_came_is_imported(world: World) -> None:
-    world.complete("TRX_1", "a")
+    world.complete_login("TRX_1", "a")
     world.now += 2 * MINUTE
 
     assert run(world)["transactionsSettled"] == 1
 
     assert world.connection("a").owner == "user-1"
-    assert world.stored("a") == dict.fromkeys(range(4), 10)
+    assert world.stored_holdings("a") == dict.fromkeys(range(4), 10)
     assert transaction(world).result_persisted
 
 
@@ -174,18 +175,18 @@ def test_a_login_that_ended_without_an_import_still_links_the_account(world: Wor
 
 
 def test_a_completed_one_whose_holdings_are_not_there_yet_is_imported_later(world: World) -> None:
-    world.complete("TRX_1", "a")
-    world.fails("a", "updating", "500", "truncated")
+    world.complete_login("TRX_1", "a")
+    world.fail_next("a", "updating", "500", "truncated")
     asked = run_for(world, timedelta(hours=2))
 
     assert len(asked) == 4
-    assert world.stored("a") == dict.fromkeys(range(4), 10)
+    assert world.stored_holdings("a") == dict.fromkeys(range(4), 10)
     assert transaction(world).is_settled
 
 
 def test_a_connection_made_for_itself_is_settled_without_an_import() -> None:
     world = World()
-    world.begin("TRX_1", intent=Intent.CONNECT)
+    world.begin_transaction("TRX_1", intent=Intent.CONNECT)
     told(world, Status.COMPLETED, smallcaseAuthId="a", broker="kite")
     world.now += 2 * MINUTE
 
@@ -195,7 +196,7 @@ def test_a_connection_made_for_itself_is_settled_without_an_import() -> None:
 
 def test_one_that_gateway_has_forgotten_ends_with_its_time(world: World) -> None:
     """It is asked five times over an hour before that is believed: a Gateway in trouble may forget for a while."""
-    del world.upstream.transactions["TRX_1"]
+    del world.gateway.transactions["TRX_1"]
     assert len(run_for(world, 65 * MINUTE)) == CHECKS_BEFORE_EXPIRY
     assert transaction(world).status is Status.INITIALIZED
 
@@ -220,24 +221,24 @@ def test_a_late_completion_of_one_that_had_expired_is_imported_later_when_that_f
     run(world)
     assert (transaction(world).status, still_open(world)) == (Status.EXPIRED, [])
 
-    world.complete("TRX_1", "a")
-    world.fails("a", "400", "500")
+    world.complete_login("TRX_1", "a")
+    world.fail_next("a", "400", "500")
     with pytest.raises(GatewayRefused):
         webhook(world)
     assert still_open(world) == ["TRX_1"]
 
     run_for(world, HOUR)
-    assert world.stored("a") == dict.fromkeys(range(4), 10)
+    assert world.stored_holdings("a") == dict.fromkeys(range(4), 10)
     assert still_open(world) == []
 
 
 def test_one_that_a_second_reader_takes_for_open_is_not_asked_about_for_ever(world: World) -> None:
     """Both read it before either had imported; the second one has its word only when the first is done."""
-    world.complete("TRX_1", "a")
+    world.complete_login("TRX_1", "a")
     world.now += 2 * MINUTE
     read = transaction(world)
     run(world)
-    world.fails("a", "400")
+    world.fail_next("a", "400")
     webhook(world, read)
     run_for(world, HOUR)
 
@@ -246,16 +247,16 @@ def test_one_that_a_second_reader_takes_for_open_is_not_asked_about_for_ever(wor
 
 
 def test_wrong_keys_end_no_transaction(world: World) -> None:
-    world.upstream.every_call = "403"
+    world.gateway.permanent_fault = "403"
     run_for(world, timedelta(hours=5))
 
     assert not transaction(world).is_settled
 
 
 def test_an_account_of_another_user_is_refused_and_not_asked_about_again(world: World) -> None:
-    owner = world.begin("TRX_2", user="user-2")
-    world.log_in(owner, "a", "kite")
-    world.complete("TRX_1", "a")
+    owner = world.begin_transaction("TRX_2", user="user-2")
+    world.link_with(owner, "a", "kite")
+    world.complete_login("TRX_1", "a")
 
     assert len(run_for(world, timedelta(hours=5))) == 1
     assert transaction(world).link_refusal == "ACCOUNT_OF_ANOTHER_USER"
@@ -266,12 +267,12 @@ def test_a_new_login_whose_webhook_never_came_heals_the_connection() -> None:
     world = World()
     world.link("a")
     world.now += 72 * HOUR
-    world.lapse("a", "SNAPSHOT_NOT_MOVING")
+    world.end_session("a", "SNAPSHOT_NOT_MOVING")
     assert world.connection("a").session.state is SessionState.NEEDS_LOGIN
 
     world.now += HOUR
-    world.begin("TRX_1")
-    world.complete("TRX_1", "a")
+    world.begin_transaction("TRX_1")
+    world.complete_login("TRX_1", "a")
     world.now += 2 * MINUTE
     run(world)
 
@@ -288,10 +289,10 @@ def test_a_webhook_that_comes_in_between_is_not_undone(world: World) -> None:
     world.now = EXPIRES + GRACE
 
     def meanwhile() -> None:
-        world.complete("TRX_1", "a")
+        world.complete_login("TRX_1", "a")
         run(world)
 
-    world.upstream.meanwhile = meanwhile
+    world.gateway.before_reply = meanwhile
     run(world)
 
     found = transaction(world)
@@ -302,7 +303,7 @@ def test_a_webhook_that_comes_in_between_is_not_undone(world: World) -> None:
 
 def test_many_are_asked_about_in_one_run(world: World) -> None:
     for number in range(250):
-        world.begin(f"OTHER_{number}")
+        world.begin_transaction(f"OTHER_{number}")
     world.now = EXPIRES + GRACE
 
     counted = run(world, threads=10)
@@ -314,12 +315,12 @@ def test_a_store_that_fails_for_one_leaves_it_to_the_next_run(world: World) -> N
         if request.get("Key", {}).get("pk") == {"S": "TXN#TRX_1"}:
             raise EndpointConnectionError(endpoint_url="https://store.example")
 
-    world.begin("TRX_2")
+    world.begin_transaction("TRX_2")
     world.now = EXPIRES + GRACE
-    world.client.before = failing
+    world.client.before_call = failing
     assert run(world)["transactionsSettled"] == 1
 
-    world.client.before = lambda _operation, _request: None
+    world.client.before_call = lambda _operation, _request: None
     assert run(world)["transactionsSettled"] == 1
 
 

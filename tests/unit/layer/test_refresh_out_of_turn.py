@@ -9,7 +9,7 @@ import pytest
 from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.refresh.page import RefreshPage
 from gateway_backend.usecases.refresh.page import refresh_page
-from testing.world import (
+from testing.market_times import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,
     FRIDAY_WINDOW,
@@ -18,8 +18,8 @@ from testing.world import (
     MONDAY_WINDOW,
     SECOND,
     THURSDAY_EVENING,
-    World,
 )
+from testing.world import World
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def world() -> World:
     world = World()
     world.link("a")
     world.now = FRIDAY_WINDOW
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
     return world
 
 
@@ -49,7 +49,7 @@ def test_a_bug_that_meets_the_probe_leaves_the_others(world: World) -> None:
     world.now = FRIDAY_WINDOW
     circuit_open(world)
     world.now += MINUTE
-    world.client.before = failing_for("a", KeyError("a bug"))
+    world.client.before_call = failing_for("a", KeyError("a bug"))
 
     assert world.refresh("a", "b", "c", "d", attempt=1) == {"refreshUnexpectedError": 1, "refreshed": 3}
 
@@ -67,23 +67,23 @@ def test_a_page_whose_close_is_still_to_come_waits_for_it(world: World) -> None:
 
 def test_a_403_that_was_overtaken_by_a_new_login_flags_nobody(world: World) -> None:
     def login() -> None:
-        world.upstream.held["a"].forbidden = False
-        transaction = world.begin("TRX_new")
-        world.complete("TRX_new", "a")
-        world.log_in(transaction, "a", "kite")
+        world.gateway.accounts["a"].is_forbidden = False
+        transaction = world.begin_transaction("TRX_new")
+        world.complete_login("TRX_new", "a")
+        world.link_with(transaction, "a", "kite")
         world.pull("a")
 
-    world.upstream.held["a"].forbidden = True
-    world.upstream.meanwhile = login
+    world.gateway.accounts["a"].is_forbidden = True
+    world.gateway.before_reply = login
     world.refresh("a")
 
     assert world.connection("a").session.state is SessionState.ACTIVE
 
 
 def test_one_who_waits_for_the_user_is_tried_after_an_outage_too(world: World) -> None:
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.refresh("a")
-    world.upstream.held["a"].alive = True
+    world.gateway.accounts["a"].session_is_live = True
     world.now = MONDAY_WINDOW
     circuit_open(world)
     assert world.refresh("a") == {"refreshSkipped": 1}
@@ -97,7 +97,7 @@ def test_a_slow_snapshot_is_looked_at_until_it_comes_and_is_not_overdue() -> Non
     world.now = FRIDAY_NOON
     world.link("a")
     world.now = FRIDAY_WINDOW + 2 * HOUR
-    world.fails("a", "unmoved")
+    world.fail_next("a", "unmoved")
 
     assert world.refresh("a", attempt=9) == {"refreshNoNewSnapshot": 1}
     assert [page.account_ids for page in world.sqs.pages] == [("a",)]
@@ -119,7 +119,7 @@ def test_a_gateway_that_fails_again_after_the_probe_is_spared_by_everybody(world
     circuit_open(world)
     world.now += MINUTE
     for account_id in ids[1:]:
-        world.fails(account_id, "500")
+        world.fail_next(account_id, "500")
 
     world.refresh(*ids, attempt=1)
     assert world.circuit_is_open()
@@ -133,7 +133,7 @@ def pull_overtaken_by_a_whole_one(world: World) -> None:
         world.pull("a")
         world.now += SECOND
 
-    world.upstream.meanwhile = other
+    world.gateway.before_reply = other
     world.pull("a")
 
 
@@ -142,38 +142,38 @@ def test_half_a_portfolio_that_was_overtaken_by_the_whole_one_does_not_replace_i
     world = World()
     world.link("a", securities=1)
     world.now = FRIDAY_NOON
-    world.hold("a", *range(8))
-    world.fails("a", "half")
+    world.set_holdings("a", *range(8))
+    world.fail_next("a", "half")
     pull_overtaken_by_a_whole_one(world)
 
-    assert world.stored("a") == dict.fromkeys(range(8), 10)
+    assert world.stored_holdings("a") == dict.fromkeys(range(8), 10)
 
 
 def test_half_of_a_first_portfolio_that_was_overtaken_by_the_whole_one_does_not_replace_it() -> None:
     world = World()
     world.link("a", securities=8, imported=False)
     world.now = FRIDAY_NOON
-    world.fails("a", "half")
+    world.fail_next("a", "half")
     pull_overtaken_by_a_whole_one(world)
 
-    assert world.stored("a") == dict.fromkeys(range(8), 10)
+    assert world.stored_holdings("a") == dict.fromkeys(range(8), 10)
 
 
 def test_an_older_transaction_does_not_heal_a_connection_by_asking_for_funds(world: World) -> None:
-    old = world.begin("TRX_old")
+    old = world.begin_transaction("TRX_old")
     world.now += HOUR
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.refresh("a")
-    world.log_in(replace(old, mutual_funds=True), "a", "kite")
+    world.link_with(replace(old, mutual_funds=True), "a", "kite")
 
     assert world.connection("a").session.state is SessionState.NEEDS_LOGIN
 
 
 def test_a_healed_connection_gives_no_reason_any_more(world: World) -> None:
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.refresh("a")
     world.now += HOUR
-    world.log_in(world.begin("TRX_new"), "a", "kite")
+    world.link_with(world.begin_transaction("TRX_new"), "a", "kite")
 
     account = world.connection("a")
     assert (account.session.state, account.session.reason) == (SessionState.ACTIVE, None)

@@ -14,7 +14,8 @@ from gateway_backend.usecases.contexts import PullContext
 from gateway_backend.usecases.refresh import circuit_breaker
 from gateway_backend.usecases.refresh import page as module
 from gateway_backend.usecases.refresh.page import refresh_page
-from testing.world import (
+from testing.fakes import Crash
+from testing.market_times import (
     FRIDAY_CLOSE,
     FRIDAY_NOON,
     FRIDAY_WINDOW,
@@ -23,9 +24,8 @@ from testing.world import (
     MONDAY_WINDOW,
     SECOND,
     THURSDAY_EVENING,
-    Crash,
-    World,
 )
+from testing.world import World
 
 MANY = tuple(f"account-{number:02}" for number in range(40))
 FOUR = dict.fromkeys(range(4), 10)
@@ -37,7 +37,7 @@ def world() -> World:
     world = World()
     world.link("a")
     world.now = FRIDAY_WINDOW
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
     return world
 
 
@@ -50,21 +50,21 @@ def state(world: World, account_id: str = "a") -> tuple[SessionState, str | None
 
 
 def test_a_trade_at_the_broker_arrives_without_the_user(world: World) -> None:
-    world.hold("a", 0, 1, 2, 30)
+    world.set_holdings("a", 0, 1, 2, 30)
 
     assert world.refresh("a") == {"refreshed": 1}
 
-    assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
+    assert world.stored_holdings("a") == dict.fromkeys([0, 1, 2, 30], 10)
     assert world.connection("a").as_of == FRIDAY_WINDOW
     assert world.sqs.sent == []
 
 
 def test_an_account_that_is_fresh_already_is_not_asked_about(world: World) -> None:
     world.pull("a")
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
 
     assert world.refresh("a") == {"refreshNotDue": 1}
-    assert world.upstream.calls == []
+    assert world.gateway.calls == []
 
 
 def test_before_the_first_import_there_is_nothing_to_refresh(world: World) -> None:
@@ -77,35 +77,35 @@ def test_before_the_first_import_there_is_nothing_to_refresh(world: World) -> No
 @pytest.mark.parametrize("broker", ["groww", "a-new-broker"])
 def test_a_broker_that_needs_a_login_or_that_nobody_knows_is_left_alone(world: World, broker: str) -> None:
     world.link("b", broker=broker)
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
 
     assert world.refresh("a", "b", "nobody") == {"refreshed": 1, "refreshUnknownAccount": 2}
-    assert world.upstream.calls == ["a"]
+    assert world.gateway.calls == ["a"]
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "400", "timeout", "truncated", "garbage"])
 def test_a_failed_call_is_tried_again_later(world: World, fault: str) -> None:
-    world.fails("a", fault)
+    world.fail_next("a", fault)
 
     assert world.refresh("a") == {"refreshFailed": 1}
 
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
-    assert (state(world), world.stored("a")) == ((SessionState.ACTIVE, None), FOUR)
+    assert (state(world), world.stored_holdings("a")) == ((SessionState.ACTIVE, None), FOUR)
     assert world.refresh("a", attempt=1) == {"refreshed": 1}
 
 
 @pytest.mark.parametrize("fault", ["empty", "half", "future date", "unreadable date", "empty, old date"])
 def test_an_answer_that_cannot_be_used_is_asked_for_again_later(world: World, fault: str) -> None:
-    world.fails("a", fault)
+    world.fail_next("a", fault)
 
     assert world.refresh("a") == {"refreshIncomplete": 1}
 
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
-    assert (world.stored("a"), world.connection("a").as_of) == (FOUR, THURSDAY_EVENING)
+    assert (world.stored_holdings("a"), world.connection("a").as_of) == (FOUR, THURSDAY_EVENING)
 
 
 def test_a_broker_at_work_is_waited_for_a_little(world: World) -> None:
-    world.fails("a", "updating", "updating")
+    world.fail_next("a", "updating", "updating")
 
     assert world.refresh("a") == {"refreshed": 1}
     assert world.calls_for("a") == 3
@@ -113,7 +113,7 @@ def test_a_broker_at_work_is_waited_for_a_little(world: World) -> None:
 
 def test_a_broker_that_stays_at_work_is_left_for_the_next_attempt(world: World) -> None:
     waits: list[float] = []
-    world.fails("a", *["updating"] * 3)
+    world.fail_next("a", *["updating"] * 3)
 
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
     context = replace(world.refresh_context, pull=lambda: replace(world.pull_context, wait=waits.append))
@@ -124,17 +124,17 @@ def test_a_broker_that_stays_at_work_is_left_for_the_next_attempt(world: World) 
 
 
 def test_the_users_own_refresh_under_way_is_not_disturbed(world: World) -> None:
-    world.lease("a")
+    world.lease_for_refresh("a")
 
     assert world.refresh("a") == {"refreshSkipped": 1}
-    assert world.upstream.calls == []
+    assert world.gateway.calls == []
 
     world.now += MINUTE
     assert world.refresh("a", attempt=1) == {"refreshed": 1}
 
 
 def test_an_account_unlinked_while_under_way_is_forgotten(world: World) -> None:
-    world.upstream.meanwhile = lambda: world.end_ownership("a")
+    world.gateway.before_reply = lambda: world.end_ownership("a")
 
     assert world.refresh("a") == {"refreshUnknownAccount": 1}
     assert (world.connections.find("a"), world.sqs.sent) == (None, [])
@@ -144,21 +144,21 @@ def test_an_account_unlinked_while_under_way_is_forgotten(world: World) -> None:
 
 
 def test_a_snapshot_that_stands_still_over_a_whole_session_needs_a_login(world: World) -> None:
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
 
     assert world.refresh("a") == {"sessionLapsed": 1}
 
     account = world.connection("a")
     assert state(world) == (SessionState.NEEDS_LOGIN, "SNAPSHOT_NOT_MOVING")
     assert (account.session.since, account.stale_since) == (FRIDAY_WINDOW, FRIDAY_WINDOW)
-    assert (world.stored("a"), world.sqs.sent) == (FOUR, [])
+    assert (world.stored_holdings("a"), world.sqs.sent) == (FOUR, [])
 
 
 def test_a_session_that_the_snapshot_itself_has_cut_proves_nothing_yet() -> None:
     world = World()
     world.now = FRIDAY_NOON
     world.link("a")
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.now = FRIDAY_WINDOW
 
     for attempt in range(7):
@@ -172,9 +172,9 @@ def test_a_session_that_the_snapshot_itself_has_cut_proves_nothing_yet() -> None
 
 def snapshot_of_friday_noon_is_the_last(world: World) -> None:
     """Somebody has made Gateway take one that we have not seen; then the session ended."""
-    world.hold("a", 0, 1, 2, 30)
-    world.upstream.held["a"].snapshots.append((FRIDAY_NOON, dict.fromkeys([0, 1, 2, 30], 10)))
-    world.upstream.held["a"].alive = False
+    world.set_holdings("a", 0, 1, 2, 30)
+    world.gateway.accounts["a"].snapshots.append((FRIDAY_NOON, dict.fromkeys([0, 1, 2, 30], 10)))
+    world.gateway.accounts["a"].session_is_live = False
 
 
 def test_a_snapshot_that_moved_but_missed_a_whole_session_is_kept_and_needs_a_login(world: World) -> None:
@@ -186,7 +186,7 @@ def test_a_snapshot_that_moved_but_missed_a_whole_session_is_kept_and_needs_a_lo
     account = world.connection("a")
     assert (account.as_of, account.stale_since) == (FRIDAY_NOON, MONDAY_WINDOW)
     assert state(world) == (SessionState.NEEDS_LOGIN, "SNAPSHOT_NOT_MOVING")
-    assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
+    assert world.stored_holdings("a") == dict.fromkeys([0, 1, 2, 30], 10)
 
 
 def test_a_snapshot_that_moved_but_not_over_the_close_is_kept_and_asked_for_again(world: World) -> None:
@@ -199,9 +199,9 @@ def test_a_snapshot_that_moved_but_not_over_the_close_is_kept_and_asked_for_agai
 
 
 def test_one_who_waits_for_the_user_is_not_healed_by_a_snapshot_from_before_the_last_session(world: World) -> None:
-    world.upstream.held["a"].forbidden = True
+    world.gateway.accounts["a"].is_forbidden = True
     world.refresh("a")
-    world.upstream.held["a"].forbidden = False
+    world.gateway.accounts["a"].is_forbidden = False
     snapshot_of_friday_noon_is_the_last(world)
     world.now = MONDAY_WINDOW
 
@@ -225,14 +225,14 @@ def test_a_slow_gateway_is_not_taken_for_a_dead_session() -> None:
     world.now = FRIDAY_NOON
     world.link("a")
     world.now = FRIDAY_WINDOW
-    world.fails("a", "unmoved")
+    world.fail_next("a", "unmoved")
 
     assert world.refresh("a") == {"refreshNoNewSnapshot": 1}
     assert world.refresh("a", attempt=1) == {"refreshed": 1}
 
 
 def test_a_403_needs_a_login_when_our_keys_are_right(world: World) -> None:
-    world.upstream.held["a"].forbidden = True
+    world.gateway.accounts["a"].is_forbidden = True
 
     assert world.refresh("a") == {"sessionLapsed": 1}
 
@@ -247,7 +247,7 @@ def hundred(world: World, forbidden: int) -> tuple[str, ...]:
     ids = world.link_many(f"account-{number:03}" for number in range(100))
     world.now = FRIDAY_WINDOW
     for account_id in ids[:forbidden]:
-        world.upstream.held[account_id].forbidden = True
+        world.gateway.accounts[account_id].is_forbidden = True
     return ids
 
 
@@ -280,7 +280,7 @@ def test_many_403s_at_once_flag_nobody_and_are_tried_again(world: World, many: i
     assert [set(page.account_ids) for page in world.sqs.pages] == [set(ids[:many])]
 
     for account_id in ids:
-        world.upstream.held[account_id].forbidden = False
+        world.gateway.accounts[account_id].is_forbidden = False
     assert world.refresh(*ids[:many], attempt=1) == {"refreshed": many}
 
 
@@ -302,14 +302,17 @@ def test_accounts_that_were_not_asked_about_make_no_403_rare(world: World) -> No
 @pytest.mark.parametrize("death", ["forbidden", "stale"])
 def test_a_lapse_that_two_workers_find_is_the_firsts(world: World, death: str) -> None:
     """Else it is told twice."""
-    world.upstream.held["a"].alive, world.upstream.held["a"].forbidden = death != "stale", death == "forbidden"
+    world.gateway.accounts["a"].session_is_live, world.gateway.accounts["a"].is_forbidden = (
+        death != "stale",
+        death == "forbidden",
+    )
 
     def other() -> None:
         world.now -= MINUTE
         world.refresh("a", attempt=1)
         world.now += MINUTE
 
-    world.upstream.meanwhile = other
+    world.gateway.before_reply = other
     world.refresh("a")
 
     account = world.connection("a")
@@ -320,10 +323,10 @@ def test_a_lapse_that_two_workers_find_is_the_firsts(world: World, death: str) -
 def test_a_snapshot_heals_what_another_worker_has_flagged_meanwhile(world: World) -> None:
     def other() -> None:
         world.now -= MINUTE
-        world.lapse("a")
+        world.end_session("a")
         world.now += MINUTE
 
-    world.upstream.meanwhile = other
+    world.gateway.before_reply = other
     assert world.refresh("a") == {"refreshed": 1}
 
     account = world.connection("a")
@@ -332,8 +335,8 @@ def test_a_snapshot_heals_what_another_worker_has_flagged_meanwhile(world: World
 
 
 def test_a_failure_does_not_overwrite_what_a_newer_snapshot_has_brought(world: World) -> None:
-    world.fails("a", "500")
-    world.upstream.meanwhile = lambda: world.pull("a")
+    world.fail_next("a", "500")
+    world.gateway.before_reply = lambda: world.pull("a")
     world.refresh("a")
 
     account = world.connection("a")
@@ -343,14 +346,14 @@ def test_a_failure_does_not_overwrite_what_a_newer_snapshot_has_brought(world: W
 def test_that_the_broker_is_still_updating_is_always_noted(world: World) -> None:
     """The app is told UPDATING for a few minutes after each time."""
     for attempt in range(3):
-        world.fails("a", *["updating"] * 3)
+        world.fail_next("a", *["updating"] * 3)
         world.refresh("a", attempt=attempt)
         assert world.connection("a").last_attempt_at == world.now
         world.now += 2 * MINUTE
 
 
 def test_one_who_waits_for_the_user_and_moves_is_healed_though_still_due(world: World) -> None:
-    world.lapse("a")
+    world.end_session("a")
     snapshot_of_friday_noon_is_the_last(world)
 
     assert world.refresh("a") == {"refreshNoNewSnapshot": 1}
@@ -361,19 +364,19 @@ def test_one_who_waits_for_the_user_and_moves_is_healed_though_still_due(world: 
 
 
 def test_wrong_keys_flag_nobody(world: World) -> None:
-    world.upstream.every_call = "403"
+    world.gateway.permanent_fault = "403"
 
     assert world.refresh("a") == {"refreshFailed": 1}
     assert (state(world), world.connection("a").stale_since) == ((SessionState.ACTIVE, None), None)
 
 
 def test_one_who_waits_for_the_user_is_tried_once_after_each_close(world: World) -> None:
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.refresh("a")
     flagged = world.connection("a")
 
     world.now = MONDAY_WINDOW
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
     assert world.refresh("a") == {"refreshAwaitsLogin": 1}
 
     assert world.calls_for("a") == 1
@@ -383,10 +386,10 @@ def test_one_who_waits_for_the_user_is_tried_once_after_each_close(world: World)
 
 def test_one_who_waits_for_the_user_is_tried_again_when_gateway_was_away(world: World) -> None:
     """Else a session that has come back would stay flagged for a day, because of an outage."""
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.refresh("a")
     world.now = MONDAY_WINDOW
-    world.upstream.every_call = "500"
+    world.gateway.permanent_fault = "500"
 
     assert world.refresh("a") == {"refreshFailed": 1}
     assert [page.account_ids for page in world.sqs.pages] == [("a",)]
@@ -394,10 +397,10 @@ def test_one_who_waits_for_the_user_is_tried_again_when_gateway_was_away(world: 
 
 @pytest.mark.parametrize("fault", ["updating", "empty"])
 def test_one_who_waits_for_the_user_is_not_queued_again_once_gateway_has_answered(world: World, fault: str) -> None:
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.refresh("a")
     world.now = MONDAY_WINDOW
-    world.upstream.every_call = fault
+    world.gateway.permanent_fault = fault
 
     assert world.refresh("a") == {"refreshAwaitsLogin": 1}
     assert world.sqs.sent == []
@@ -405,12 +408,12 @@ def test_one_who_waits_for_the_user_is_not_queued_again_once_gateway_has_answere
 
 @pytest.mark.parametrize("death", ["forbidden", "stale"])
 def test_a_session_that_moves_again_heals_by_itself(world: World, death: str) -> None:
-    broker = world.upstream.held["a"]
-    broker.alive, broker.forbidden = death != "stale", death == "forbidden"
+    broker = world.gateway.accounts["a"]
+    broker.session_is_live, broker.is_forbidden = death != "stale", death == "forbidden"
     world.refresh("a")
     assert world.connection("a").session.state is SessionState.NEEDS_LOGIN
 
-    broker.alive, broker.forbidden = True, False
+    broker.session_is_live, broker.is_forbidden = True, False
     world.now = MONDAY_WINDOW
     assert world.refresh("a") == {"refreshed": 1}
 
@@ -421,8 +424,8 @@ def test_a_session_that_moves_again_heals_by_itself(world: World, death: str) ->
 
 def test_a_session_flagged_before_its_snapshot_was_stale_is_told_stale_after_the_close(world: World) -> None:
     world.pull("a")
-    world.upstream.held["a"].forbidden = True
-    world.lapse("a")
+    world.gateway.accounts["a"].is_forbidden = True
+    world.end_session("a")
     assert world.connection("a").stale_since is None
 
     world.now = MONDAY_WINDOW
@@ -437,10 +440,10 @@ def test_the_next_message_holds_exactly_those_that_need_it(world: World) -> None
     world.now = THURSDAY_EVENING
     world.link_many("bcdefg")
     world.now = FRIDAY_WINDOW
-    world.fails("b", "500")
-    world.upstream.held["c"].alive = False
-    world.fails("d", "empty")
-    world.upstream.held["e"].forbidden = True
+    world.fail_next("b", "500")
+    world.gateway.accounts["c"].session_is_live = False
+    world.fail_next("d", "empty")
+    world.gateway.accounts["e"].is_forbidden = True
     world.pull("f")
     world.end_ownership("g")
 
@@ -460,7 +463,7 @@ def test_ten_threads_find_the_same_as_one(world: World) -> None:
     world.link_many(MANY)
     world.now = FRIDAY_WINDOW
     for account_id in MANY[::5]:
-        world.fails(account_id, "500")
+        world.fail_next(account_id, "500")
 
     assert world.refresh(*MANY, threads=10) == {"refreshed": 32, "refreshFailed": 8}
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY[::5])]
@@ -470,7 +473,7 @@ def test_ten_threads_find_the_same_as_one(world: World) -> None:
 def test_a_retry_is_delayed_the_longer_the_more_often_it_failed(
     world: World, attempt: int, at_least: int, at_most: int
 ) -> None:
-    world.fails("a", "500")
+    world.fail_next("a", "500")
     world.refresh("a", attempt=attempt)
 
     ((_, delay),) = world.sqs.sent
@@ -482,15 +485,15 @@ def test_a_page_of_an_earlier_close_is_dropped_for_its_successor(world: World) -
     world.now = MONDAY_WINDOW
 
     assert refresh_page(page, world.refresh_context) == {"pageSuperseded": 1}
-    assert (world.upstream.calls, world.sqs.sent) == ([], [])
+    assert (world.gateway.calls, world.sqs.sent) == ([], [])
 
 
 def test_a_page_that_comes_twice_is_worked_on_once(world: World) -> None:
     world.refresh("a")
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
 
     assert world.refresh("a") == {"pageRepeated": 1}
-    assert world.upstream.calls == []
+    assert world.gateway.calls == []
 
 
 def test_a_page_that_another_worker_has_comes_back_later(world: World) -> None:
@@ -500,14 +503,14 @@ def test_a_page_that_another_worker_has_comes_back_later(world: World) -> None:
     world.now += LEASE - SECOND
     with pytest.raises(NotYet):
         world.refresh("a")
-    assert world.upstream.calls == []
+    assert world.gateway.calls == []
 
 
 def test_a_page_whose_worker_has_died_is_taken_over(world: World) -> None:
-    world.upstream.meanwhile = dies
+    world.gateway.before_reply = dies
     with pytest.raises(Crash):
         world.refresh("a")
-    world.client.before = lambda _operation, _request: None  # what died while dying released nothing
+    world.client.before_call = lambda _operation, _request: None  # what died while dying released nothing
 
     world.now += LEASE
     assert world.refresh("a") == {"refreshed": 1}
@@ -518,18 +521,18 @@ def dies() -> None:
 
 
 def test_a_worker_that_only_failed_gives_the_page_back_at_once(world: World) -> None:
-    world.fails("a", "500")
-    world.sqs.takes = 0
+    world.fail_next("a", "500")
+    world.sqs.capacity = 0
 
     with pytest.raises(StoreUnavailable):
         world.refresh("a")
-    world.sqs.takes = 1
+    world.sqs.capacity = 1
 
     assert world.refresh("a") == {"refreshed": 1}
 
 
 def test_what_is_still_not_fresh_long_after_the_window_opened_is_counted(world: World) -> None:
-    world.upstream.every_call = "500"
+    world.gateway.permanent_fault = "500"
     world.now = FRIDAY_WINDOW + 45 * MINUTE - SECOND
     assert world.refresh("a") == {"refreshFailed": 1}
 
@@ -541,7 +544,7 @@ def test_no_account_is_begun_when_the_pages_time_is_over(world: World, monkeypat
     monkeypatch.setattr(module, "SECONDS", 0)
 
     assert world.refresh("a") == {"refreshSkipped": 1}
-    assert world.upstream.calls == []
+    assert world.gateway.calls == []
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("a",), attempt=1)]
 
 
@@ -560,7 +563,7 @@ def test_a_store_that_fails_for_one_account_costs_the_others_nothing(world: Worl
     world.now = THURSDAY_EVENING
     world.link_many("bc")
     world.now = FRIDAY_WINDOW
-    world.client.before = failing_for("b", EndpointConnectionError(endpoint_url="https://store.example"))
+    world.client.before_call = failing_for("b", EndpointConnectionError(endpoint_url="https://store.example"))
 
     assert world.refresh("a", "b", "c") == {"refreshed": 2, "refreshStoreFailed": 1}
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("b",), attempt=1)]
@@ -570,7 +573,7 @@ def test_a_bug_in_one_account_is_counted_and_leaves_the_others(world: World) -> 
     world.now = THURSDAY_EVENING
     world.link_many("bc")
     world.now = FRIDAY_WINDOW
-    world.client.before = failing_for("b", KeyError("a bug"))
+    world.client.before_call = failing_for("b", KeyError("a bug"))
 
     assert world.refresh("a", "b", "c") == {"refreshed": 2, "refreshUnexpectedError": 1}
     assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ("b",), attempt=1)]
@@ -578,7 +581,7 @@ def test_a_bug_in_one_account_is_counted_and_leaves_the_others(world: World) -> 
 
 def test_one_that_stays_broken_is_overdue(world: World) -> None:
     world.now = FRIDAY_WINDOW + HOUR
-    world.client.before = failing_for("a", KeyError("a bug"))
+    world.client.before_call = failing_for("a", KeyError("a bug"))
 
     assert world.refresh("a") == {"refreshUnexpectedError": 1, "refreshOverdue": 1}
 
@@ -592,24 +595,24 @@ def crowd(world: World) -> World:
     world.now = THURSDAY_EVENING
     world.link_many(MANY)
     world.now = FRIDAY_WINDOW
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
     return world
 
 
 def outage(world: World) -> World:
-    world.upstream.every_call = "500"
+    world.gateway.permanent_fault = "500"
     world.refresh(*MANY)
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
     return world
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "timeout", "garbage", "403"])
 def test_ten_failures_in_a_row_stop_the_calls(crowd: World, fault: str) -> None:
-    crowd.upstream.every_call = fault
+    crowd.gateway.permanent_fault = fault
 
     assert crowd.refresh(*MANY) == {"refreshFailed": 10, "refreshSkipped": 30}
 
-    asked = [account_id for account_id in crowd.upstream.calls if account_id in MANY]
+    asked = [account_id for account_id in crowd.gateway.calls if account_id in MANY]
     assert len(asked) == FAILURES_THAT_OPEN
     assert crowd.circuit_is_open()
     assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY)]
@@ -618,7 +621,7 @@ def test_ten_failures_in_a_row_stop_the_calls(crowd: World, fault: str) -> None:
 def test_nine_failures_in_a_row_do_not(crowd: World) -> None:
     for number, account_id in enumerate(MANY):
         if number % FAILURES_THAT_OPEN != FAILURES_THAT_OPEN - 1:
-            crowd.fails(account_id, "500")
+            crowd.fail_next(account_id, "500")
 
     assert crowd.refresh(*MANY) == {"refreshFailed": 36, "refreshed": 4}
     assert not crowd.circuit_is_open()
@@ -626,7 +629,7 @@ def test_nine_failures_in_a_row_do_not(crowd: World) -> None:
 
 def test_one_failure_in_twenty_does_not(crowd: World) -> None:
     for account_id in MANY[::20]:
-        crowd.fails(account_id, "timeout")
+        crowd.fail_next(account_id, "timeout")
 
     assert crowd.refresh(*MANY) == {"refreshed": 38, "refreshFailed": 2}
     assert crowd.circuits.find().open_until is None
@@ -635,7 +638,7 @@ def test_one_failure_in_twenty_does_not(crowd: World) -> None:
 @pytest.mark.parametrize(("different", "is_open"), [(1, False), (9, False), (10, True)])
 def test_so_many_different_accounts_must_fail_over_all_pages(crowd: World, different: int, is_open: bool) -> None:
     """One that fails for ever is one, however often."""
-    crowd.upstream.every_call = "500"
+    crowd.gateway.permanent_fault = "500"
     worker = crowd.refresh_context
     for attempt in range(20):
         refresh_page(RefreshPage(FRIDAY_CLOSE, (MANY[attempt % different],), attempt), worker)
@@ -644,7 +647,7 @@ def test_so_many_different_accounts_must_fail_over_all_pages(crowd: World, diffe
 
 
 def test_failures_of_long_ago_do_not_count(crowd: World) -> None:
-    crowd.upstream.every_call = "500"
+    crowd.gateway.permanent_fault = "500"
     worker = crowd.refresh_context
     for attempt, account_id in enumerate(MANY[:20]):
         refresh_page(RefreshPage(FRIDAY_CLOSE, (account_id,), attempt), worker)
@@ -666,10 +669,10 @@ def test_as_long_as_it_is_open_it_is_counted(crowd: World, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("fault", ["400", "updating", "unreadable date", "unmoved"])
 def test_an_answer_however_unwelcome_shows_that_gateway_is_up(crowd: World, fault: str) -> None:
-    crowd.upstream.every_call = fault
+    crowd.gateway.permanent_fault = fault
     crowd.refresh(*MANY)
 
-    assert set(MANY) <= set(crowd.upstream.calls)
+    assert set(MANY) <= set(crowd.gateway.calls)
     assert crowd.circuits.find().open_until is None
 
 
@@ -678,7 +681,7 @@ def test_while_it_is_open_nobody_calls(crowd: World) -> None:
 
     crowd.now += MINUTE - SECOND
     assert crowd.refresh(*MANY, attempt=1) == {"refreshSkipped": 40}
-    assert crowd.upstream.calls == []
+    assert crowd.gateway.calls == []
 
 
 def test_a_probe_that_fails_makes_the_next_wait_twice_as_long(crowd: World) -> None:
@@ -688,7 +691,7 @@ def test_a_probe_that_fails_makes_the_next_wait_twice_as_long(crowd: World) -> N
     for attempt, minutes in enumerate(pauses, start=1):
         crowd.now += minutes * MINUTE
         assert crowd.refresh(*MANY, attempt=attempt) == {"refreshFailed": 1, "refreshSkipped": 39}
-    assert len(crowd.upstream.calls) == len(pauses)
+    assert len(crowd.gateway.calls) == len(pauses)
     assert crowd.circuits.find().opened_at == FRIDAY_WINDOW
 
 
@@ -696,17 +699,17 @@ def test_one_worker_probes_and_the_others_wait(crowd: World) -> None:
     outage(crowd)
     crowd.now += MINUTE
     seen: list[Any] = []
-    crowd.upstream.meanwhile = lambda: seen.append(crowd.refresh(*MANY[20:], attempt=1))
+    crowd.gateway.before_reply = lambda: seen.append(crowd.refresh(*MANY[20:], attempt=1))
 
     crowd.refresh(*MANY[:20], attempt=1)
 
     assert seen == [{"refreshSkipped": 20}]
-    assert crowd.upstream.calls == [MANY[0]]
+    assert crowd.gateway.calls == [MANY[0]]
 
 
 def test_a_probe_that_is_answered_closes_it_and_the_page_goes_on(crowd: World) -> None:
     outage(crowd)
-    crowd.upstream.every_call = ""
+    crowd.gateway.permanent_fault = ""
     crowd.now += MINUTE
 
     assert crowd.refresh(*MANY, attempt=1) == {"refreshed": 40}
@@ -720,12 +723,12 @@ def test_an_outage_flags_nobody_and_shrinks_nothing(crowd: World) -> None:
 
     for account_id in MANY:
         assert state(crowd, account_id) == (SessionState.ACTIVE, None)
-        assert crowd.stored(account_id) == FOUR
+        assert crowd.stored_holdings(account_id) == FOUR
 
 
 def test_the_probe_falls_to_the_first_account_that_is_due(crowd: World) -> None:
     outage(crowd)
-    crowd.upstream.every_call = ""
+    crowd.gateway.permanent_fault = ""
     crowd.now += MINUTE
     crowd.pull(MANY[0])
 

@@ -12,15 +12,10 @@ from gateway_backend.domain.shared.errors import GatewayUnavailable, NotFound, R
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.usecases.holdings import import_holdings as pulling
 from gateway_backend.usecases.refresh.request import LEASE, RequestedRefresh, request_refresh
-from testing.world import (
-    CALENDAR,
-    FRIDAY_NOON,
-    FRIDAY_WINDOW,
-    MINUTE,
-    SECOND,
-    Crash,
-    World,
-)
+from testing.contexts import CALENDAR
+from testing.fakes import Crash
+from testing.market_times import FRIDAY_NOON, FRIDAY_WINDOW, MINUTE, SECOND
+from testing.world import World
 
 FLOOR = timedelta(minutes=2)
 FOUR = dict.fromkeys(range(4), 10)
@@ -33,7 +28,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     world.link("a")
     world.now = FRIDAY_NOON
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
     return world
 
 
@@ -42,7 +37,7 @@ def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "k
         account_id,
         user=user,
         idempotency_key=key,
-        attempt=f"request-{len(world.upstream.calls)}",
+        attempt=f"request-{len(world.gateway.calls)}",
         context=world.refresh_request_context(FLOOR),
     )
 
@@ -53,7 +48,7 @@ def lease(world: World, now: datetime) -> None:
 
 
 def session_ends(world: World) -> None:
-    world.upstream.held["a"].alive = False
+    world.gateway.accounts["a"].session_is_live = False
     world.now = FRIDAY_WINDOW
 
 
@@ -61,17 +56,17 @@ def session_ends(world: World) -> None:
 
 
 def test_what_has_changed_at_the_broker_is_there_at_once(world: World) -> None:
-    world.hold("a", 0, 1, 2, 30)
+    world.set_holdings("a", 0, 1, 2, 30)
 
     done = ask(world)
 
     assert (done.refresh, done.started) == (Refresh.REFRESHED, None)
     assert done.connection.as_of == FRIDAY_NOON
-    assert world.stored("a") == dict.fromkeys([0, 1, 2, 30], 10)
+    assert world.stored_holdings("a") == dict.fromkeys([0, 1, 2, 30], 10)
 
 
 def test_a_snapshot_that_has_not_moved_yet_is_said_to_be_unchanged(world: World) -> None:
-    world.fails("a", "unmoved")
+    world.fail_next("a", "unmoved")
 
     done = ask(world)
 
@@ -83,7 +78,7 @@ def test_a_snapshot_that_has_not_moved_yet_is_said_to_be_unchanged(world: World)
 
 
 def test_a_broker_at_work_is_waited_for_then_said_to_be_updating(world: World) -> None:
-    world.fails("a", *["updating"] * 3)
+    world.fail_next("a", *["updating"] * 3)
 
     done = ask(world)
 
@@ -123,7 +118,7 @@ def test_the_floor_is_each_accounts_own(world: World) -> None:
 
 
 def test_a_failure_counts_too_for_it_was_asked_for(world: World) -> None:
-    world.fails("a", "500")
+    world.fail_next("a", "500")
     with pytest.raises(GatewayUnavailable):
         ask(world)
     with pytest.raises(RefreshTooSoon):
@@ -138,7 +133,7 @@ def test_two_requests_at_once_ask_gateway_once(world: World) -> None:
             ask(world, key="key-2")
         refused.append(error.type)
 
-    world.upstream.meanwhile = second
+    world.gateway.before_reply = second
 
     assert ask(world).refresh is Refresh.REFRESHED
     assert (refused, world.calls_for("a")) == ([RefreshTooSoon], 1)
@@ -154,7 +149,7 @@ def test_one_under_way_keeps_the_others_out_even_past_the_floor(world: World) ->
 
 def test_while_it_is_under_way_the_account_shows_that(world: World) -> None:
     seen: list[Connection] = []
-    world.upstream.meanwhile = lambda: seen.append(world.connection("a"))
+    world.gateway.before_reply = lambda: seen.append(world.connection("a"))
     ask(world)
 
     assert seen[0].verdict(world.now, CALENDAR).state is State.UPDATING
@@ -164,7 +159,7 @@ def test_a_request_that_died_holds_the_account_no_longer_than_its_lease(world: W
     def dies() -> None:
         raise Crash
 
-    world.upstream.meanwhile = dies
+    world.gateway.before_reply = dies
     with pytest.raises(Crash):
         ask(world)
 
@@ -180,12 +175,12 @@ def test_a_request_that_died_holds_the_account_no_longer_than_its_lease(world: W
 @pytest.mark.parametrize("broker", ["groww", "a-new-broker", ""])
 def test_another_broker_gets_an_import_that_is_ready_for_the_sdk(world: World, broker: str) -> None:
     world.link("b", broker=broker)
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
 
     done = ask(world, "b")
 
     assert done.refresh is Refresh.LOGIN_NEEDED
-    assert world.upstream.calls == ["create"]
+    assert world.gateway.calls == ["create"]
     assert done.started is not None
     stored = world.transactions.find(done.started.transaction.id)
     assert stored is not None
@@ -202,13 +197,13 @@ def test_before_the_first_import_a_login_is_needed(world: World) -> None:
 @pytest.mark.parametrize("death", ["stale", "forbidden"])
 def test_a_session_that_is_over_gets_the_login_in_the_same_answer(world: World, death: str) -> None:
     session_ends(world)
-    world.upstream.held["a"].forbidden = death == "forbidden"
+    world.gateway.accounts["a"].is_forbidden = death == "forbidden"
 
     done = ask(world)
 
     assert (done.refresh, done.connection.session.state) == (Refresh.LOGIN_NEEDED, SessionState.NEEDS_LOGIN)
     assert done.started is not None
-    assert world.stored("a") == FOUR
+    assert world.stored_holdings("a") == FOUR
 
 
 @pytest.mark.parametrize("fault", ["", "500", "timeout", "empty, old date"])
@@ -217,8 +212,8 @@ def test_one_who_waits_for_the_user_gets_the_login_whatever_gateway_says_of_the_
 ) -> None:
     session_ends(world)
     ask(world)
-    world.upstream.calls.clear()
-    world.fails("a", fault)
+    world.gateway.calls.clear()
+    world.fail_next("a", fault)
 
     for key in ("key-2", "key-3"):  # no floor stands between a user and a login
         done = ask(world, key=key)
@@ -227,20 +222,20 @@ def test_one_who_waits_for_the_user_gets_the_login_whatever_gateway_says_of_the_
 
 def test_a_repeated_request_gets_the_same_login(world: World) -> None:
     world.link("b", broker="groww")
-    world.upstream.calls.clear()
+    world.gateway.calls.clear()
     first, second = ask(world, "b"), ask(world, "b")
 
     assert first.started is not None
     assert second.started is not None
     assert first.started.transaction == second.started.transaction
-    assert world.upstream.calls == ["create"]
+    assert world.gateway.calls == ["create"]
 
 
 def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> None:
-    transaction = world.begin("TRX_funds")
+    transaction = world.begin_transaction("TRX_funds")
     from copy import replace
 
-    world.log_in(replace(transaction, mutual_funds=True), "b", "groww")
+    world.link_with(replace(transaction, mutual_funds=True), "b", "groww")
     done = ask(world, "b")
 
     assert done.started is not None
@@ -254,23 +249,23 @@ def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> N
     "fault", ["500", "429", "400", "timeout", "truncated", "garbage", "empty", "half", "unreadable date", "future date"]
 )
 def test_a_failure_is_said_to_be_one_and_the_last_holdings_stay(world: World, fault: str) -> None:
-    world.fails("a", fault)
+    world.fail_next("a", fault)
 
     with pytest.raises(GatewayUnavailable) as error:
         ask(world)
 
     account = world.connection("a")
     assert error.value.retryable
-    assert (account.session.state, account.is_leased(world.now), world.stored("a")) == (
+    assert (account.session.state, account.is_leased(world.now), world.stored_holdings("a")) == (
         SessionState.ACTIVE,
         False,
         FOUR,
     )
-    assert "create" not in world.upstream.calls
+    assert "create" not in world.gateway.calls
 
 
 def test_wrong_keys_ask_nobody_for_a_login(world: World) -> None:
-    world.upstream.every_call = "403"
+    world.gateway.permanent_fault = "403"
 
     with pytest.raises(GatewayUnavailable):
         ask(world)
@@ -281,11 +276,11 @@ def test_wrong_keys_ask_nobody_for_a_login(world: World) -> None:
 def test_only_the_owner_may_ask(world: World, account_id: str, user: str) -> None:
     with pytest.raises(NotFound):
         ask(world, account_id, user)
-    assert world.upstream.calls == []
+    assert world.gateway.calls == []
 
 
 def test_an_account_unlinked_while_it_is_refreshed_is_not_found(world: World) -> None:
-    world.upstream.meanwhile = lambda: world.end_ownership("a", world.now + MINUTE)
+    world.gateway.before_reply = lambda: world.end_ownership("a", world.now + MINUTE)
 
     with pytest.raises(NotFound):
         ask(world)

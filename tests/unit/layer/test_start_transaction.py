@@ -34,8 +34,11 @@ from gateway_backend.runtime.observability import logger
 from gateway_backend.usecases.contexts import StartContext
 from gateway_backend.usecases.transactions.start import Started, start_transaction
 from ops.api_reference.any_transaction_request import CreateTransactionRequest
+from testing.fakes import Crash
+from testing.gateway import KEYS
+from testing.market_times import SECOND
 from testing.portfolios import market
-from testing.world import KEYS, SECOND, Crash, World
+from testing.world import World
 
 REQUESTS = count()
 TICKERS = [row["nse_ticker"] for row in market()[:6]]
@@ -98,7 +101,7 @@ def test_a_transaction_is_the_users_before_its_id_is_given_to_anybody(world: Wor
 def test_gateway_is_told_an_opaque_correlation_id_and_not_the_apps_note(world: World) -> None:
     started = start(world, BUY | {"notes": "for Asha's house"})
 
-    (sent,) = world.upstream.created
+    (sent,) = world.gateway.create_bodies
     assert sent == BUY | {"notes": started.transaction.correlation_id}
     assert len(sent["notes"]) == 32
 
@@ -251,7 +254,7 @@ def placed_in(world: World, batch: Batch) -> Transaction:
 def test_an_open_order_is_cancelled_in_the_account_it_was_placed_in(placed: World) -> None:
     started = start(placed, cancel())
 
-    assert placed.upstream.created[-1]["orderConfig"] == {"batchId": "batch-1", "ticker": "M&M"}
+    assert placed.gateway.create_bodies[-1]["orderConfig"] == {"batchId": "batch-1", "ticker": "M&M"}
     assert tokens.account_of(started.token, KEYS.secret, now=None) == "account-1"
     assert started.transaction.requested_account_id == "account-1"
     assert started.transaction.order is not None
@@ -329,7 +332,7 @@ MONEY = {
 def test_an_order_whose_create_went_unanswered_is_not_sent_again(
     placed: World, body: dict[str, Any], fault: str
 ) -> None:
-    placed.fails("create", fault)
+    placed.fail_next("create", fault)
     for seconds in (0, 1, 3600, 80_000):
         placed.now += timedelta(seconds=seconds)
         with pytest.raises(OutcomeUnknown, match="GET /v1/orders"):
@@ -339,7 +342,7 @@ def test_an_order_whose_create_went_unanswered_is_not_sent_again(
 
 
 def test_a_new_key_may_start_what_an_unanswered_one_did_not(placed: World) -> None:
-    placed.fails("create", "timeout")
+    placed.fail_next("create", "timeout")
     with pytest.raises(OutcomeUnknown):
         start(placed, BUY)
 
@@ -347,7 +350,7 @@ def test_a_new_key_may_start_what_an_unanswered_one_did_not(placed: World) -> No
 
 
 def test_an_order_that_gateway_refused_may_be_mended_with_the_same_key(world: World) -> None:
-    world.fails("create", "400")
+    world.fail_next("create", "400")
     with pytest.raises(GatewayRefused):
         start(world, BUY)
 
@@ -364,7 +367,7 @@ def test_an_order_that_gateway_refused_may_be_mended_with_the_same_key(world: Wo
 def test_where_no_money_moves_the_same_key_may_try_again(
     world: World, body: dict[str, Any], fault: str, error: type[Exception]
 ) -> None:
-    world.fails("create", fault)
+    world.fail_next("create", fault)
     with pytest.raises(error):
         start(world, body)
 
@@ -392,7 +395,7 @@ def test_a_key_is_of_one_user_and_one_basket(world: World, body: dict[str, Any],
 
 
 def test_a_second_request_waits_while_the_first_runs(world: World) -> None:
-    world.upstream.meanwhile = lambda: seen.append(raised_by(RequestInProgress, world))
+    world.gateway.before_reply = lambda: seen.append(raised_by(RequestInProgress, world))
     seen: list[bool] = []
 
     start(world, BUY)
@@ -413,10 +416,10 @@ def died(world: World, body: dict[str, Any]) -> None:
         if operation == "transact_write_items":
             raise Crash
 
-    world.client.before = crash
+    world.client.before_call = crash
     with pytest.raises(Crash):
         start(world, body)
-    world.client.before = lambda _operation, _request: None
+    world.client.before_call = lambda _operation, _request: None
 
 
 def test_an_order_whose_first_request_has_died_is_not_sent_again(world: World) -> None:
@@ -452,15 +455,15 @@ def test_personal_data_is_passed_on_and_neither_stored_nor_logged(
     handler = logging.StreamHandler(logged)
     handler.setFormatter(logger.registered_formatter)
     monkeypatch.setattr(logger._logger, "handlers", [handler])
-    world.client.before = lambda _operation, request: written.append(str(request))
-    world.fails("create", fault)
+    world.client.before_call = lambda _operation, request: written.append(str(request))
+    world.fail_next("create", fault)
 
     try:
         start(world, STATEMENT)
     except DomainError as error:
         written.append(error.detail)
 
-    (sent,) = world.upstream.created
+    (sent,) = world.gateway.create_bodies
     assert sent["assetConfig"] == STATEMENT["assetConfig"]
     for secret in (PAN, PHONE, EMAIL):
         assert secret not in logged.getvalue()

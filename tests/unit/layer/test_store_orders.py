@@ -16,7 +16,9 @@ from gateway_backend.domain.orders.request import OrderRequest
 from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.store.dynamodb.codec import Item
-from testing.world import BATCH_WRITES, HOUR, MINUTE, SECOND, THURSDAY_EVENING, World
+from testing.fakes import BATCH_WRITES
+from testing.market_times import HOUR, MINUTE, SECOND, THURSDAY_EVENING
+from testing.world import World
 
 NOW = THURSDAY_EVENING
 PLACED = Order("AXISBANK", "BUY", OrderStatus.PLACED, NOW, 10)
@@ -142,11 +144,11 @@ def test_two_workers_at_once_lose_no_step(world: World) -> None:
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
-            world.client.before = lambda _operation, _request: None
+            world.client.before_call = lambda _operation, _request: None
             revisions.append(recorded(world, transaction, half, NOW).revision)
 
     for news in (batch(), COMPLETED):
-        world.client.before = meanwhile
+        world.client.before_call = meanwhile
         revisions.append(recorded(world, transaction, news, NOW).revision)
 
     (known,) = world.batches.of("TRX_1")
@@ -160,14 +162,14 @@ def test_a_batch_that_never_stands_still_is_left_to_the_next_try(world: World) -
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
-            world.client.before = lambda _operation, _request: None
+            world.client.before_call = lambda _operation, _request: None
             world.record_batch(transaction, batch("batch-1", BatchStatus.PLACED, part(next(filled))), NOW)
-            world.client.before = meanwhile
+            world.client.before_call = meanwhile
 
     def part(shares: int) -> Order:
         return replace(PLACED, filled=shares, quantity=1000)
 
-    world.client.before = meanwhile
+    world.client.before_call = meanwhile
     with pytest.raises(StoreUnavailable):
         world.record_batch(transaction, batch("batch-1", BatchStatus.COMPLETED, DONE), NOW)
 
@@ -265,10 +267,10 @@ def test_news_that_is_being_written_does_not_bring_back_what_is_being_forgotten(
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
-            world.client.before = lambda _operation, _request: None
+            world.client.before_call = lambda _operation, _request: None
             world.batches.erase_of_account("user-1", "account-1", world.now)
 
-    world.client.before = meanwhile
+    world.client.before_call = meanwhile
     assert world.record_batch(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR) is None
 
     assert world.batches.of(known.transaction_id) == []

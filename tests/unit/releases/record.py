@@ -21,9 +21,11 @@ from gateway_backend.gateway.checksums import checksum
 from gateway_backend.store.dynamodb import blobs
 from gateway_backend.usecases.refresh import page as refresh_page
 from testing.backend import Backend
+from testing.fakes import Crash
+from testing.gateway import KEYS, BrokerAccount
+from testing.market_times import FRIDAY_WINDOW, MINUTE
 from testing.portfolios import holding
 from testing.template import CHECKOUT
-from testing.world import FRIDAY_WINDOW, KEYS, MINUTE, Crash, Held
 
 FOLDER = CHECKOUT / "tests" / "fixtures" / "releases"
 SMALL_PART_BYTES = 500
@@ -135,12 +137,12 @@ class Day:
         self.imported("chetan", "chetan-half", "kite")
         self.imported("chetan", "chetan-leased", "kite")
         self.imported("chetan", "chetan-taken", "kite")
-        self.gateway.held["chetan-new"] = Held("kite", {1: 10})
+        self.gateway.accounts["chetan-new"] = BrokerAccount("kite", {1: 10})
         never_imported = self.begin("chetan", IMPORT)
         self.log_in(never_imported, "chetan-new", "kite")
         self.gateway.faults["chetan-new"].extend(["500"] * 3)
         assert self.send_result("chetan", never_imported, "chetan-new").status == 202
-        self.gateway.held["chetan-over"].forbidden = True
+        self.gateway.accounts["chetan-over"].is_forbidden = True
         self.gateway.faults["chetan-half"].extend(["updating"] * 3)
         for account, status in (("chetan-over", 201), ("chetan-half", 202)):
             assert self.backend.request("request_refresh", user="chetan", path_id=account).status == status
@@ -179,9 +181,9 @@ class Day:
     def schedules(self) -> None:
         expired = self.begin("bina", IMPORT)
         self.backend.now += 3 * MINUTE
-        self.gateway.every_call = "503"
+        self.gateway.permanent_fault = "503"
         self.backend.schedule("reconcile_transactions")
-        self.gateway.every_call = ""
+        self.gateway.permanent_fault = ""
         self.backend.now = FRIDAY_WINDOW + 25 * MINUTE
         self.read(expired, "bina")
         self.backend.schedule("flag_stale_sessions")
@@ -193,7 +195,7 @@ class Day:
         assert self.backend.message("refresh_snapshots", json.dumps(planned | {"accounts": ["asha-kite"]}))
         with self.dies_when_gateway_answers():
             self.backend.message("refresh_snapshots", json.dumps(planned | {"accounts": ["chetan-taken"]}))
-        self.gateway.every_call = "503"
+        self.gateway.permanent_fault = "503"
         out_of_reach = planned | {"accounts": ["chetan-half", "chetan-taken"]}
         assert self.backend.message("refresh_snapshots", json.dumps(out_of_reach))
         assert self.backend.table.has("CIRCUIT#gateway", "STATE")
@@ -208,7 +210,7 @@ class Day:
             self.backend.table.before_write = crash
             crash()
 
-        self.gateway.meanwhile = die
+        self.gateway.before_reply = die
         with suppress(Crash):
             yield
         self.backend.table.before_write = None
@@ -216,7 +218,7 @@ class Day:
     def imported(
         self, user: str, account: str, broker: str, data: str = "", *, body: dict[str, Any] = IMPORT, key: str = ""
     ) -> None:
-        self.gateway.held[account] = Held(broker, dict.fromkeys(range(3), 10), data=data)
+        self.gateway.accounts[account] = BrokerAccount(broker, dict.fromkeys(range(3), 10), data=data)
         transaction_id = self.begin(user, body, key=key)
         self.log_in(transaction_id, account, broker)
         assert self.send_result(user, transaction_id, account).status == 200
@@ -235,7 +237,7 @@ class Day:
         self.gateway.transactions[transaction_id] = {
             "status": status,
             "smallcaseAuthId": account,
-            "broker": self.gateway.held[account].broker,
+            "broker": self.gateway.accounts[account].broker,
             "flags": {"isOrderRequested": bool(batches)},
             **more,
         }
@@ -288,7 +290,7 @@ def answers(backend: Backend) -> list[dict[str, Any]]:
         found.append({**request, "status": answer.status, "body": answer.body})
         return answer
 
-    backend.gateway.every_call = "503"
+    backend.gateway.permanent_fault = "503"
     for user in ("asha", "bina", "chetan"):
         for function in ("list_connections", "list_orders", "list_transactions", "list_account_openings"):
             ask(function, user)

@@ -16,7 +16,8 @@ import pytest
 from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
 from testing.backend import Backend
-from testing.world import KEYS, MINUTE, Held
+from testing.gateway import KEYS, BrokerAccount
+from testing.market_times import MINUTE
 from tests.unit.releases.record import BASKET, FOLDER, IMPORT
 
 FILES = sorted(FOLDER.glob("*.json"))
@@ -103,7 +104,7 @@ def test_every_kind_of_item_was_recorded(file: Any) -> None:
 def test_every_read_route_answers_as_the_former_release_did(file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     release = json.loads(file.read_text())
     backend = load(release, monkeypatch)
-    backend.gateway.every_call = "503"
+    backend.gateway.permanent_fault = "503"
     wrong = []
     for request in release["answers"]:
         answer = backend.request(
@@ -136,7 +137,7 @@ def completed(backend: Backend, transaction_id: str, account: str, broker: str, 
 def test_a_webhook_that_waits_is_applied(backend: Backend) -> None:
     transaction_id = name("import that a webhook ends")
     completed(backend, transaction_id, "bina-upstox", "upstox")
-    backend.gateway.held["bina-upstox"] = Held("upstox", {1: 10})
+    backend.gateway.accounts["bina-upstox"] = BrokerAccount("upstox", {1: 10})
     receipts = [item for item in items(backend, "RECEIPT#") if item.get("transactionId") == {"S": transaction_id}]
     (waiting,) = [item for item in receipts if "verdict" not in item]
 
@@ -167,7 +168,7 @@ def test_an_order_that_was_open_is_followed_to_its_end(backend: Backend) -> None
     stock = {"tradingsymbol": "AXISBANK", "transactionType": "BUY", "quantity": 10, "filledQuantity": 10}
     stock |= {"status": "COMPLETE", "averagePrice": 421.5, "exchangeOrderId": f"11000000{order_id[4:]}"}
     backend.gateway.orders[order_id] = [{"batchId": f"batch-{order_id}", "status": "COMPLETED", "orders": [stock]}]
-    backend.gateway.held["asha-kite"] = Held("kite", {1: 10})
+    backend.gateway.accounts["asha-kite"] = BrokerAccount("kite", {1: 10})
 
     answer = backend.request("get_order", path_id=order_id).json
     (batch,) = answer["batches"]
@@ -176,7 +177,7 @@ def test_an_order_that_was_open_is_followed_to_its_end(backend: Backend) -> None
 
 
 def test_open_transactions_and_waiting_webhooks_are_found_by_the_schedule(backend: Backend) -> None:
-    backend.gateway.every_call = "503"
+    backend.gateway.permanent_fault = "503"
     counters = backend.schedule("reconcile_transactions")
     assert counters["transactionsChecked"] > 3
     assert counters["queued"] > 0
@@ -225,7 +226,7 @@ def test_a_page_that_another_worker_has_is_left_to_it(backend: Backend) -> None:
 
 
 def test_a_lease_has_ended_and_the_account_is_refreshed(backend: Backend) -> None:
-    backend.gateway.held["chetan-leased"] = Held("kite", {1: 10})
+    backend.gateway.accounts["chetan-leased"] = BrokerAccount("kite", {1: 10})
     answer = backend.request("request_refresh", user="chetan", path_id="chetan-leased")
     assert (answer.status, answer.json["refresh"]) == (200, "REFRESHED")
 
@@ -233,7 +234,7 @@ def test_a_lease_has_ended_and_the_account_is_refreshed(backend: Backend) -> Non
 def test_a_session_that_was_over_is_renewed_by_a_login(backend: Backend) -> None:
     transaction_id = backend.request("create_transaction", IMPORT, user="chetan").json["transactionId"]
     completed(backend, transaction_id, "chetan-over", "kite")
-    backend.gateway.held["chetan-over"] = Held("kite", {1: 10})
+    backend.gateway.accounts["chetan-over"] = BrokerAccount("kite", {1: 10})
     token = tokens.connected_token("chetan-over", KEYS.secret, backend.now)
     result = {"platform": "web", "resolved": {"smallcaseAuthToken": token, "transactionId": transaction_id}}
     assert backend.request("complete_transaction", result, user="chetan", path_id=transaction_id).status == 200
