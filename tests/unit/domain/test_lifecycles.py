@@ -94,7 +94,12 @@ def snapshot(days: int) -> Any:
 
 # A transaction ---------------------------------------------------------------------------------
 
-MOMENTS = [NOW, NOW + WATCHED_FOR + timedelta(hours=1), NOW + GIVEN_UP_AFTER + timedelta(hours=1)]
+MOMENTS = [
+    NOW,
+    NOW + timedelta(hours=3),
+    NOW + WATCHED_FOR + timedelta(hours=1),
+    NOW + GIVEN_UP_AFTER + timedelta(hours=1),
+]
 PLACED = Order("AXISBANK", "BUY", OrderStatus.PLACED, NOW)
 DONE = replace(PLACED, status=OrderStatus.COMPLETE)
 OPEN_BATCH = Batch("batch-1", BatchStatus.PLACED, (PLACED,), NOW)

@@ -174,8 +174,16 @@ def test_a_failed_sync_is_dated_and_changes_no_status() -> None:
     assert (failed.status, failed.synced_at) == (Status.INITIALIZED, EXPIRE_AT + GRACE)
 
 
-def test_an_ended_order_transaction_that_gateway_does_not_know_has_no_order() -> None:
-    assert order_transaction(status=Status.ERRORED).record_failed_sync(NOW, is_unknown=True).is_settled
+def test_an_ended_order_transaction_that_gateway_does_not_know_for_hours_has_no_order() -> None:
+    ended = order_transaction(status=Status.ERRORED, checks=CHECKS_BEFORE_EXPIRY)
+
+    assert ended.record_failed_sync(EXPIRE_AT + GRACE, is_unknown=True).is_settled
+
+
+def test_an_order_is_not_lost_when_gateway_does_not_know_its_transaction_for_a_moment() -> None:
+    completed = order_transaction(status=Status.COMPLETED, account_id="account-1")
+
+    assert not completed.record_failed_sync(NOW, is_unknown=True).is_settled
 
 
 def test_an_ended_transaction_with_an_order_waits_for_gateway_to_know_it_again() -> None:

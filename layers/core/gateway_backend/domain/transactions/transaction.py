@@ -148,16 +148,16 @@ class Transaction(NamedTuple):
         )._scheduled(now)
 
     def record_failed_sync(self, now: datetime, *, is_unknown: bool) -> "Transaction":
-        """Gateway did not answer, or says that it knows of no such transaction (`is_unknown`).
+        """Gateway did not answer, or answers that it knows of no such transaction (`is_unknown`).
 
-        What was left open ends with its time, but only after two hours of asking: a Gateway in trouble may not know it
-        for a while. One that has ended, and of which Gateway knows no order, has none.
+        A Gateway in trouble may not know it for a while, so that is believed only after two hours of asking: then what
+        was left open has expired, and what has ended without an order known to us has none.
         """
         synced = replace(self, synced_at=now)
-        is_over = now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_EXPIRY
-        if is_unknown and is_over and self.status.is_left_open:
+        is_gone = is_unknown and now >= self.expire_at + GRACE and self.checks >= CHECKS_BEFORE_EXPIRY
+        if is_gone and self.status.is_left_open:
             synced = replace(synced, status=Status.EXPIRED, updated_at=now)
-        if is_unknown and synced.can_place_orders and synced.status.is_final and not synced.has_orders:
+        if is_gone and synced.can_place_orders and synced.status.is_final and not synced.has_orders:
             return synced.persist_result(now)
         return synced._scheduled(now)
 
