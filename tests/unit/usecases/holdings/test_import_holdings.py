@@ -1,4 +1,4 @@
-"""What a pull brings replaces the last good snapshot only when it proves whole; a failure is noted, and that is all."""
+"""A pull replaces the last good snapshot only with a portfolio that is proven complete; a failure is only recorded."""
 
 import pytest
 
@@ -11,9 +11,8 @@ from gateway_backend.domain.shared.errors import (
     GatewayRefused,
     GatewayTimeout,
     GatewayUnavailable,
-    NotFound,
 )
-from testing.market_times import FRIDAY_NOON, SECOND, THURSDAY_EVENING
+from testing.market_times import FRIDAY_NOON, THURSDAY_EVENING
 from testing.world import World
 
 FOUR = dict.fromkeys(range(4), 10)
@@ -29,7 +28,7 @@ def world() -> World:
     return world
 
 
-def test_a_newer_snapshot_takes_the_place_of_the_last(world: World) -> None:
+def test_a_newer_snapshot_replaces_the_last(world: World) -> None:
     world.set_holdings("a", 0, 1, 2, 7)
 
     assert isinstance(world.pull("a"), Complete)
@@ -48,7 +47,7 @@ def id_of(connection: Connection) -> str | None:
     return connection.snapshot.id if connection.snapshot else None
 
 
-def test_an_unchanged_portfolio_moves_its_date_alone(world: World) -> None:
+def test_an_unchanged_portfolio_moves_only_its_date(world: World) -> None:
     before = world.connection("a")
 
     world.pull("a")
@@ -60,7 +59,7 @@ def test_an_unchanged_portfolio_moves_its_date_alone(world: World) -> None:
 # Empty and shrinking ---------------------------------------------------------------------------
 
 
-def test_an_account_that_was_sold_empty_is_believed_after_a_second_look(world: World) -> None:
+def test_an_empty_account_is_stored_after_a_second_call(world: World) -> None:
     world.set_holdings("a")
 
     assert isinstance(world.pull("a"), ProvenEmpty)
@@ -69,7 +68,7 @@ def test_an_account_that_was_sold_empty_is_believed_after_a_second_look(world: W
     assert world.calls_for("a") == 2
 
 
-def test_an_account_that_stays_empty_is_not_looked_at_twice(world: World) -> None:
+def test_an_account_that_stays_empty_needs_no_second_call(world: World) -> None:
     world.set_holdings("a")
     world.pull("a")
     world.gateway.calls.clear()
@@ -79,7 +78,7 @@ def test_an_account_that_stays_empty_is_not_looked_at_twice(world: World) -> Non
 
 
 @pytest.mark.parametrize("fault", ["empty", "half"])
-def test_what_only_one_answer_says_is_gone_is_not_gone(world: World, fault: str) -> None:
+def test_a_shrinking_that_the_second_call_does_not_confirm_is_not_stored(world: World, fault: str) -> None:
     world.fail_next("a", fault)
 
     assert world.pull("a") == Incomplete("SHRINKING_NOT_CONFIRMED")
@@ -89,7 +88,7 @@ def test_what_only_one_answer_says_is_gone_is_not_gone(world: World, fault: str)
 
 
 @pytest.mark.parametrize("second", ["500", "timeout", "truncated"])
-def test_a_second_look_that_fails_confirms_nothing(world: World, second: str) -> None:
+def test_a_second_call_that_fails_confirms_nothing(world: World, second: str) -> None:
     world.fail_next("a", "empty", second)
 
     with pytest.raises(GatewayUnavailable):
@@ -97,7 +96,7 @@ def test_a_second_look_that_fails_confirms_nothing(world: World, second: str) ->
     assert world.stored_holdings("a") == FOUR
 
 
-def test_an_empty_answer_with_the_old_date_is_no_proof_however_often_it_comes(world: World) -> None:
+def test_an_empty_answer_of_the_old_date_is_never_stored(world: World) -> None:
     world.fail_next("a", *["empty, old date"] * 2)
 
     assert world.pull("a") == Incomplete("EMPTY_NOT_NEWER")
@@ -113,7 +112,9 @@ def test_an_empty_answer_with_the_old_date_is_no_proof_however_often_it_comes(wo
         ([0, 1, 2, 10], 1),
     ],
 )
-def test_half_of_the_securities_gone_is_looked_at_twice(world: World, now_held: list[int], looks: int) -> None:
+def test_a_portfolio_that_lacks_half_of_the_last_needs_a_second_call(
+    world: World, now_held: list[int], looks: int
+) -> None:
     world.set_holdings("a", *now_held)
 
     assert isinstance(world.pull("a"), Complete)
@@ -122,17 +123,17 @@ def test_half_of_the_securities_gone_is_looked_at_twice(world: World, now_held: 
     assert world.calls_for("a") == looks
 
 
-def test_a_first_portfolio_that_is_empty_is_looked_at_twice() -> None:
+def test_a_first_portfolio_that_is_empty_needs_a_second_call() -> None:
     world = World()
     world.link("a", securities=0)
 
     assert (world.stored_holdings("a"), world.calls_for("a")) == ({}, 2)
 
 
-# Not newer, not ours, not possible -------------------------------------------------------------
+# Unusable answers ------------------------------------------------------------------------------
 
 
-def test_an_older_snapshot_never_replaces_a_newer_one(world: World) -> None:
+def test_an_older_snapshot_never_replaces_a_newer_snapshot(world: World) -> None:
     earlier = world.connection("a")
     world.set_holdings("a", 0, 1, 2)
     world.pull("a")
@@ -153,7 +154,7 @@ def test_an_older_snapshot_never_replaces_a_newer_one(world: World) -> None:
         ("unreadable date", "SNAPSHOT_DATE_UNREADABLE"),
     ],
 )
-def test_an_answer_that_cannot_be_used_is_noted_and_changes_nothing(world: World, fault: str, reason: str) -> None:
+def test_an_unusable_answer_is_recorded_and_changes_no_holdings(world: World, fault: str, reason: str) -> None:
     world.set_holdings("a", *range(9))
     world.fail_next("a", fault)
 
@@ -180,7 +181,7 @@ def test_an_answer_that_cannot_be_used_is_noted_and_changes_nothing(world: World
         ("400", GatewayRefused),
     ],
 )
-def test_a_failure_is_our_problem_and_needs_no_login(world: World, fault: str, error: type[Exception]) -> None:
+def test_a_failure_of_gateway_needs_no_login(world: World, fault: str, error: type[Exception]) -> None:
     world.fail_next("a", fault)
 
     with pytest.raises(error) as raised:
@@ -192,7 +193,7 @@ def test_a_failure_is_our_problem_and_needs_no_login(world: World, fault: str, e
     assert world.stored_holdings("a") == FOUR
 
 
-def test_a_success_clears_what_had_failed(world: World) -> None:
+def test_a_success_clears_the_last_failure(world: World) -> None:
     world.fail_next("a", "updating")
     world.pull("a")
     world.pull("a")
@@ -200,109 +201,7 @@ def test_a_success_clears_what_had_failed(world: World) -> None:
     assert world.connection("a").last_failure is None
 
 
-# 403 -------------------------------------------------------------------------------------------
-
-
-def test_a_403_for_this_account_alone_asks_for_a_login(world: World) -> None:
-    world.gateway.accounts["a"].is_forbidden = True
-
-    with pytest.raises(GatewayForbidden):
-        world.pull("a")
-
-    account = world.connection("a")
-    assert (account.session.state, account.session.since) == (SessionState.NEEDS_LOGIN, FRIDAY_NOON)
-    assert (account.session.reason, world.stored_holdings("a")) == ("GATEWAY_FORBIDDEN", FOUR)
-
-
-def test_a_403_for_everything_means_that_our_keys_are_wrong(world: World) -> None:
-    world.gateway.permanent_fault = "403"
-
-    with pytest.raises(GatewayKeysRefused):
-        world.pull("a")
-
-    account = world.connection("a")
-    assert (account.session.state, account.last_failure) == (SessionState.ACTIVE, "GATEWAY_KEYS_REFUSED")
-
-
-@pytest.mark.parametrize(("transaction", "flagged"), [("400", True), ("500", False), ("timeout", False)])
-def test_a_403_flags_only_when_our_keys_are_known_to_be_right(world: World, transaction: str, flagged: bool) -> None:
-    world.gateway.accounts["a"].is_forbidden = True
-    world.fail_next("TRX_a", transaction)
-
-    with pytest.raises(GatewayForbidden if flagged else GatewayUnavailable):
-        world.pull("a")
-
-    assert (world.connection("a").session.state is SessionState.NEEDS_LOGIN) is flagged
-
-
-# Meanwhile -------------------------------------------------------------------------------------
-
-
-def test_an_account_unlinked_during_the_pull_leaves_nothing_behind(world: World) -> None:
-    world.set_holdings("a", *range(9))
-    world.gateway.before_reply = lambda: unlink(world)
-
-    with pytest.raises(NotFound):
-        world.pull("a")
-
-    assert world.connections.find("a") is None
-    assert world.connections._table.query("ACCOUNT#a", prefix="SNAPSHOT#") == []
-
-
-def unlink(world: World) -> None:
-    world.unlink("a", "user-1")
-
-
-def link_again(world: World) -> None:
-    world.now += SECOND
-    transaction = world.begin_transaction("TRX_again")
-    world.now += SECOND
-    world.link_with(transaction, "a", "kite")
-
-
-@pytest.mark.parametrize("securities", [[0, 1, 2, 3], [0, 1, 2]], ids=["unchanged", "changed"])
-def test_an_account_unlinked_and_linked_again_during_the_pull_can_be_read(world: World, securities: list[int]) -> None:
-    def meanwhile() -> None:
-        unlink(world)
-        link_again(world)
-
-    world.set_holdings("a", *securities)
-    world.gateway.before_reply = meanwhile
-    world.pull("a")
-
-    assert world.stored_holdings("a") == dict.fromkeys(securities, 10)
-
-
-def test_one_linked_and_imported_again_during_the_pull_keeps_to_its_new_snapshot(world: World) -> None:
-    """The same portfolio of an earlier date: the pull must not point back at what the unlinking has erased."""
-
-    def meanwhile() -> None:
-        unlink(world)
-        link_again(world)
-        world.pull("a")
-
-    world.fail_next("a", "", "late")
-    world.gateway.before_reply = meanwhile
-    world.pull("a")
-
-    assert (world.stored_holdings("a"), world.connection("a").as_of) == (FOUR, FRIDAY_NOON)
-
-
-def test_a_slow_erasure_does_not_take_what_came_after_the_new_linking(world: World) -> None:
-    erased_at = world.now
-
-    def meanwhile() -> None:
-        world.end_ownership("a", erased_at)
-        link_again(world)
-
-    world.gateway.before_reply = meanwhile
-    world.pull("a")
-    world.snapshots.erase("a", erased_at)
-
-    assert world.stored_holdings("a") == FOUR
-
-
-def test_an_outage_is_not_written_down_again_at_every_attempt(world: World) -> None:
+def test_an_outage_is_not_written_again_at_every_attempt(world: World) -> None:
     world.gateway.permanent_fault = "500"
     with pytest.raises(GatewayUnavailable):
         world.pull("a")
@@ -313,3 +212,38 @@ def test_an_outage_is_not_written_down_again_at_every_attempt(world: World) -> N
             world.pull("a")
 
     assert world.client.write_units == units
+
+
+# 403 -------------------------------------------------------------------------------------------
+
+
+def test_a_403_for_the_account_alone_ends_its_session(world: World) -> None:
+    world.gateway.accounts["a"].is_forbidden = True
+
+    with pytest.raises(GatewayForbidden):
+        world.pull("a")
+
+    account = world.connection("a")
+    assert (account.session.state, account.session.since) == (SessionState.NEEDS_LOGIN, FRIDAY_NOON)
+    assert (account.session.reason, world.stored_holdings("a")) == ("GATEWAY_FORBIDDEN", FOUR)
+
+
+def test_a_403_for_every_call_is_an_error_of_our_keys(world: World) -> None:
+    world.gateway.permanent_fault = "403"
+
+    with pytest.raises(GatewayKeysRefused):
+        world.pull("a")
+
+    account = world.connection("a")
+    assert (account.session.state, account.last_failure) == (SessionState.ACTIVE, "GATEWAY_KEYS_REFUSED")
+
+
+@pytest.mark.parametrize(("transaction", "flagged"), [("400", True), ("500", False), ("timeout", False)])
+def test_a_403_ends_the_session_only_when_our_keys_are_right(world: World, transaction: str, flagged: bool) -> None:
+    world.gateway.accounts["a"].is_forbidden = True
+    world.fail_next("TRX_a", transaction)
+
+    with pytest.raises(GatewayForbidden if flagged else GatewayUnavailable):
+        world.pull("a")
+
+    assert (world.connection("a").session.state is SessionState.NEEDS_LOGIN) is flagged
