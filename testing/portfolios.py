@@ -1,6 +1,7 @@
 """Portfolios for tests, in Gateway's v2 shape (contract 4.2), of real NSE securities."""
 
 import csv
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,3 +44,31 @@ def portfolio(*securities: str, dates: str = "") -> str:
 def isins(answer: dict[str, Any]) -> set[str]:
     """The ISINs in an answer of `GET /v1/connections/{id}/holdings`."""
     return {security["isin"] for security in answer["data"]["securities"]}
+
+
+def v2_portfolio(**member: Any) -> dict[str, Any]:
+    """Gateway's `data` in v2 with one security, whose members are set or (None) left out."""
+    defaults = {
+        "holdings": {"quantity": 1, "averagePrice": 2},
+        "isin": "INE160A01022",
+        "name": "PNB",
+        "nseTicker": "PNB",
+    }
+    return {"securities": [{name: value for name, value in (defaults | member).items() if value is not None}]}
+
+
+V1_PORTFOLIO: dict[str, Any] = {
+    "securities": {
+        "holdings": [
+            {"name": "Punjab National Bank", "ticker": "PNB", "averagePrice": Decimal("36.05"), "shares": 4},
+            {"name": "No ticker", "ticker": None, "averagePrice": 1, "shares": 2},
+        ]
+    },
+    "smallcases": {
+        "public": [
+            {"scid": "A", "constituents": [{"ticker": "PNB", "shares": 3}, {"ticker": "GOLDBEES", "shares": 1}]}
+        ],
+        "private": {"investments": [{"scid": "B", "constituents": [{"ticker": "PNB", "shares": 2}]}]},
+    },
+}
+"""Gateway's `data` in v1: a stock, one without a ticker, and shares in smallcases."""

@@ -1,8 +1,6 @@
 """What changed between two portfolios, by example: purchases, sales, splits, new ISINs and transfers."""
 
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -10,22 +8,7 @@ from gateway_backend.domain.holdings.changes import AssetClass, Kind, compare
 from gateway_backend.domain.holdings.portfolio import Leg, MutualFund, Security
 from gateway_backend.domain.shared.exact_json import dumps
 from testing.builders import PNB, account, mutual_fund, security
-
-
-def changes(before: Sequence[Security | MutualFund], after: Sequence[Security | MutualFund]) -> list[dict[str, Any]]:
-    return compare([account("a", *before)], [account("a", *after)])
-
-
-def change(before: Security | MutualFund | None, after: Security | MutualFund | None) -> dict[str, Any]:
-    (only,) = changes([before] if before else [], [after] if after else [])
-    return only
-
-
-def kinds(
-    before: Sequence[Security | MutualFund], after: Sequence[Security | MutualFund]
-) -> list[tuple[Kind, str | None]]:
-    return [(found["kind"], found["isin"]) for found in changes(before, after)]
-
+from testing.holding_changes import change, changes, kinds
 
 # Added, removed, changed -------------------------------------------------------------------------
 

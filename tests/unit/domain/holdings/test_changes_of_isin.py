@@ -1,31 +1,13 @@
 """Which holdings of two portfolios are the same: by ISIN, else by ticker or name, without a guess."""
 
-from collections.abc import Sequence
 from copy import replace
-from typing import Any
 
 import pytest
 
-from gateway_backend.domain.holdings.changes import Kind, compare
-from gateway_backend.domain.holdings.portfolio import MutualFund, Security
-from testing.builders import PNB, account, security
-
-NEW_PNB = "INE160A01030"
-
-
-def changes(before: Sequence[Security | MutualFund], after: Sequence[Security | MutualFund]) -> list[dict[str, Any]]:
-    return compare([account("a", *before)], [account("a", *after)])
-
-
-def change(before: Security | MutualFund | None, after: Security | MutualFund | None) -> dict[str, Any]:
-    (only,) = changes([before] if before else [], [after] if after else [])
-    return only
-
-
-def kinds(
-    before: Sequence[Security | MutualFund], after: Sequence[Security | MutualFund]
-) -> list[tuple[Kind, str | None]]:
-    return [(found["kind"], found["isin"]) for found in changes(before, after)]
+from gateway_backend.domain.holdings.changes import Kind
+from gateway_backend.domain.holdings.portfolio import Security
+from testing.builders import PNB, security
+from testing.holding_changes import NEW_PNB, change, changes, kinds
 
 
 @pytest.mark.parametrize("gone", ["nse_ticker", "bse_ticker"])

@@ -1,6 +1,5 @@
 """What changed between two portfolios, whatever they hold."""
 
-from collections.abc import Sequence
 from copy import replace
 from decimal import Decimal
 from typing import Any
@@ -11,18 +10,7 @@ from hypothesis import strategies as st
 from gateway_backend.domain.holdings.changes import Kind, compare
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Security
 from testing.builders import PNB, account, security
-
-NEW_PNB = "INE160A01030"
-
-
-def changes(before: Sequence[Security | MutualFund], after: Sequence[Security | MutualFund]) -> list[dict[str, Any]]:
-    return compare([account("a", *before)], [account("a", *after)])
-
-
-def change(before: Security | MutualFund | None, after: Security | MutualFund | None) -> dict[str, Any]:
-    (only,) = changes([before] if before else [], [after] if after else [])
-    return only
-
+from testing.holding_changes import NEW_PNB, change
 
 QUANTITIES = st.integers(-20, 20).map(Decimal)
 PRICES = st.sampled_from(["0", "10", "10.001", "10.05", "20", "50", "100"]).map(Decimal)

@@ -13,7 +13,7 @@ from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Security
 from gateway_backend.domain.shared.exact_json import loads
 from testing.builders import PNB, account, leg, mutual_fund, security
-from testing.portfolios import GUIDE_002
+from testing.portfolios import GUIDE_002, V1_PORTFOLIO, v2_portfolio
 
 JK_BANK = "INE168A01041"
 QUANTITIES = ("quantity", "demat", "nse", "bse", "collateral", "inSmallcases", "transactable")
@@ -28,32 +28,12 @@ def row(*accounts: AccountPortfolio) -> dict[str, Any]:
     return only
 
 
-def v2(**member: Any) -> dict[str, Any]:
-    """One security's data object, with members set or (None) left out."""
-    facts = {"holdings": {"quantity": 1, "averagePrice": 2}, "isin": PNB, "name": "PNB", "nseTicker": "PNB"}
-    return {"securities": [{k: v for k, v in (facts | member).items() if v is not None}]}
-
-
 @pytest.fixture(scope="module")
 def guide_002() -> dict[str, dict[str, Any]]:
     portfolio = parse_portfolio(loads(GUIDE_002)["data"])
     return {found["isin"]: found for found in rows(AccountPortfolio("6195e288360acf9ebc060d23", "groww", portfolio))}
 
 
-V1: dict[str, Any] = {
-    "securities": {
-        "holdings": [
-            {"name": "Punjab National Bank", "ticker": "PNB", "averagePrice": Decimal("36.05"), "shares": 4},
-            {"name": "No ticker", "ticker": None, "averagePrice": 1, "shares": 2},
-        ]
-    },
-    "smallcases": {
-        "public": [
-            {"scid": "A", "constituents": [{"ticker": "PNB", "shares": 3}, {"ticker": "GOLDBEES", "shares": 1}]}
-        ],
-        "private": {"investments": [{"scid": "B", "constituents": [{"ticker": "PNB", "shares": 2}]}]},
-    },
-}
 SHARES = st.integers(-(10**6), 10**9).map(Decimal)
 PRICES = st.just(Decimal(0)) | st.decimals(0, 10**6, places=4)
 LEGS = st.builds(Leg, SHARES, PRICES)
@@ -92,7 +72,7 @@ def test_guide_002_has_six_securities_and_none_twice_for_being_in_a_smallcase(gu
 
 
 def test_v2_shares_in_smallcases_are_shown_beside_and_never_added() -> None:
-    data = v2(smallcaseQuantity=1) | {"smallcases": V1["smallcases"]}
+    data = v2_portfolio(smallcaseQuantity=1) | {"smallcases": V1_PORTFOLIO["smallcases"]}
 
     found = row(AccountPortfolio("a", "groww", parse_portfolio(data)))
 

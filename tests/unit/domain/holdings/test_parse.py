@@ -9,35 +9,13 @@ from gateway_backend.domain.holdings.parse import PortfolioUnreadable, identitie
 from gateway_backend.domain.holdings.portfolio import Leg, MutualFund
 from gateway_backend.domain.shared.exact_json import loads
 from testing.builders import PNB
-
-
-def v2(**member: Any) -> dict[str, Any]:
-    """One security's data object, with members set or (None) left out."""
-    facts = {"holdings": {"quantity": 1, "averagePrice": 2}, "isin": PNB, "name": "PNB", "nseTicker": "PNB"}
-    return {"securities": [{k: v for k, v in (facts | member).items() if v is not None}]}
-
-
-V1: dict[str, Any] = {
-    "securities": {
-        "holdings": [
-            {"name": "Punjab National Bank", "ticker": "PNB", "averagePrice": Decimal("36.05"), "shares": 4},
-            {"name": "No ticker", "ticker": None, "averagePrice": 1, "shares": 2},
-        ]
-    },
-    "smallcases": {
-        "public": [
-            {"scid": "A", "constituents": [{"ticker": "PNB", "shares": 3}, {"ticker": "GOLDBEES", "shares": 1}]}
-        ],
-        "private": {"investments": [{"scid": "B", "constituents": [{"ticker": "PNB", "shares": 2}]}]},
-    },
-}
-
+from testing.portfolios import V1_PORTFOLIO, v2_portfolio
 
 # v2 ----------------------------------------------------------------------------------------------
 
 
 def test_the_optional_members_of_a_security_may_be_missing() -> None:
-    (found,) = parse_portfolio(v2(nseTicker=None)).securities
+    (found,) = parse_portfolio(v2_portfolio(nseTicker=None)).securities
 
     assert (found.nse_ticker, found.nse, found.bse) == (None, Leg(), Leg())
     assert [found.collateral, found.in_smallcases] == [0, 0]
@@ -61,18 +39,18 @@ def test_an_empty_portfolio_is_a_portfolio() -> None:
         {"securities": {"holdings": [{"ticker": "PNB", "shares": 1}]}, "smallcases": []} | {"smallcases": [1]},
         {"securities": [], "mutualFunds": [1]},
         {"securities": [], "mutualFunds": {"holdings": [{"fund": "no quantity"}]}},
-        v2(holdings=None),
-        v2(holdings=5),
-        v2(holdings={"averagePrice": 5}),
-        v2(holdings={"quantity": "5"}),
-        v2(holdings={"quantity": True}),
-        v2(holdings={"quantity": Decimal("1e31")}),
-        v2(positions={"nse": []}),
-        v2(positions={"bse": {"quantity": "1"}}),
-        v2(positions=[1]),
-        v2(transactableQuantity="1"),
-        v2(isin=5),
-        v2(name=["PNB"]),
+        v2_portfolio(holdings=None),
+        v2_portfolio(holdings=5),
+        v2_portfolio(holdings={"averagePrice": 5}),
+        v2_portfolio(holdings={"quantity": "5"}),
+        v2_portfolio(holdings={"quantity": True}),
+        v2_portfolio(holdings={"quantity": Decimal("1e31")}),
+        v2_portfolio(positions={"nse": []}),
+        v2_portfolio(positions={"bse": {"quantity": "1"}}),
+        v2_portfolio(positions=[1]),
+        v2_portfolio(transactableQuantity="1"),
+        v2_portfolio(isin=5),
+        v2_portfolio(name=["PNB"]),
     ],
 )
 def test_an_answer_of_another_shape_is_unreadable(data: dict[str, Any]) -> None:
@@ -81,7 +59,9 @@ def test_an_answer_of_another_shape_is_unreadable(data: dict[str, Any]) -> None:
 
 
 def test_an_absurd_zero_does_not_become_a_million_digits() -> None:
-    (found,) = parse_portfolio(v2(holdings=loads('{"quantity":0e-999999,"averagePrice":0e999999}'))).securities
+    (found,) = parse_portfolio(
+        v2_portfolio(holdings=loads('{"quantity":0e-999999,"averagePrice":0e999999}'))
+    ).securities
 
     assert f"{found.demat.quantity:f} {found.demat.average_price:f}" == "0 0"
 
@@ -108,7 +88,7 @@ def test_funds_keep_their_decimals_and_may_be_named_by_their_symbol() -> None:
 
 
 def test_v1_quantities_include_the_shares_in_smallcases() -> None:
-    portfolio = parse_portfolio(V1)
+    portfolio = parse_portfolio(V1_PORTFOLIO)
     held = {found.nse_ticker: [found.demat.quantity, found.in_smallcases] for found in portfolio.securities}
 
     assert portfolio.version == "v1"
@@ -118,14 +98,18 @@ def test_v1_quantities_include_the_shares_in_smallcases() -> None:
 def test_private_smallcases_without_investments_are_accepted() -> None:
     private = {"private": {"stats": {"currentValue": 5, "totalReturns": 1}}}
 
-    assert parse_portfolio(V1 | {"smallcases": private}).securities[0].demat.quantity == 4
+    assert parse_portfolio(V1_PORTFOLIO | {"smallcases": private}).securities[0].demat.quantity == 4
 
 
 # Identities -------------------------------------------------------------------------------------
 
 
 def test_a_security_is_identified_by_its_isin_whatever_its_quantity() -> None:
-    assert identities(v2(holdings={"quantity": 5})) == identities(v2(holdings={"quantity": 6})) == {(PNB,)}
+    assert (
+        identities(v2_portfolio(holdings={"quantity": 5}))
+        == identities(v2_portfolio(holdings={"quantity": 6}))
+        == {(PNB,)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,11 +117,11 @@ def test_a_security_is_identified_by_its_isin_whatever_its_quantity() -> None:
     [({"isin": None}, "PNB"), ({"isin": None, "nseTicker": None, "bseTicker": "BSEPNB"}, "BSEPNB")],
 )
 def test_a_security_without_isin_is_identified_by_its_ticker(member: dict[str, Any], identity: str) -> None:
-    assert identities(v2(name="Punjab National Bank", **member)) == {(identity,)}
+    assert identities(v2_portfolio(name="Punjab National Bank", **member)) == {(identity,)}
 
 
 def test_a_v1_security_held_in_smallcases_only_is_identified() -> None:
-    assert identities(V1) == {("PNB",), ("No ticker",), ("GOLDBEES",)}
+    assert identities(V1_PORTFOLIO) == {("PNB",), ("No ticker",), ("GOLDBEES",)}
 
 
 def test_a_fund_is_identified_by_isin_and_folio() -> None:

@@ -38,9 +38,9 @@ DOES_NOT_FIT = [
         "'groww+longLivedSession': longLivedSession cannot be corrected, because what is stored",
     ),
     ("kite-longLivedSession", "longLivedSession cannot be corrected"),
-    ("kite+amoOrders kite-amoOrders", "'kite-amoOrders' speaks of kite's amoOrders a second time"),
+    ("kite+amoOrders kite-amoOrders", "'kite-amoOrders' corrects kite's amoOrders a second time"),
     ("kite+amoOrders+amoOrders", "a second time"),
-    ("kite+amoOrders kite-leprechaun+amoOrders", "speaks of kite's amoOrders a second time"),
+    ("kite+amoOrders kite-leprechaun+amoOrders", "corrects kite's amoOrders a second time"),
 ]
 
 

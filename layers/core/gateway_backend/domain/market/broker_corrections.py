@@ -23,7 +23,7 @@ def capabilities(corrections: str) -> Mapping[str, Broker]:
     for part in re.split(r"[\s,]+", corrections):
         for key, capability, able in _changes(part) if part else ():
             if (key, capability) in seen:
-                raise ValueError(f"{part!r} speaks of {key}'s {capability} a second time")
+                raise ValueError(f"{part!r} corrects {key}'s {capability} a second time")
             seen.add((key, capability))
             change: dict[str, Any] = {CAPABILITIES[capability]: able}
             table[key] = replace(find_broker(key, table), **change)
