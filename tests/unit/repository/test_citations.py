@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from testing.documents import LAYER
 from testing.template import CHECKOUT
 
 SECTION = r"\d+(?:\.\d+)?"
@@ -90,3 +91,15 @@ def test_what_a_caller_reads_cites_neither_the_contract_nor_the_design() -> None
     texts += [(module.name, text) for module in DEPLOYED for text in texts_of(module)]
     cites = re.compile(r"\bcontract \W?\d|\bdesign\b|§", re.IGNORECASE)
     assert [(name, found[0]) for name, text in texts for found in cites.finditer(text)] == []
+
+
+def test_every_module_that_a_docstring_names_is_there() -> None:
+    rings = {path.stem for path in LAYER.iterdir() if not path.name.startswith("__")}
+    wrong = {
+        f"{path.relative_to(CHECKOUT)}: {named}"
+        for path in DEPLOYED
+        for named in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", path.read_text(encoding="utf-8"))
+        if named.partition(".")[0] in rings and not (LAYER / f"{named.replace('.', '/')}.py").exists()
+    }
+
+    assert wrong == set()

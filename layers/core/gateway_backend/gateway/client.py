@@ -112,14 +112,14 @@ class Gateway:
         return data
 
     def orders(self, transaction_id: str, now: datetime) -> Any:
-        """Contract 2.7, securities: one batch or several, as Gateway wraps them (`contracts.order_wire`)."""
+        """Contract 2.7: one batch or several, as Gateway wraps them (`contracts.orders.gateway_batches`)."""
         path = f"/v1/{self.keys.gateway_name}/engine/orders/sst"
         token = tokens.guest_token(self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"transactionId": transaction_id})
         return data
 
     def investment(self, account_id: str, iscid: str, now: datetime) -> Any:
-        """Contract 2.8: one investment in a smallcase (`contracts.investment_wire`)."""
+        """Contract 2.8: an investment in a smallcase (`contracts.connections.gateway_investment`)."""
         path = f"/v1/{self.keys.gateway_name}/engine/user/investments"
         token = tokens.connected_token(account_id, self.keys.secret, now)
         _, data = self._data("GET", path, token, params={"iscid": iscid})
