@@ -7,7 +7,7 @@ from typing import Any
 from gateway_backend.domain.transactions.report import Report, Status
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
-from gateway_backend.usecases.transactions.sync import apply_gateway_report
+from gateway_backend.usecases.transactions.sync import apply_gateway_report, sync
 from testing.market_times import MINUTE, THURSDAY_EVENING
 from testing.world import World
 
@@ -26,6 +26,11 @@ def world_with_open_import() -> World:
 def report(world: World, status: Status, **more: Any) -> None:
     """Gateway reports this of TRX_1 from now on."""
     world.gateway.transactions["TRX_1"] = {"status": status, **more}
+
+
+def sync_import(world: World) -> Transaction:
+    """TRX_1 as the app gets it when it reads it now."""
+    return sync(world.transaction("TRX_1"), world.sync_context)
 
 
 def apply_completion(world: World, read: Transaction | None = None) -> Transaction:
