@@ -29,10 +29,10 @@ def prepare_webhook(raw: bytes) -> Callable[[], None]:
 
 def prepare_order(raw: bytes) -> Callable[[], None]:
     """Parse the report of an order, merge it with the recorded batch, and encode the batch."""
-    (recorded,) = parse_batches(loads(raw), _NOW)
+    (recorded,) = parse_batches(loads(raw), _NOW).batches
 
     def process() -> None:
-        (report,) = parse_batches(loads(raw), _NOW)
+        (report,) = parse_batches(loads(raw), _NOW).batches
         merged = merge(recorded, report)
         encode(to_item(RecordedBatch(merged, "TRX_1", "user", "account", "kite", None, _NOW, _NOW, 2)))
 
