@@ -31,6 +31,7 @@ FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
 
 LONGEST_CHECK_OF_ORDERS = timedelta(hours=1)
 CHECKS_BEFORE_EXPIRY = 5
+SHORTEST_LIFETIME, LONGEST_LIFETIME = timedelta(minutes=5), timedelta(days=1)
 SYNC_INTERVAL = timedelta(seconds=2)
 """The shortest time between two syncs of a transaction, however often the app polls."""
 
@@ -256,3 +257,9 @@ class Transaction(NamedTuple):
 def begin(transaction: Transaction) -> Transaction:
     """A new transaction is checked for the first time two minutes after it was created."""
     return transaction._scheduled(transaction.created_at)
+
+
+def expiry_of(reported: datetime | None, now: datetime) -> datetime:
+    """Gateway's `expireAt`, unless it is missing or absurd: then the shortest lifetime is assumed (contract 2.12)."""
+    is_plausible = reported is not None and abs(reported - now) <= LONGEST_LIFETIME
+    return reported if reported and is_plausible else now + SHORTEST_LIFETIME

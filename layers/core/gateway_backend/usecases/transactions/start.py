@@ -14,7 +14,7 @@ from gateway_backend.domain.shared.errors import (
     OutcomeUnknown,
 )
 from gateway_backend.domain.transactions.intents import MOVES_MONEY, Intent
-from gateway_backend.domain.transactions.transaction import Transaction, begin
+from gateway_backend.domain.transactions.transaction import Transaction, begin, expiry_of
 from gateway_backend.gateway import tokens
 from gateway_backend.store.transactions.idempotency import Claim, fingerprint
 from gateway_backend.store.transactions.transactions import Transactions
@@ -113,7 +113,8 @@ def _create_at_gateway(
 ) -> Transaction:
     body = request.to_gateway(context.rules) | {"notes": transaction.correlation_id}
     created = context.gateway.create_transaction(body, token)
-    return begin(replace(transaction, id=created.transaction_id, expire_at=created.expire_at))
+    expire_at = expiry_of(created.expire_at, context.now)
+    return begin(replace(transaction, id=created.transaction_id, expire_at=expire_at))
 
 
 def _check_broker(broker: str, needed: str | None, context: StartContext) -> None:

@@ -77,6 +77,8 @@ def _apply(receipt: Receipt, context: WebhookContext) -> str:
     """What became of it, as a stable word. Raises: Quarantine, NotYet."""
     # Rare kinds are imported when one comes: keeps the cold start small.
     match receipt.kind:
+        case WebhookKind.UNKNOWN:
+            raise Quarantine("UNKNOWN_KIND")
         case WebhookKind.PENDING_ACTION:
             from gateway_backend.usecases.webhooks.record_pending_action import record_pending_action
 
@@ -86,7 +88,7 @@ def _apply(receipt: Receipt, context: WebhookContext) -> str:
 
             return record_mutual_funds(receipt, context)
     transaction = _bind(receipt, context.sync)
-    report = _confirm(receipt, transaction, context.sync)
+    report = _confirm(receipt, transaction, context)
     try:
         apply_gateway_report(transaction, report, context.sync)
         if receipt.kind is WebhookKind.ORDER:
@@ -119,7 +121,7 @@ def _bind(receipt: Receipt, context: SyncContext) -> Transaction:
     return transaction
 
 
-def _confirm(receipt: Receipt, transaction: Transaction, context: SyncContext) -> Report:
+def _confirm(receipt: Receipt, transaction: Transaction, context: WebhookContext) -> Report:
     """Gateway's own word on the transaction. Without it a captured checksum could link a stranger's account."""
     report = fetch_report(transaction, context)
     if report.account_id is None:
