@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from gateway_backend.contracts.transactions.views import REFUSAL_CODES
 from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
 from testing.backend import Backend
@@ -120,9 +121,19 @@ def fault(new: str, old: str) -> Any:
         return None if new == old else (new, old)
     parse: Callable[[str], Any] = lambda text: json.loads(text, parse_float=Decimal)  # noqa: E731
     before = parse(old)
+    change_on_purpose(before)
     for volatile in ("correlationId", "nextCursor"):
         before.pop(volatile, None)
     return lacks(parse(new), before)
+
+
+def change_on_purpose(answer: dict[str, Any]) -> None:
+    """Since 2026-11-26 a refused link has a status and a code of its own (docs/api.md)."""
+    for transaction in answer.get("transactions", [answer]):
+        error = transaction.get("error") or {}
+        if error.get("code") == 409:
+            error["code"] = REFUSAL_CODES[error["message"]]
+            transaction["status"] = "LINK_REFUSED"
 
 
 # What was under way goes on --------------------------------------------------------------------
