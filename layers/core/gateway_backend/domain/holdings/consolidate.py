@@ -32,13 +32,14 @@ def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
 
 
 def _rows(accounts: Sequence[AccountPortfolio]) -> Iterable[_Parts]:
-    # A v1 snapshot names tickers only: it joins the row of the ISIN that another account has for the ticker.
-    isin_of: dict[str | None, str] = {
-        security.nse_ticker: security.isin
-        for account in accounts
-        for security in account.portfolio.securities
-        if security.isin and security.nse_ticker
-    }
+    # A v1 snapshot names tickers only: it joins the row of the ISIN that another account has for the ticker. Where two
+    # ISINs share it, a share and a preference share, it has a row of its own: nobody can tell which is meant.
+    isins: dict[str, set[str]] = {}
+    for account in accounts:
+        for security in account.portfolio.securities:
+            if security.isin and security.nse_ticker:
+                isins.setdefault(security.nse_ticker, set()).add(security.isin)
+    isin_of: dict[str | None, str] = {ticker: next(iter(found)) for ticker, found in isins.items() if len(found) == 1}
     rows: dict[str, _Parts] = {}
     for account in accounts:
         for security in account.portfolio.securities:
