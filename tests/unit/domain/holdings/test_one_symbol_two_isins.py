@@ -1,14 +1,14 @@
 """A symbol of NSE may stand for two securities: a share and a preference share."""
 
-import json
 from decimal import Decimal
 
 from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
+from gateway_backend.domain.shared import exact_json
 from testing.portfolios import FIXTURES
 
-CASE = json.loads((FIXTURES / "one-symbol-two-isins.json").read_text())
+CASE = exact_json.loads((FIXTURES / "one-symbol-two-isins.json").read_text())
 
 
 def test_a_v1_holding_joins_neither_of_two_securities_with_its_symbol() -> None:
