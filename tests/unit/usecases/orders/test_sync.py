@@ -8,8 +8,8 @@ import pytest
 
 from gateway_backend.contracts.events.details import OrderUpdated, TransactionFinished
 from gateway_backend.contracts.transactions.views import TransactionView
-from gateway_backend.domain.connections.connection import PendingAction
 from gateway_backend.domain.connections.freshness import Reason, State
+from gateway_backend.domain.connections.records import PendingAction
 from gateway_backend.domain.orders.batch import BatchStatus
 from gateway_backend.domain.orders.recorded_batch import RecordedBatch
 from gateway_backend.domain.orders.request import OrderRequest

@@ -28,7 +28,29 @@ def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
         has_cost = row["invested"] is not None and invested > 0
         row["weight"] = quotient(row["invested"], invested) if has_cost else None
     rows.sort(key=lambda row: (-(row["invested"] or ZERO), row["name"], row["isin"] or ""))
-    return {"invested": tidy(invested), "holdings": rows, "mutualFunds": _funds(accounts)}
+    return {
+        "invested": tidy(invested),
+        "holdings": rows,
+        "mutualFunds": _funds(accounts),
+        "unreadable": _unreadable(accounts),
+    }
+
+
+def _unreadable(accounts: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
+    """What is held and cannot be read, by account: what is known of it, and no number."""
+    return [
+        {
+            "smallcaseAuthId": account.account_id,
+            "broker": account.broker,
+            "isin": row.isin,
+            "name": row.name,
+            "nseTicker": row.nse_ticker,
+            "bseTicker": row.bse_ticker,
+            "folio": row.folio,
+        }
+        for account in accounts
+        for row in account.portfolio.unreadable
+    ]
 
 
 def _rows(accounts: Sequence[AccountPortfolio]) -> Iterable[_Parts]:

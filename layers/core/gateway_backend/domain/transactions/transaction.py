@@ -14,8 +14,11 @@ from gateway_backend.domain.shared.errors import ConnectionWithdrawn
 from gateway_backend.domain.transactions.intents import BRINGS_HOLDINGS, SECURITIES, Intent
 from gateway_backend.domain.transactions.report import (
     GRACE,
+    IMPORT_FAILED,
     NO_OUTCOME,
+    NOTHING_CAME,
     ORDER_PENDING,
+    TOOK_TOO_LONG,
     Failure,
     Outcome,
     Report,
@@ -42,6 +45,9 @@ PRICES_AWAITED_FOR = timedelta(days=1)
 """How long an order that has ended is asked about for the prices that Gateway did not know yet (contract 5.3)."""
 
 STUCK_AFTER, GIVEN_UP_AFTER = timedelta(days=1), timedelta(days=7)
+IMPORT_GIVEN_UP_AFTER = timedelta(hours=1)
+"""After it a completed login whose holdings do not come ends with an error, so that no app polls for ever."""
+
 ORDERS_GIVEN_UP_AFTER = timedelta(days=90)
 """An open order is the exchange's, and may wait for its price for weeks."""
 
@@ -59,7 +65,7 @@ class Transaction(NamedTuple):
     `result_persisted`: its holdings or its orders are stored. `link_refusal`: the code of the error
     for which its account may not be linked. `checks` counts the schedule's checks of it, `next_check_at` is when the
     next is due. `prices_awaited_until`: the orders have ended, and Gateway does not know the price of a fill yet.
-    `item_version` counts the writes of the stored item.
+    `completed_at`: when we heard that Gateway calls it COMPLETED. `item_version` counts the writes of the stored item.
     """
 
     id: str
@@ -86,6 +92,7 @@ class Transaction(NamedTuple):
     checks: int = 0
     next_check_at: datetime | None = None
     prices_awaited_until: datetime | None = None
+    completed_at: datetime | None = None
     item_version: int = 0
 
     # Where it stands ---------------------------------------------------------------------------
@@ -151,6 +158,7 @@ class Transaction(NamedTuple):
             broker=report.broker or self.broker,
             failure=None if status is Status.COMPLETED else report.failure or self.failure,
             outcome=self.outcome.updated(report.outcome, now),
+            completed_at=self.completed_at or (now if status is Status.COMPLETED else None),
             updated_at=now,
             synced_at=now,
         )._scheduled(now)
@@ -216,21 +224,43 @@ class Transaction(NamedTuple):
     def postpone_check(self, now: datetime) -> "Transaction":
         """The schedule has checked it: the next check comes after twice as long, and once it is settled, none.
 
-        One that stays open for too long is given up. An order that has ended, and of which Gateway shows no batch, ends
-        without one.
+        One that stays open for too long is given up.
         """
         if self.phase(now) is Phase.SETTLED:
             return replace(self, next_check_at=None)
-        age = now - self.created_at
-        if not self.is_settled and age > (ORDERS_GIVEN_UP_AFTER if self.has_orders else GIVEN_UP_AFTER):
-            given_up = self.persist_result(now) if self.can_place_orders and self.status.is_final else self
-            return replace(given_up, next_check_at=None)
+        since = self.completed_at if self._awaits_import and self.completed_at else self.created_at
+        if not self.is_settled and now - since > self._patience:
+            return replace(self._give_up(now), next_check_at=None)
         checked = replace(self, checks=self.checks + 1)
         return replace(checked, next_check_at=checked._next_check(now))
 
     def erase_content(self) -> "Transaction":
         """The account was unlinked: request and outcome are erased. That the transaction took place stays."""
         return replace(self, outcome=NO_OUTCOME, order=None, note=None)
+
+    @property
+    def _patience(self) -> timedelta:
+        if self.has_orders:
+            return ORDERS_GIVEN_UP_AFTER
+        return IMPORT_GIVEN_UP_AFTER if self._awaits_import else GIVEN_UP_AFTER
+
+    @property
+    def _awaits_import(self) -> bool:
+        return self.intent is Intent.HOLDINGS_IMPORT and self.status is Status.COMPLETED
+
+    def _give_up(self, now: datetime) -> "Transaction":
+        """An end with an error that says what the user can do. What comes all the same revives the transaction.
+
+        An order that has ended, and of which Gateway shows no batch, ends without one.
+        """
+        if self.has_orders:
+            return self
+        if self.can_place_orders and self.status.is_final:
+            return self.persist_result(now)
+        if self.can_place_orders:  # nobody is invited to order again what the broker may have
+            return replace(self, status=Status.ERRORED, failure=NOTHING_CAME, updated_at=now).persist_result(now)
+        failure = IMPORT_FAILED if self.status is Status.COMPLETED else TOOK_TOO_LONG
+        return replace(self, status=Status.ERRORED, failure=self.failure or failure, updated_at=now)
 
     def _await_prices(self, batches: "Sequence[Batch]", now: datetime) -> "Transaction":
         lacking = any(batch.lacks_price for batch in batches)

@@ -59,6 +59,7 @@ def to_item(transaction: Transaction) -> Item:
         "updatedAt": _text(transaction.updated_at),
         "reconciledAt": _text(transaction.synced_at),
         "checks": transaction.checks or None,
+        "completedAt": _text(transaction.completed_at),
         "pricesAwaitedUntil": _text(transaction.prices_awaited_until),
         **_work_position(transaction),
     }
@@ -91,6 +92,7 @@ def from_item(item: Item) -> Transaction:
         synced_at=_instant(item, "reconciledAt"),
         checks=int(item.get("checks", 0)),
         next_check_at=_instant(item, "workOrder"),
+        completed_at=_instant(item, "completedAt"),
         prices_awaited_until=_instant(item, "pricesAwaitedUntil"),
         item_version=int(item.get(VERSION, 0)),
     )

@@ -8,7 +8,7 @@ Gateway offers no way to ask.
 from datetime import timedelta
 
 from gateway_backend.domain.connections.connection import Connection
-from gateway_backend.domain.holdings.snapshot import Incomplete
+from gateway_backend.domain.holdings.snapshot import Complete, Incomplete, judge
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import (
     AccountMismatch,
@@ -18,6 +18,7 @@ from gateway_backend.domain.shared.errors import (
     NotFound,
     NotYet,
 )
+from gateway_backend.domain.shared.exact_json import JsonUnreadable, members
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Report
 from gateway_backend.domain.transactions.transaction import Transaction
@@ -137,6 +138,8 @@ def _import_newer(receipt: Receipt, context: WebhookContext) -> str:
     connection = connections.find(receipt.account_id or "")
     if connection is None:
         raise NotFound
+    if not connection.has_holdings:
+        connection = _record_shown(connection, receipt, context)
     if _is_as_new(connection, receipt):
         return "CONFIRMED"
     outcome = import_holdings(connection, AFTER_LOGIN, context.sync.pull)
@@ -148,9 +151,23 @@ def _import_newer(receipt: Receipt, context: WebhookContext) -> str:
     raise Quarantine("NOT_CONFIRMED")
 
 
-def _is_as_new(connection: Connection, receipt: Receipt) -> bool:
+def _record_shown(connection: Connection, receipt: Receipt, context: WebhookContext) -> Connection:
+    """Where we hold nothing, what the webhook shows is evidence against an empty answer of the same date."""
     try:
-        claimed = times.parse(receipt.snapshot_date or "")
+        shown = judge(members(context.receipts.body(receipt.key)), connection.id, receipt.received_at)
+    except (JsonUnreadable, LookupError):
+        return connection
+    if not isinstance(shown, Complete) or shown.snapshot.portfolio.size == 0:
+        return connection
+    as_of = shown.snapshot.as_of
+    return context.sync.connections.update(connection, lambda stored: stored.record_shown(as_of)) or connection
+
+
+def _is_as_new(connection: Connection, receipt: Receipt) -> bool:
+    as_of = connection.as_of
+    if as_of is None or (connection.shown_as_of and as_of <= connection.shown_as_of and not connection.has_holdings):
+        return False
+    try:
+        return as_of >= times.parse(receipt.snapshot_date or "")
     except ValueError:
-        return connection.as_of is not None
-    return connection.as_of is not None and connection.as_of >= claimed
+        return True
