@@ -124,7 +124,8 @@ def _record(client: MemoryClient, context: SyncContext, *, quantity: int, day: i
     """Record a snapshot and return its write units."""
     now, before = _START + timedelta(days=day), client.write_units
     connection = context.connections.owned(_ACCOUNT, _transaction().owner)
-    record_snapshot(connection, _snapshot(quantity, now), context.pull._replace(now=now), lapsed=False)
+    pull = context.pull._replace(now=now)
+    record_snapshot(connection, _snapshot(quantity, now), pull, lapsed=False, ends_session=True)
     return client.write_units - before
 
 

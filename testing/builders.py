@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.connections.session import BrokerSession, SessionState
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
 from gateway_backend.domain.holdings.snapshot import Complete, Snapshot, judge

@@ -21,7 +21,8 @@ def prepare_webhook(raw: bytes) -> Callable[[], None]:
 
     def process() -> None:
         envelope = WebhookEnvelope.parse(raw)
-        is_authentic(envelope.signed_text, "0" * 64, ("made-up",))
+        (signed,) = envelope.signed_texts
+        is_authentic(signed, "0" * 64, ("made-up",))
         encode({"pk": "r", "sk": envelope.body_hash, "kind": envelope.kind, "blob": zlib.compress(raw, 6)})
 
     return process
@@ -29,10 +30,10 @@ def prepare_webhook(raw: bytes) -> Callable[[], None]:
 
 def prepare_order(raw: bytes) -> Callable[[], None]:
     """Parse the report of an order, merge it with the recorded batch, and encode the batch."""
-    (recorded,) = parse_batches(loads(raw), _NOW)
+    (recorded,) = parse_batches(loads(raw), _NOW).batches
 
     def process() -> None:
-        (report,) = parse_batches(loads(raw), _NOW)
+        (report,) = parse_batches(loads(raw), _NOW).batches
         merged = merge(recorded, report)
         encode(to_item(RecordedBatch(merged, "TRX_1", "user", "account", "kite", None, _NOW, _NOW, 2)))
 

@@ -21,7 +21,6 @@ TRIES = 3
 """How often the client's transport asks when it is answered 429 or 5xx. Here it failed every time."""
 
 _SPREAD = 0.5
-_SOON = timedelta(minutes=1)
 _LIES_OF_OLD = 0.3
 _FAULTS = ("error", "rate limit", "timeout", "truncated", "empty", "half")
 
@@ -71,6 +70,7 @@ class Network:
             return self._answer(client, client.snapshot, client.snapshot_at)
         if fault in ("empty", "half") and (lie := self._lie(client, now, fault)):
             return lie
+        client.lie = None
         if client.is_long_lived:
             if self._is_updating(client, now):
                 return self._answer(client, client.snapshot, client.snapshot_at, updating=True)
@@ -95,7 +95,7 @@ class Network:
         """A portfolio with nothing in it, or with half of what we last stored, under a newer date (mostly).
 
         None where nobody could tell: of somebody who held nothing when we last stored it, or where it would repeat
-        itself. The same wrong answer twice in a row is believed.
+        itself with nothing true in between. The same wrong answer twice in a row is believed.
         """
         if not client.stored_size:
             return None
@@ -107,8 +107,8 @@ class Network:
             kept = tuple(held[number] for number in sorted(self._rng.sample(range(len(held)), size)))
         elif self._rng.random() < _LIES_OF_OLD:
             at = client.snapshot_at
-        told, client.lie = client.lie, (kept, now)
-        if told and told[0] == kept and now - told[1] < _SOON and not self._world.scenario.repeat_wrong_answers:
+        told, client.lie = client.lie, kept
+        if told == kept and not self._world.scenario.repeat_wrong_answers:
             return None
         self._counts["wrong answers"] += 1
         return self._answer(client, kept, at)

@@ -36,7 +36,7 @@ class Client:
     dies_at: datetime | None = None
     is_forbidden: bool = False
     updating_until: datetime | None = None
-    lie: tuple[Holdings, datetime] | None = None
+    lie: Holdings | None = None
     stored_size: int = 0
     proven: tuple[Holdings, str, str] | None = None
 

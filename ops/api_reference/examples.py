@@ -77,7 +77,7 @@ def _order_examples() -> dict[str, Any]:
     """Return the views of the guide's basket, as requested and filled."""
     webhook = exact_json.loads(_ORDER_WEBHOOK.read_text())
     account_id, broker, filled_at = webhook["smallcaseAuthId"], webhook["broker"], times.parse(webhook["completedDate"])
-    (batch,) = parse_batches(webhook, filled_at)
+    (batch,) = parse_batches(webhook, filled_at).batches
     requested = tuple(RequestedSecurity(order.ticker, order.quantity, order.side) for order in batch.orders)
     transaction = Transaction(
         id=webhook["transactionId"],

@@ -2,7 +2,7 @@
 
 from gateway_backend.domain.shared import errors
 
-COMMON_PROBLEMS = (errors.Internal, errors.StoreUnavailable)
+COMMON_PROBLEMS = (errors.Internal, errors.StoreUnavailable, errors.AnswerTooLarge)
 USER_PROBLEMS = (*COMMON_PROBLEMS, errors.NotSignedIn)
 BODY_PROBLEMS = (errors.RequestInvalid, errors.BodyTooLarge)
 IDEMPOTENCY_PROBLEMS = (errors.IdempotencyKeyMissing, errors.IdempotencyKeyReused, errors.RequestInProgress)

@@ -65,6 +65,18 @@ class AccountFreshness(ResponseModel):
     freshness: FreshnessView
 
 
+class UnreadableView(ResponseModel):
+    """A holding whose quantity in Gateway's answer cannot be read: what is known of it, and no number."""
+
+    smallcase_auth_id: str
+    broker: str
+    isin: str | None
+    name: str | None
+    nse_ticker: str | None
+    bse_ticker: str | None
+    folio: str | None
+
+
 class HoldingsView(ResponseModel):
     as_of: str | None = Field(description="The oldest snapshot in it")
     freshness: FreshnessView | None = Field(description="The least fresh account's; null when none is linked")
@@ -72,6 +84,7 @@ class HoldingsView(ResponseModel):
     invested: Decimal
     holdings: list[HoldingView]
     mutual_funds: list[FundView]
+    unreadable: list[UnreadableView] = Field(description="Held, and in none of the numbers above")
 
 
 class Problem(ResponseModel):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from testing.memory_table.expressions import (
     Change,
     check_placeholders,
@@ -49,10 +51,12 @@ class MemoryClient:
 
     `before_write` is called with the operation's name and the request: raising there makes a write fail.
     `on_change` is called with an item before and after a write (None where there was or is none).
+    `loses_answers`: the answer to each write of a single item is lost once, so that the SDK sends the write again.
     """
 
     before_write: Callable[[str, Request], None] | None = None
     on_change: Callable[[Attributes | None, Attributes | None], None] | None = None
+    loses_answers: bool = False
     write_units: int = 0
     read_units: float = 0
     calls: int = 0
@@ -161,6 +165,17 @@ class MemoryClient:
         return {"UnprocessedItems": {}}
 
     def _write(self, operation: str, request: Request, change: Change) -> Request:
+        if not self.loses_answers:
+            return self._write_once(operation, request, change)
+        self._write_once(operation, request, change)
+        try:
+            return self._write_once(operation, request, change)
+        except ClientError as error:
+            response: Any = error.response
+            response["ResponseMetadata"] = {"RetryAttempts": 1}
+            raise
+
+    def _write_once(self, operation: str, request: Request, change: Change) -> Request:
         address = address_of(request.get("Item") or request["Key"])
         with self._lock:
             self._announce(operation, request)

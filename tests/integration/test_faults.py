@@ -2,7 +2,7 @@
 
 import pytest
 
-from testing.actors import AppUser, Sandbox, eventually
+from testing.actors import AppUser, Sandbox, eventually, eventually_equal
 from testing.portfolios import holding, portfolio
 from tests.integration.test_bad_input import assert_problem
 
@@ -80,8 +80,10 @@ def test_a_portfolio_that_is_really_empty_is_believed(user: AppUser, sandbox: Sa
     account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1), holding(2)))
     user.import_from("groww", broker_account)
     sandbox.put_account("groww", broker_account, portfolio())
-    user.import_from("groww", broker_account)
+    transaction_id = user.begin()
+    user.send_result(transaction_id, sandbox.act(transaction_id, "complete", broker="groww", account=broker_account))
 
+    eventually_equal(lambda: user.get(f"/v1/transactions/{transaction_id}").json()["final"], True, within=60)
     assert user.holdings_of(account_id)["data"]["securities"] == []
 
 

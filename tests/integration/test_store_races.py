@@ -57,7 +57,7 @@ def snapshot(account_id: str, securities: int, minutes: int = 0) -> Snapshot:
 
 
 def record(world: World, pulled_for: Connection, snapshot: Snapshot) -> None:
-    record_snapshot(pulled_for, snapshot, world.pull_context, lapsed=False)
+    record_snapshot(pulled_for, snapshot, world.pull_context, lapsed=False, ends_session=True)
 
 
 def test_of_two_imports_that_read_the_same_status_the_newer_stays(world: World, account_id: str) -> None:

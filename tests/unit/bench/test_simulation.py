@@ -11,9 +11,12 @@ from bench.simulation import costs, processes, report, scenario
 from bench.simulation.figures import percentile, share_within
 from bench.simulation.run import Simulation
 from bench.simulation.scenario import Scenario, agenda
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.market.calendar import MarketCalendar
 from gateway_backend.domain.refresh import result
 from gateway_backend.runtime.observability import logger
 from gateway_backend.usecases.holdings import import_holdings
+from gateway_backend.usecases.refresh import lapse_quorum
 from testing.template import template
 
 MONTH = Scenario(accounts=300, sessions=22, slots=3)
@@ -63,18 +66,19 @@ def test_a_month_of_failures_breaks_no_promise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("guard", "gone", "broken"),
+    ("guards", "broken"),
     [
-        ("has_lapsed", False, "dead and not flagged"),
-        ("has_lapsed", True, "flagged while alive"),
-        ("needs_confirmation", False, "portfolio smaller than the truth"),
-        ("agrees", True, "portfolio smaller than the truth"),
+        ({"has_lapsed": False}, "dead and not flagged"),
+        ({"sessions_closed_between": 1, "has_lapsed": True, "is_mass_of_lapses": False}, "flagged while alive"),
+        ({"needs_confirmation": False}, "portfolio smaller than the truth"),
+        ({"confirms_doubt": True}, "portfolio smaller than the truth"),
     ],
 )
-def test_a_guard_that_is_gone_is_noticed(guard: str, gone: bool, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for user in (import_holdings, result):
-        if hasattr(user, guard):
-            monkeypatch.setattr(user, guard, lambda *_: gone)
+def test_a_guard_that_is_gone_is_noticed(guards: dict[str, int], broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for guard, gone in guards.items():
+        for user in (import_holdings, result, lapse_quorum, Connection, MarketCalendar):
+            if hasattr(user, guard):
+                monkeypatch.setattr(user, guard, lambda *_, gone=gone: gone)
 
     figures = Simulation(BAD_DAYS).run()
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from copy import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -101,9 +102,10 @@ MOMENTS = [
     NOW + GIVEN_UP_AFTER + timedelta(hours=1),
 ]
 PLACED = Order("AXISBANK", "BUY", OrderStatus.PLACED, NOW)
-DONE = replace(PLACED, status=OrderStatus.COMPLETE)
+DONE = replace(PLACED, status=OrderStatus.COMPLETE, average_price=Decimal(5))
 OPEN_BATCH = Batch("batch-1", BatchStatus.PLACED, (PLACED,), NOW)
 FINAL_BATCH = Batch("batch-1", BatchStatus.COMPLETED, (DONE,), NOW)
+WITHOUT_PRICE = replace(FINAL_BATCH, orders=(replace(DONE, average_price=None),))
 
 
 def transaction() -> Edges:
@@ -124,7 +126,7 @@ def transaction() -> Edges:
         if found.can_place_orders:
             for is_open in (False, True):
                 yield "record_orders", (found.record_orders(now, is_open=is_open), at)
-            for batches in ([], [OPEN_BATCH], [FINAL_BATCH]):
+            for batches in ([], [OPEN_BATCH], [FINAL_BATCH], [WITHOUT_PRICE]):
                 yield "settle_orders", (found.settle_orders(batches, now, order_requested=False), at)
         yield "persist_result", (found.persist_result(now), at)
         yield "postpone_check", (found.postpone_check(now), at)
@@ -171,7 +173,8 @@ def order_batch() -> Edges:
 def stock() -> Edges:
     def state(recorded: RecordedBatch) -> str:
         (order,) = recorded.batch.orders
-        return "BAD_END" if order.status.is_bad_end else order.status.value
+        is_open = order.status.rank == OrderStatus.PLACED.rank
+        return "BAD_END" if order.status.is_bad_end else "PLACED" if is_open else order.status.value
 
     placed_by = PlacedBy("TRX_1", "user-1", "account-1", "kite", None)
     reports = [Batch("batch-1", BatchStatus.PLACED, (replace(PLACED, status=status),), NOW) for status in OrderStatus]

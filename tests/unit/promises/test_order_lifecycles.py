@@ -284,7 +284,7 @@ class OrderLifecycles(RuleBasedStateMachine):
     def _when(self, exchange: Exchange, stored: Batch) -> int:
         """Which of the things that the exchange said is stored."""
         for at, said in enumerate(exchange.said):
-            (batch,) = parse_batches(said, self.world.now)
+            (batch,) = parse_batches(said, self.world.now).batches
             if not differs(stored, batch):
                 return at
         raise AssertionError(f"the exchange never said {stored}")

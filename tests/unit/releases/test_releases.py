@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from gateway_backend.contracts.transactions.views import REFUSAL_CODES
 from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
 from testing.backend import Backend
@@ -120,9 +121,19 @@ def fault(new: str, old: str) -> Any:
         return None if new == old else (new, old)
     parse: Callable[[str], Any] = lambda text: json.loads(text, parse_float=Decimal)  # noqa: E731
     before = parse(old)
+    change_on_purpose(before)
     for volatile in ("correlationId", "nextCursor"):
         before.pop(volatile, None)
     return lacks(parse(new), before)
+
+
+def change_on_purpose(answer: dict[str, Any]) -> None:
+    """Since 2026-11-26 a refused link has a status and a code of its own (docs/api.md)."""
+    for transaction in answer.get("transactions", [answer]):
+        error = transaction.get("error") or {}
+        if error.get("code") == 409:
+            error["code"] = REFUSAL_CODES[error["message"]]
+            transaction["status"] = "LINK_REFUSED"
 
 
 # What was under way goes on --------------------------------------------------------------------
@@ -168,7 +179,7 @@ def test_an_order_that_was_open_is_followed_to_its_end(backend: Backend) -> None
     stock = {"tradingsymbol": "AXISBANK", "transactionType": "BUY", "quantity": 10, "filledQuantity": 10}
     stock |= {"status": "COMPLETE", "averagePrice": 421.5, "exchangeOrderId": f"11000000{order_id[4:]}"}
     backend.gateway.orders[order_id] = [{"batchId": f"batch-{order_id}", "status": "COMPLETED", "orders": [stock]}]
-    backend.gateway.accounts["asha-kite"] = BrokerAccount("kite", {1: 10})
+    backend.gateway.accounts["asha-kite"] = BrokerAccount("kite", dict.fromkeys(range(9), 10))
 
     answer = backend.request("get_order", path_id=order_id).json
     (batch,) = answer["batches"]
@@ -226,7 +237,7 @@ def test_a_page_that_another_worker_has_is_left_to_it(backend: Backend) -> None:
 
 
 def test_a_lease_has_ended_and_the_account_is_refreshed(backend: Backend) -> None:
-    backend.gateway.accounts["chetan-leased"] = BrokerAccount("kite", {1: 10})
+    backend.gateway.accounts["chetan-leased"] = BrokerAccount("kite", dict.fromkeys(range(9), 10))
     answer = backend.request("request_refresh", user="chetan", path_id="chetan-leased")
     assert (answer.status, answer.json["refresh"]) == (200, "REFRESHED")
 
@@ -234,7 +245,7 @@ def test_a_lease_has_ended_and_the_account_is_refreshed(backend: Backend) -> Non
 def test_a_session_that_was_over_is_renewed_by_a_login(backend: Backend) -> None:
     transaction_id = backend.request("create_transaction", IMPORT, user="chetan").json["transactionId"]
     completed(backend, transaction_id, "chetan-over", "kite")
-    backend.gateway.accounts["chetan-over"] = BrokerAccount("kite", {1: 10})
+    backend.gateway.accounts["chetan-over"] = BrokerAccount("kite", dict.fromkeys(range(9), 10))
     token = tokens.connected_token("chetan-over", KEYS.secret, backend.now)
     result = {"platform": "web", "resolved": {"smallcaseAuthToken": token, "transactionId": transaction_id}}
     assert backend.request("complete_transaction", result, user="chetan", path_id=transaction_id).status == 200

@@ -96,7 +96,8 @@ def test_the_sdk_result_holds_a_token_that_the_local_cloud_accepts() -> None:
 def test_a_webhook_is_authentic_to_the_local_cloud(name: str, kind: WebhookKind) -> None:
     envelope = WebhookEnvelope.parse(request_of(name).raw_body)
     assert envelope.kind is kind
-    assert is_authentic(envelope.signed_text, envelope.checksum, [SANDBOX.api_secret])
+    (signed,) = envelope.signed_texts
+    assert is_authentic(signed, envelope.checksum, [SANDBOX.api_secret])
 
 
 def test_the_webhook_is_smallcases_own_sample() -> None:

@@ -1,8 +1,10 @@
 """From API Gateway's event to a request, and from a handler's result or failure to the answer."""
 
 import base64
+import gzip
 import io
 import json
+import random
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from gateway_backend.domain.shared.errors import (
     RequestInvalid,
 )
 from gateway_backend.runtime import http
-from gateway_backend.runtime.http import MAX_BODY_BYTES, Request, Response, endpoint
+from gateway_backend.runtime.http import LARGEST_ANSWER, MAX_BODY_BYTES, Request, Response, endpoint
 from gateway_backend.runtime.observability import logger
 
 CANARY = "canary-eyJhbGciOi"
@@ -73,6 +75,19 @@ def test_a_token_without_a_subject_is_no_user(claims: dict[str, Any]) -> None:
 
     with pytest.raises(NotSignedIn):
         _ = Request.from_event(bad).user
+
+
+@pytest.mark.parametrize("subject", ["x" * 256, "user\n1", "\ud83d"])
+def test_a_subject_that_could_be_no_key_is_no_user(subject: str) -> None:
+    bad = event()
+    bad["requestContext"]["authorizer"] = {"jwt": {"claims": {"sub": subject}}}
+
+    with pytest.raises(NotSignedIn, match="255"):
+        _ = Request.from_event(bad).user
+
+
+def test_half_an_emoji_in_a_body_is_a_body() -> None:
+    assert request("\ud83d{}").body == b"?{}"
 
 
 def test_without_an_authorizer_there_is_no_user() -> None:
@@ -225,3 +240,43 @@ def test_a_request_is_logged_in_a_single_short_line(log: io.StringIO) -> None:
     assert json.loads(line)["correlationId"] == "request-1"
     assert CANARY not in line
     assert len(line) < 600
+
+
+# Large answers -----------------------------------------------------------------------------------
+
+LARGE = json.dumps([{"isin": f"INE{number:09d}", "quantity": number} for number in range(200_000)])
+
+
+def served(body: str, headers: dict[str, str]) -> dict[str, Any]:
+    return answer_to(lambda _request: Response(body=body, headers={"etag": '"tag"'}), headers=headers)
+
+
+def test_an_answer_that_lambda_could_not_send_is_compressed() -> None:
+    answer = served(LARGE, {"Accept-Encoding": "br, gzip"})
+
+    assert len(LARGE) > LARGEST_ANSWER > len(json.dumps(answer))
+    assert answer["isBase64Encoded"] is True
+    assert (answer["headers"]["content-encoding"], answer["headers"]["etag"]) == ("gzip", '"tag"')
+    assert gzip.decompress(base64.b64decode(answer["body"])).decode() == LARGE
+
+
+def test_an_answer_is_measured_as_lambda_sends_it() -> None:
+    """Within JSON a quotation mark is two characters."""
+    quotes = '"' * (LARGEST_ANSWER - 1000)
+
+    assert served(quotes, {"accept-encoding": "gzip"})["isBase64Encoded"] is True
+    assert served("-" * (LARGEST_ANSWER - 1000), {"accept-encoding": "gzip"})["isBase64Encoded"] is False
+
+
+def test_a_caller_that_takes_nothing_compressed_learns_the_remedy() -> None:
+    answer = served(LARGE, {})
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (422, "ANSWER_TOO_LARGE")
+    assert "gzip" in json.loads(answer["body"])["detail"]
+
+
+def test_an_answer_that_is_too_large_even_compressed_is_refused() -> None:
+    noise = base64.b64encode(random.Random(1).randbytes(9_000_000)).decode()
+    answer = served(noise, {"accept-encoding": "gzip"})
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (422, "ANSWER_TOO_LARGE")

@@ -5,12 +5,14 @@ import binascii
 import json
 import re
 import time
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import (
+    AnswerTooLarge,
     BodyTooLarge,
     DomainError,
     IdempotencyKeyMissing,
@@ -22,6 +24,15 @@ from gateway_backend.runtime.observability import count, flush_metrics, frames_o
 
 MAX_BODY_BYTES = 256 * 1024
 """For bodies that the app sends; webhooks have a limit of their own."""
+
+LARGEST_ANSWER = 6 * 1000 * 1000
+"""What a Lambda function may answer with, as JSON; a little is left for the headers."""
+
+_GZIP = 31
+"""zlib's number for that format."""
+
+LONGEST_SUBJECT = 255
+"""OpenID Connect Core, section 2. A longer one could not be part of every key of the table."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,128}")
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -70,6 +81,8 @@ class Request:
         subject = self.claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise NotSignedIn("The access token names no user (sub)")
+        if len(subject) > LONGEST_SUBJECT or not subject.isprintable():
+            raise NotSignedIn(f"The access token's sub must have at most {LONGEST_SUBJECT} printable characters")
         return subject
 
     @property
@@ -121,6 +134,19 @@ class Response:
     body: str = ""
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    is_base64: bool = False
+
+    def compressed_if_large(self, request: Request) -> "Response":
+        """Raises: AnswerTooLarge, when it is too large even so, or the caller takes nothing compressed."""
+        if _fits(self.body):
+            return self
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            raise AnswerTooLarge("Accept-Encoding: send gzip, as every HTTP client can; or read account by account")
+        body = base64.b64encode(zlib.compress(self.body.encode(), wbits=_GZIP)).decode()
+        if len(body) > LARGEST_ANSWER:
+            raise AnswerTooLarge("Read account by account: GET /v1/connections/{id}/holdings")
+        headers = {**self.headers, "content-encoding": "gzip", "vary": "accept-encoding"}
+        return replace(self, body=body, headers=headers, is_base64=True)
 
     @classmethod
     def of(cls, view: "View", status: int = 200) -> "Response":
@@ -162,6 +188,7 @@ def endpoint(handle: Callable[[Request], Response]) -> Callable[[dict[str, Any],
                 **response.headers,
             },
             "body": response.body,
+            "isBase64Encoded": response.is_base64,
         }
 
     return handler
@@ -171,7 +198,8 @@ def _answer(
     handle: Callable[[Request], Response], event: dict[str, Any], request_id: str
 ) -> tuple[Response, str | None]:
     try:
-        return handle(Request.from_event(event)), None
+        request = Request.from_event(event)
+        return handle(request).compressed_if_large(request), None
     except DomainError as error:
         return problem(error, event["rawPath"], request_id), error.code
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
@@ -198,10 +226,15 @@ def problem(error: DomainError, path: str, correlation_id: str) -> Response:
     return Response(error.status, json.dumps(body), "application/problem+json", headers)
 
 
+def _fits(body: str) -> bool:
+    """Within a JSON text every quotation mark takes two characters, so only a small body need not be measured."""
+    return len(body) < LARGEST_ANSWER // 6 or len(json.dumps(body).encode()) <= LARGEST_ANSWER
+
+
 def _body(event: dict[str, Any]) -> bytes:
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
-        return str(body).encode()
+        return str(body).encode(errors="replace")  # halves of surrogate pairs are characters of no text
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error:

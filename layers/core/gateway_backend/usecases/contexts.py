@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class PullContext(NamedTuple):
     """For one pull of holdings. `gateway` serves one request or message, and `wait` sleeps for some seconds.
 
-    `confirm_share`: when such a share (0 to 1) of the last snapshot is gone, a second pull must agree.
+    `confirm_share`: when such a share (0 to 1) of the last snapshot is gone, a later pull must agree.
     """
 
     now: datetime

@@ -26,8 +26,14 @@ def test_an_investment_may_have_no_recommended_action(more: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(
     "data",
-    [None, [], {}, "text", {"investment": None}, {"iscid": None}, {"iscid": 5}, INVESTMENT | {"recommendedAction": 5}],
+    [None, [], {}, "text", {"investment": None}, {"iscid": None}, {"iscid": 5}],
 )
 def test_an_investment_without_an_id_is_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
         Investment.model_validate(data)
+
+
+@pytest.mark.parametrize("name", ["scid", "name", "recommendedAction"])
+@pytest.mark.parametrize("value", [5, [], {}, True, "x" * 201])
+def test_an_odd_member_hides_no_investment(name: str, value: Any) -> None:
+    assert Investment.model_validate(INVESTMENT | {name: value}).iscid == INVESTMENT["iscid"]

@@ -39,12 +39,35 @@ def test_a_created_transaction_has_an_id_and_an_expiry() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "data", [None, {}, [], {"transactionId": "", "expireAt": "2026-11-20T10:05:00Z"}, {"transactionId": "TRX_1"}]
-)
-def test_a_created_transaction_without_id_or_expiry_is_refused(data: Any) -> None:
+@pytest.mark.parametrize("data", [None, {}, [], {"transactionId": "", "expireAt": "2026-11-20T10:05:00Z"}])
+def test_a_created_transaction_without_an_id_is_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
         CreatedTransaction.model_validate(data)
+
+
+@pytest.mark.parametrize("expiry", [None, "", "soon", 5, [], "2026-11-20T10:05:00"])
+def test_a_created_transaction_is_not_lost_for_its_expiry(expiry: Any) -> None:
+    created = CreatedTransaction.model_validate({"transactionId": "TRX_1", "expireAt": expiry})
+
+    assert (created.transaction_id, created.expire_at) == ("TRX_1", None)
+
+
+@pytest.mark.parametrize("name", ["broker", "authId", "expired", "authToken", "error", "updatedAt", "flags", "success"])
+@pytest.mark.parametrize("value", [5, [], {}, True, "x", "x" * 100_000])
+def test_an_odd_member_does_not_hide_the_status(name: str, value: Any) -> None:
+    assert details(**{name: value}).status is Status.USED
+
+
+def test_a_long_message_is_cut_to_what_can_be_stored() -> None:
+    failure = details(error={"code": 2000, "message": "m" * 400_000}).report("TRX_1", None).failure
+
+    assert failure is not None
+    assert len(failure.message) == 200
+
+
+@pytest.mark.parametrize("amount", ["1e-999999", "1e20000000", "9" * 100])
+def test_absurd_funds_count_as_missing(amount: str) -> None:
+    assert report({"data": {"funds": Decimal(amount)}}).outcome is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +118,8 @@ def test_the_token_is_found_in_any_of_its_places(member: dict[str, Any]) -> None
         ({"value": True, "code": True, "message": "no"}, Failure(2000, "no")),
         ({"value": True, "code": "9" * 30, "message": "no"}, Failure(2000, "no")),
         ({"value": True, "code": [1003], "message": 5}, Failure(2000, "5")),
-        ("consent_denied", Failure(2000, "consent_denied")),
+        ("consent_denied", Failure(1003, "consent_denied")),
+        ({"value": True, "message": "market_closed"}, Failure(4004, "market_closed")),
         ("", None),
         ({}, None),
         ([], None),

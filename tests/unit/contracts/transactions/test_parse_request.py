@@ -94,7 +94,7 @@ def test_notes_may_have_256_characters_of_any_script(parse: Parse) -> None:
         ("[]", "object"),
         ("5", "object"),
         ("{", "JSON"),
-        ('{"intent":"CONNECT","notes":"\\ud800"}', "JSON"),
+        ('{"intent":"CONNECT","notes":"\\u"}', "JSON"),
     ],
 )
 def test_a_wrong_member_is_named(parse: Parse, text: str, named: str) -> None:
@@ -108,3 +108,9 @@ def test_broken_or_deeply_nested_json_is_refused(parse: Parse, raw: bytes) -> No
 
 def test_a_refusal_quotes_no_value(parse: Parse) -> None:
     assert "ABCDE1234F" not in refusal(parse, b'{"intent":"CONNECT","notes":["ABCDE1234F"]}')
+
+
+def test_half_an_emoji_in_a_note_is_replaced() -> None:
+    body = rb'{"intent":"HOLDINGS_IMPORT","version":"v2","notes":"gold \ud83d","assetConfig":{"mfHoldings":false}}'
+
+    assert parse_transaction_request(body).notes == "gold \ufffd"

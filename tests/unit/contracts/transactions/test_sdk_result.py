@@ -96,6 +96,50 @@ def test_a_failure_keeps_its_code_and_the_account_that_the_user_logged_in_to(val
     assert parse_sdk_result(value, rejected=True) == SdkResult(TOKEN, "kite", None, CANCELLED)
 
 
+@pytest.mark.parametrize(
+    ("value", "failure"),
+    [
+        ("user_cancelled", Failure(1002, "user_cancelled")),
+        ("Error: market_closed", Failure(4004, "Error: market_closed")),
+        ({"message": "user_cancelled"}, Failure(1002, "user_cancelled")),
+        ({"message": "Order_Pending"}, Failure(4006, "Order_Pending")),
+        ({"error": "invalid_transactionId"}, Failure(3002, "invalid_transactionId")),
+        ({"message": "webhook_unreachable"}, Failure(2000, "webhook_unreachable")),
+        ({"data": LOGGED_IN, "message": "user_mismatch"}, Failure(1001, "user_mismatch")),
+        ("{}", Failure(2000, "internal_error")),
+        ({}, Failure(2000, "internal_error")),
+        ("", Failure(2000, "internal_error")),
+        (None, Failure(2000, "internal_error")),
+    ],
+)
+def test_a_rejection_without_a_code_has_the_code_of_its_message(value: Any, failure: Failure) -> None:
+    assert parse_sdk_result(value, rejected=True).failure == failure
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        json.dumps({"errorCode": 1012, "errorMessage": "user_cancelled", "data": json.dumps(LOGGED_IN)}),
+        {"success": True, "data": json.dumps({"errorCode": 1012, "errorMessage": "user_cancelled"} | LOGGED_IN)},
+        {"errorCode": "1012", "errorMessage": "user_cancelled", "data": LOGGED_IN},
+    ],
+    ids=["Flutter Android", "Flutter iOS", "code as text"],
+)
+def test_a_failure_that_a_bridge_returns_is_a_failure(value: Any) -> None:
+    assert parse_sdk_result(value, rejected=False) == SdkResult(TOKEN, "kite", None, CANCELLED)
+
+
+@pytest.mark.parametrize("code", [None, 0, "0", ""])
+def test_a_success_with_an_empty_code_is_a_success(code: Any) -> None:
+    assert parse_sdk_result(DONE | {"errorCode": code}, rejected=False).failure is None
+
+
+def test_half_an_emoji_in_a_nested_text_hides_nothing() -> None:
+    text = '{"errorCode":1012,"errorMessage":"user_cancelled","broker":"\\ud83d"}'
+
+    assert parse_sdk_result({"data": text}, rejected=True) == SdkResult(broker="\ufffd", failure=CANCELLED)
+
+
 def test_a_failure_through_the_success_path_is_a_failure() -> None:
     """Cordova on iOS does that (contract 6.3)."""
     value = {"success": False, "errorCode": 1012, "error": "user_cancelled"}
@@ -141,7 +185,7 @@ def test_a_value_without_known_members_is_an_empty_result(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"data":' * 100_000, '{"broker":"\\ud800"}', '{"broker":"kite","code":' + "9" * 5000 + "}", '{"broker":NaN}'],
+    ['{"data":' * 100_000, '{"broker":"kite","code":' + "9" * 5000 + "}", '{"broker":NaN}'],
 )
 def test_hostile_nested_text_does_no_harm(text: str) -> None:
     found = parse_sdk_result({"data": text}, rejected=False)

@@ -50,12 +50,21 @@ def test_a_failed_transaction_is_shown_with_a_text_for_the_user() -> None:
     assert "owner" not in shown
 
 
-@pytest.mark.parametrize("reason", ["ACCOUNT_MISMATCH", "ACCOUNT_OF_ANOTHER_USER", "CONNECTION_WITHDRAWN"])
-def test_a_refused_link_is_shown_as_an_error(reason: str) -> None:
-    refused = transaction(link_refusal=reason)
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [("ACCOUNT_MISMATCH", 10001), ("ACCOUNT_OF_ANOTHER_USER", 10002), ("CONNECTION_WITHDRAWN", 10003)],
+)
+def test_a_refused_link_has_a_status_and_a_code_of_its_own(reason: str, code: int) -> None:
+    refused = transaction(link_refusal=reason, status=Status.COMPLETED)
 
     shown = TransactionView.of(refused)
 
     assert shown.final
     assert shown.error is not None
-    assert (shown.error.code, shown.error.message) == (409, reason)
+    assert (shown.status, shown.error.code, shown.error.message) == ("LINK_REFUSED", code, reason)
+
+
+def test_an_order_whose_link_is_refused_keeps_the_status_of_the_order() -> None:
+    order = transaction(intent=Intent.TRANSACTION, link_refusal="ACCOUNT_OF_ANOTHER_USER", status=Status.COMPLETED)
+
+    assert TransactionView.of(order).status is Status.COMPLETED

@@ -11,12 +11,11 @@ from gateway_backend.domain.connections.connection import (
     SLOTS,
     UPDATING_FOR,
     Connection,
-    ConsentRecord,
-    PendingAction,
     link,
     slot_of,
 )
 from gateway_backend.domain.connections.freshness import State
+from gateway_backend.domain.connections.records import ConsentRecord, PendingAction
 from gateway_backend.domain.connections.session import BrokerSession, SessionState
 from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.domain.shared.errors import AccountOfAnotherUser, RefreshTooSoon

@@ -83,7 +83,7 @@ def test_v2_shares_in_smallcases_are_shown_beside_and_never_added() -> None:
 
 
 def test_an_empty_portfolio_has_no_rows() -> None:
-    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": []}
+    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": [], "unreadable": []}
 
 
 def test_accounts_add_up_by_isin_with_their_parts_beside() -> None:

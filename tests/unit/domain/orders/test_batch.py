@@ -5,7 +5,7 @@ import pytest
 from gateway_backend.domain.orders.batch import BatchStatus, OrderStatus
 from testing.builders import COMPLETE, batch, order
 
-FINAL_STOCK = [status for status in OrderStatus if status not in (OrderStatus.UNKNOWN, OrderStatus.PLACED)]
+FINAL_STOCK = [status for status in OrderStatus if status.rank > OrderStatus.PLACED.rank]
 FINAL_BATCH = list(BatchStatus)[list(BatchStatus).index(BatchStatus.COMPLETED) :]
 
 
@@ -15,7 +15,7 @@ def test_a_batch_is_final_when_it_and_all_its_stocks_are(whole: BatchStatus, sta
     assert batch(whole, COMPLETE, order(status)).is_final
 
 
-@pytest.mark.parametrize("status", [OrderStatus.PLACED, OrderStatus.UNKNOWN])
+@pytest.mark.parametrize("status", [OrderStatus.UNKNOWN, OrderStatus.ACKED, OrderStatus.PLACED, OrderStatus.PARTIAL])
 def test_an_open_stock_keeps_the_batch_open_unless_it_is_marked_complete(status: OrderStatus) -> None:
     for whole in FINAL_BATCH:
         assert batch(whole, COMPLETE, order(status)).is_final is (whole is BatchStatus.MARKEDCOMPLETE)

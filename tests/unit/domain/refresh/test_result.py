@@ -12,7 +12,7 @@ from gateway_backend.domain.refresh.result import (
     ATTEMPTS_TO_BELIEVE,
     TRIED_AGAIN,
     Result,
-    is_mass_of_refusals,
+    is_mass_of_lapses,
     result_of,
     shows_outage,
 )
@@ -34,8 +34,8 @@ OF_FRIDAY_NOON, OF_FRIDAY_CLOSE = Complete(snapshot(FRIDAY_NOON)), Complete(snap
         (connection(snapshot=None), OF_FRIDAY_CLOSE, FRIDAY_EVENING, Result.REFRESHED),
         (LAPSED, OF_FRIDAY_CLOSE, FRIDAY_EVENING, Result.REFRESHED),
         (IMPORTED, OF_FRIDAY_NOON, FRIDAY_EVENING, Result.NO_NEW_SNAPSHOT),
-        (IMPORTED, OF_FRIDAY_NOON, MONDAY_EVENING, Result.LAPSED),
-        (IMPORTED, OF_FRIDAY_CLOSE, MONDAY_EVENING, Result.LAPSED),
+        (IMPORTED, OF_FRIDAY_NOON, MONDAY_EVENING, Result.UNMOVED),
+        (IMPORTED, OF_FRIDAY_CLOSE, MONDAY_EVENING, Result.UNMOVED),
         (LAPSED, OF_FRIDAY_NOON, FRIDAY_EVENING, Result.AWAITS_LOGIN),
         (IMPORTED, Incomplete(UPDATING), FRIDAY_EVENING, Result.INCOMPLETE),
         (LAPSED, Incomplete(UPDATING), FRIDAY_EVENING, Result.AWAITS_LOGIN),
@@ -89,10 +89,10 @@ def page_results(forbidden: int, refreshed: int, skipped: int = 0) -> list[Resul
     ],
 )
 def test_refusals_are_a_mass_beyond_a_few_and_a_fifth(results: list[Result], is_mass: bool) -> None:
-    assert is_mass_of_refusals(results, attempt=0) is is_mass
+    assert is_mass_of_lapses(results, attempt=0) is is_mass
 
 
 def test_a_mass_of_refusals_is_believed_after_many_attempts() -> None:
     attempts = (ATTEMPTS_TO_BELIEVE - 1, ATTEMPTS_TO_BELIEVE)
 
-    assert [is_mass_of_refusals(page_results(9, 0), attempt) for attempt in attempts] == [True, False]
+    assert [is_mass_of_lapses(page_results(9, 0), attempt) for attempt in attempts] == [True, False]

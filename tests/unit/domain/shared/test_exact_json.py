@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.shared.exact_json import JsonUnreadable, dumps, loads, members
+from gateway_backend.domain.shared.exact_json import JsonUnreadable, dumps, loads, members, storable
 from testing.portfolios import GUIDE_002
 
 DEEP = 100_000
@@ -82,8 +82,44 @@ def test_deep_nesting_is_unreadable_rather_than_a_crash(opening: str) -> None:
         members('{"data":' + opening * DEEP)
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e99999999999999999999", "1" * 5000, "1.", "01"])
-def test_an_invalid_or_absurd_number_is_unreadable(number: str) -> None:
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e99999999999999999999", "-1" + "1" * 5000])
+def test_a_number_that_nobody_can_hold_is_null_and_hides_nothing_else(number: str) -> None:
+    text = f'{{"name":"NaN 1e99999999999999999999 \\" NaN","quantity":{number},"price":1.50}}'
+    name = 'NaN 1e99999999999999999999 " NaN'
+
+    assert loads(text) == {"name": name, "quantity": None, "price": Decimal("1.50")}
+    assert members(text)["quantity"] == ("null", None)
+    assert members(text)["price"] == ("1.50", Decimal("1.50"))
+
+
+@pytest.mark.parametrize(
+    ("escaped", "parsed"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"\uDE00", "\ufffd"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\ud83dx\ude00", "\ufffdx\ufffd"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\\ud83d", "\\\ufffd"),
+    ],
+)
+def test_half_an_emoji_is_replaced_and_every_other_character_stays(escaped: str, parsed: str) -> None:
+    text = f'{{"message":"{escaped}"}}'
+
+    assert loads(text) == {"message": parsed}
+    assert loads(members(text)["message"][0]) == parsed
+    assert dumps(loads(text)).encode()
+
+
+@given(VALUES)
+def test_what_can_be_stored_is_not_touched(value: Any) -> None:
+    for text in (dumps(value), json.dumps(value, default=str)):
+        assert storable(text) == text
+
+
+@pytest.mark.parametrize("number", ["1.", "01"])
+def test_an_invalid_number_is_unreadable(number: str) -> None:
     with pytest.raises(JsonUnreadable):
         loads(f'{{"quantity":{number}}}')
     with pytest.raises(JsonUnreadable):
@@ -106,10 +142,12 @@ def test_only_an_object_has_members(text: str) -> None:
         members(text)
 
 
-def test_bytes_may_begin_with_a_byte_order_mark_and_must_be_utf8() -> None:
+def test_bytes_may_begin_with_a_byte_order_mark() -> None:
     assert loads(b'\xef\xbb\xbf{"name":"\xe2\x82\xb9"}') == {"name": "₹"}
-    with pytest.raises(JsonUnreadable):
-        loads(b'{"name":"\xff"}')
+
+
+def test_a_byte_that_is_no_utf8_is_replaced() -> None:
+    assert loads(b'{"name":"\xff","isin":"INE1"}') == {"name": "\ufffd", "isin": "INE1"}
 
 
 def test_the_last_of_two_members_of_the_same_name_counts() -> None:

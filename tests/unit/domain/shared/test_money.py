@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.shared.money import product, quotient, tidy, total
+from gateway_backend.domain.shared.money import product, quotient, readable, tidy, total
 
 AMOUNTS = st.decimals(-(10**15), 10**15, places=14)
 
@@ -36,3 +36,23 @@ def test_a_quotient_is_right_to_eight_places(a: Decimal, b: Decimal) -> None:
 )
 def test_tidy_drops_trailing_zeros_and_exponents(number: str, plain: str) -> None:
     assert str(tidy(Decimal(number))) == plain
+
+
+@pytest.mark.parametrize("value", [0, 5, Decimal("18.95"), "18.95", " 7 ", "-0.5", "1e3", "0.10000000000000003"])
+def test_a_number_is_readable_with_all_its_digits(value: object) -> None:
+    assert readable(value) == Decimal(str(value).strip())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, [], {}, "", "x", "NaN", "1_0", "\u0967", "1" * 60, Decimal("NaN"), Decimal("Infinity"), 1.5),
+        *(Decimal("1e-999999"), Decimal("1e20000000"), 10**31, Decimal("1e-31"), Decimal("1." + "1" * 38)),
+    ],
+)
+def test_what_is_no_number_or_an_absurd_one_is_unreadable(value: object) -> None:
+    assert readable(value) is None
+
+
+def test_an_absurd_zero_is_a_plain_zero() -> None:
+    assert f"{readable(Decimal('0e-999999')):f}" == "0"

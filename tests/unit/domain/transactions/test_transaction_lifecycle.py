@@ -13,6 +13,7 @@ from gateway_backend.domain.transactions.report import GRACE, NO_OUTCOME, Failur
 from gateway_backend.domain.transactions.transaction import (
     CHECKS_BEFORE_EXPIRY,
     GIVEN_UP_AFTER,
+    IMPORT_GIVEN_UP_AFTER,
     ORDERS_GIVEN_UP_AFTER,
     STUCK_AFTER,
     SYNC_INTERVAL,
@@ -273,5 +274,36 @@ def test_an_ended_order_transaction_without_a_batch_is_settled_when_it_is_given_
     assert ended.postpone_check(NOW + GIVEN_UP_AFTER + SECOND).is_settled
 
 
-def test_an_open_transaction_is_not_settled_when_it_is_given_up() -> None:
-    assert not transaction().postpone_check(NOW + GIVEN_UP_AFTER + SECOND).is_settled
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [(transaction(), 1005), (transaction(status=Status.PROCESSING), 1005), (order_transaction(), 2000)],
+    ids=["open", "at work", "order"],
+)
+def test_a_transaction_that_is_given_up_ends_with_what_the_user_can_do(found: Transaction, code: int) -> None:
+    given_up = found.postpone_check(NOW + GIVEN_UP_AFTER + SECOND)
+
+    assert (given_up.is_settled, given_up.status, given_up.next_check_at) == (True, Status.ERRORED, None)
+    assert given_up.shown_failure is not None
+    assert given_up.shown_failure.code == code
+
+
+def test_an_order_at_the_exchange_is_not_called_over() -> None:
+    assert not order_transaction(has_orders=True).postpone_check(NOW + ORDERS_GIVEN_UP_AFTER + SECOND).is_settled
+
+
+COMPLETED_LOGIN = transaction(status=Status.COMPLETED, completed_at=LATER, account_id="account-1")
+
+
+def test_holdings_that_do_not_come_within_an_hour_of_the_login_end_the_import() -> None:
+    over = LATER + IMPORT_GIVEN_UP_AFTER
+
+    assert not COMPLETED_LOGIN.postpone_check(over).is_settled
+    failed = COMPLETED_LOGIN.postpone_check(over + SECOND)
+    assert (failed.is_settled, failed.shown_failure) == (True, Failure(2001, "holdings_import_error"))
+
+
+def test_a_report_after_the_end_revives_the_import() -> None:
+    failed = COMPLETED_LOGIN.postpone_check(LATER + IMPORT_GIVEN_UP_AFTER + SECOND)
+
+    revived = failed.apply_report(Report("TRX_1", Status.COMPLETED), LATER + IMPORT_GIVEN_UP_AFTER + SECOND)
+    assert (revived.phase(LATER), revived.failure) == (Phase.ENDED, None)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import NotFound, RequestInvalid

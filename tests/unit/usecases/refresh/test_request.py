@@ -285,3 +285,11 @@ def test_an_account_unlinked_while_it_is_refreshed_is_not_found(world: World) ->
     with pytest.raises(NotFound):
         ask(world)
     assert world.connections.find("a") is None
+
+
+def test_a_lost_answer_of_the_table_is_not_somebody_elses_refresh(world: World) -> None:
+    world.set_holdings("a", 0, 1, 2, 30)
+    world.memory.loses_answers = True
+
+    assert ask(world).refresh is Refresh.REFRESHED
+    assert world.stored_holdings("a") == dict.fromkeys([0, 1, 2, 30], 10)

@@ -53,8 +53,8 @@ class StockView(ResponseModel):
     final: bool
     placed: bool = Field(description="false: it never reached the broker")
     quantity: int | None
-    filled_quantity: int
-    average_price: Decimal | None = Field(description="Only of COMPLETE")
+    filled_quantity: int | None = Field(description="null when Gateway's count cannot be read")
+    average_price: Decimal | None = Field(description="Only of COMPLETE, and null until it is known")
     order_type: str | None
     product: str | None
     exchange: str | None

@@ -1,23 +1,31 @@
 """Parse a body into a model, with errors that name the field."""
 
+from typing import Any
+
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from gateway_backend.domain.shared.errors import RequestInvalid
+from gateway_backend.domain.shared.exact_json import storable
 
 
 def parse_body[Model: BaseModel](model: type[Model], raw: bytes) -> Model:
     """Raises: RequestInvalid, naming each wrong field and why."""
-    try:
-        # Not in one step: pydantic's JSON mode passes over an unknown member that is named like a field in Python.
-        body = from_json(raw or b"{}", allow_inf_nan=False)
-    except ValueError:
-        raise RequestInvalid("body: is not JSON") from None
+    # Not in one step: pydantic's JSON mode passes over an unknown member that is named like a field in Python.
+    body = parse_json(raw)
     try:
         return model.model_validate(body)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
         raise RequestInvalid("; ".join(map(_describe, problems[:5]))) from None
+
+
+def parse_json(raw: bytes) -> Any:
+    """The body's value; none counts as an empty object. Raises: RequestInvalid."""
+    try:
+        return from_json(storable(raw) or "{}", allow_inf_nan=False)
+    except ValueError:
+        raise RequestInvalid("body: is not JSON") from None
 
 
 _REASONS = {

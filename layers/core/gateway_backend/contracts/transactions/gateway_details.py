@@ -1,7 +1,6 @@
 """Gateway's answers about transactions, parsed tolerantly: each member is looked for in every documented place."""
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import (
@@ -14,14 +13,9 @@ from pydantic import (
 
 from gateway_backend.contracts.shared.gateway_model import GatewayModel
 from gateway_backend.domain.shared import times
+from gateway_backend.domain.shared.money import readable
+from gateway_backend.domain.transactions.messages import code_of
 from gateway_backend.domain.transactions.report import Failure, Outcome, Report, Status
-
-_UNKNOWN_ERROR = 2000
-
-
-class CreatedTransaction(GatewayModel):
-    transaction_id: str = Field(validation_alias="transactionId", min_length=1)
-    expire_at: datetime = Field(validation_alias="expireAt")
 
 
 def _status(value: Any) -> Any:
@@ -29,10 +23,15 @@ def _status(value: Any) -> Any:
     return Status.PROCESSING if isinstance(value, str) and value not in Status else value
 
 
-def _error_code(value: Any) -> int:
-    """The code as a number or as digits; an error without either has the code of an unknown error."""
+def _error_code(value: Any) -> int | None:
+    """The code as a number or as digits."""
     text = str(value) if isinstance(value, int | str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _UNKNOWN_ERROR
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _message(value: Any) -> str:
+    """A message of 400 KB would keep its transaction from being stored."""
+    return str(value)[:_LONGEST_TEXT]
 
 
 def _as_error(value: Any) -> Any:
@@ -43,18 +42,26 @@ def _as_error(value: Any) -> Any:
 
 
 class _Error(GatewayModel):
-    code: Annotated[int, BeforeValidator(_error_code)] = _UNKNOWN_ERROR
-    message: Annotated[str, BeforeValidator(str)] = "internal_error"
-    value: bool = True
+    code: Annotated[int | None, BeforeValidator(_error_code)] = None
+    message: Annotated[str, BeforeValidator(_message)] = "internal_error"
+    value: Any = True
+
+    @property
+    def failure(self) -> Failure | None:
+        if self.value is False:
+            return None
+        return Failure(code_of(self.message) if self.code is None else self.code, self.message)
 
 
-def _amount(value: Any) -> Decimal | None:
-    """A finite number, also one written as a text; anything else counts as missing."""
+def _is_true(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+def _instant(value: Any) -> datetime | None:
     try:
-        number = Decimal(str(value)) if isinstance(value, int | str | Decimal) else None
-    except InvalidOperation:
+        return times.parse(value) if isinstance(value, str) else None
+    except ValueError:
         return None
-    return number if number is not None and number.is_finite() else None
 
 
 def _short_text(value: Any) -> str | None:
@@ -71,7 +78,7 @@ def _sip(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
     members: dict[str, Any] = {name: _short_text(value.get(name)) for name in _SIP_TEXTS}
-    members |= {"amount": _amount(value.get("amount")), "sipActive": _YES_NO.get(str(value.get("sipActive")).lower())}
+    members |= {"amount": readable(value.get("amount")), "sipActive": _YES_NO.get(str(value.get("sipActive")).lower())}
     return {name: member for name, member in members.items() if member is not None}
 
 
@@ -82,7 +89,7 @@ _YES_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 def _outcome(success: Any, updated_at: Any) -> Outcome | None:
     """The interaction's outcome. Parsed by hand: a member of an unexpected type is passed over, the others count."""
-    funds = _amount(_anywhere(success, "funds", "fund"))
+    funds = readable(_anywhere(success, "funds", "fund"))
     scid, iscid, name = (_short_text(_anywhere(success, name)) for name in ("scid", "iscid", "name"))
     sip = _sip(_anywhere(success, "sipDetails"))
     if funds is None and not (scid or iscid or sip):
@@ -99,14 +106,28 @@ def _anywhere(success: Any, *names: str) -> Any:
     return next((place[name] for place in places for name in names if place.get(name) is not None), None)
 
 
+def _token(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+type _Text = Annotated[str | None, BeforeValidator(_short_text)]
+
+
+class CreatedTransaction(GatewayModel):
+    """`expire_at` is None when Gateway's cannot be read: the transaction is there all the same."""
+
+    transaction_id: str = Field(validation_alias="transactionId", min_length=1, max_length=128)
+    expire_at: Annotated[datetime | None, BeforeValidator(_instant)] = Field(None, validation_alias="expireAt")
+
+
 class TransactionDetails(GatewayModel):
     """Contract 2.5: nested under `transactionDetails` or `transaction`, or not at all."""
 
     status: Annotated[Status, BeforeValidator(_status)]
-    expired: bool = False
-    account_id: str | None = Field(default=None, validation_alias=AliasChoices("smallcaseAuthId", "authId"))
-    broker: str | None = Field(default=None, validation_alias=AliasChoices("broker", AliasPath("success", "broker")))
-    token: str | None = Field(
+    expired: Annotated[bool, BeforeValidator(_is_true)] = False
+    account_id: _Text = Field(default=None, validation_alias=AliasChoices("smallcaseAuthId", "authId"))
+    broker: _Text = Field(default=None, validation_alias=AliasChoices("broker", AliasPath("success", "broker")))
+    token: Annotated[str | None, BeforeValidator(_token)] = Field(
         default=None,
         validation_alias=AliasChoices(AliasPath("success", "smallcaseAuthToken"), "smallcaseAuthToken", "authToken"),
     )
@@ -123,22 +144,14 @@ class TransactionDetails(GatewayModel):
         return data
 
     def report(self, transaction_id: str, account_id: str | None) -> Report:
-        failed = self.error is not None and self.error.value
         return Report(
             transaction_id=transaction_id,
             status=self.status,
             expired=self.expired,
             account_id=account_id,
             broker=self.broker,
-            failure=Failure(self.error.code, self.error.message) if self.error and failed else None,
+            failure=self.error.failure if self.error else None,
             order_requested=self.order_requested is True,
             outcome=_outcome(self.success, self.updated_at),
             batches=_batches(_anywhere(self.success, "batches", "orderBatches")),
         )
-
-
-def _instant(value: Any) -> datetime | None:
-    try:
-        return times.parse(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

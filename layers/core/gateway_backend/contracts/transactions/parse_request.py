@@ -2,9 +2,7 @@
 
 from importlib import import_module
 
-from pydantic_core import from_json
-
-from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.contracts.shared.parse_body import parse_body, parse_json
 from gateway_backend.contracts.transactions.request import HoldingsImportRequest, TransactionRequest
 from gateway_backend.domain.shared.errors import RequestInvalid
 from gateway_backend.domain.transactions.intents import Intent
@@ -30,10 +28,7 @@ def parse_transaction_request(raw: bytes) -> TransactionRequest:
 
 
 def _model_of(raw: bytes) -> type[TransactionRequest]:
-    try:
-        body = from_json(raw or b"{}", allow_inf_nan=False)
-    except ValueError:
-        raise RequestInvalid("body: is not JSON") from None
+    body = parse_json(raw)
     if not isinstance(body, dict):
         raise RequestInvalid("body: is not a JSON object")
     intent = body.get("intent")

@@ -6,13 +6,13 @@ Nothing in it is trusted: the token's signature is checked by the caller and eve
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
-
+from gateway_backend.domain.shared import exact_json
+from gateway_backend.domain.shared.exact_json import JsonUnreadable
+from gateway_backend.domain.transactions.messages import code_of
 from gateway_backend.domain.transactions.report import Failure
 
 _NESTED = ("data", "userInfo", "success", "error", "details", "code", "message")
 _DEEPEST = 5
-_UNKNOWN_ERROR = 2000
 
 
 class SdkResult(NamedTuple):
@@ -23,10 +23,14 @@ class SdkResult(NamedTuple):
 
 
 def parse_sdk_result(value: Any, *, rejected: bool) -> SdkResult:
-    """`value` as the SDK gave it: an object, JSON text, or (Flutter) an object whose `data` is a bare token."""
+    """`value` as the SDK gave it: an object, JSON text, or (Flutter) an object whose `data` is a bare token.
+
+    A rejection may also be a bare text, or an object without a code (contract 6.3).
+    """
     layers = list(_layers(value, 0))
-    # Cordova on iOS hands errors to the success callback (contract 6.3).
-    failed = rejected or any(layer.get("success") is False for layer in layers)
+    if rejected and not layers and isinstance(value, str):
+        layers = [{"message": value}]
+    failed = rejected or any(map(_is_failure, layers))
     return SdkResult(
         token=_first_text(layers, "smallcaseAuthToken"),
         broker=_first_text(layers, "broker"),
@@ -51,10 +55,15 @@ def _layers_of_text(text: str, depth: int) -> Iterator[dict[str, Any]]:
         yield {"smallcaseAuthToken": text}
     elif text.lstrip().startswith("{"):
         try:
-            inner = from_json(text, allow_inf_nan=False)
-        except ValueError:
+            inner = exact_json.loads(text)
+        except JsonUnreadable:
             return
         yield from _layers(inner, depth + 1)
+
+
+def _is_failure(layer: dict[str, Any]) -> bool:
+    """Cordova on iOS and Flutter on Android hand errors to the success callback (contract 6.3)."""
+    return layer.get("success") is False or (layer.get("success") is not True and bool(_number(layer.get("errorCode"))))
 
 
 def _first_text(layers: list[dict[str, Any]], name: str) -> str | None:
@@ -63,9 +72,10 @@ def _first_text(layers: list[dict[str, Any]], name: str) -> str | None:
 
 def _failure(layers: list[dict[str, Any]]) -> Failure:
     codes = (layer.get(name) for layer in layers for name in ("errorCode", "code"))
-    code = next((number for number in map(_number, codes) if number is not None), _UNKNOWN_ERROR)
-    messages = (_first_text(layers, name) for name in ("errorMessage", "message", "error"))
-    return Failure(code, next((text for text in messages if text), "internal_error")[:100])
+    number = next((number for number in map(_number, codes) if number is not None), None)
+    texts = (_first_text(layers, name) for name in ("errorMessage", "message", "error"))
+    message = next((text for text in texts if text), "internal_error")[:100]
+    return Failure(code_of(message) if number is None else number, message)
 
 
 def _number(value: Any) -> int | None:

@@ -1,7 +1,7 @@
 """A transaction as the app sees it."""
 
 from decimal import Decimal
-from typing import Annotated, Self, TypedDict, cast
+from typing import Annotated, Final, Literal, Self, TypedDict, cast
 
 from pydantic import Field
 
@@ -13,6 +13,10 @@ from gateway_backend.domain.transactions.report import Outcome, Status
 from gateway_backend.domain.transactions.transaction import Transaction
 
 REFUSALS = {refusal.code: refusal for refusal in LINK_REFUSALS}
+REFUSAL_CODES = {code: number for number, code in enumerate(REFUSALS, start=10_001)}
+"""Our own, with a digit more than Gateway's codes have."""
+
+LINK_REFUSED: Final = "LINK_REFUSED"
 
 
 class FailureView(ResponseModel):
@@ -78,7 +82,7 @@ class TransactionView(ResponseModel):
     intent: str
     type: str | None = Field(description="Of a TRANSACTION: SECURITIES or the kind of smallcase order")
     version: str | None = None
-    status: Status
+    status: Status | Literal["LINK_REFUSED"] = Field(description="LINK_REFUSED is ours: error says why; else Gateway's")
     final: bool
     smallcase_auth_id: str | None
     broker: str | None
@@ -91,12 +95,13 @@ class TransactionView(ResponseModel):
 
     @classmethod
     def of(cls, transaction: Transaction) -> Self:
+        is_refused = transaction.link_refusal and not transaction.can_place_orders
         return cls(
             transaction_id=transaction.id,
             intent=transaction.intent,
             type=transaction.order.type if transaction.order else None,
             version=transaction.version or None,
-            status=transaction.status,
+            status=LINK_REFUSED if is_refused else transaction.status,
             final=transaction.is_settled,
             smallcase_auth_id=transaction.account_id or transaction.requested_account_id,
             broker=transaction.broker,
@@ -116,11 +121,12 @@ _NOT_CANCELLED = "The order could not be cancelled: it may have been done before
 def failure_of(transaction: Transaction) -> FailureView | None:
     """What went wrong, for the user; never advice to begin again what the broker may have."""
     if transaction.link_refusal == ConnectionWithdrawn.code and transaction.can_place_orders:
-        code, message = ConnectionWithdrawn.status, ConnectionWithdrawn.code
-        return FailureView(code=code, message=message, text=_UNLINKED, action=Action.NONE)
+        message = ConnectionWithdrawn.code
+        return FailureView(code=REFUSAL_CODES[message], message=message, text=_UNLINKED, action=Action.NONE)
     if transaction.link_refusal:
         refusal = REFUSALS[transaction.link_refusal]
-        return FailureView(code=refusal.status, message=refusal.code, text=refusal.title + ".", action=refusal.action)
+        code = REFUSAL_CODES[refusal.code]
+        return FailureView(code=code, message=refusal.code, text=refusal.title + ".", action=refusal.action)
     failure = transaction.shown_failure
     if failure is None:
         return None

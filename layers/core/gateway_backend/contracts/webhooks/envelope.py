@@ -4,10 +4,12 @@ Nothing else in the body is read here, because the checksum does not cover it.
 """
 
 import hashlib
-import json
 from typing import Any, NamedTuple, Self
 
+from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import BodyUnreadable
+from gateway_backend.domain.shared.exact_json import JsonUnreadable
+from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.webhooks.receipt import WebhookKind
 
 _LONGEST_ID = 128
@@ -29,16 +31,16 @@ class WebhookEnvelope(NamedTuple):
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
-        """Raises: BodyUnreadable when it is not JSON, not an object or of no known shape."""
+        """Raises: BodyUnreadable when it is not JSON, not an object, or has no timestamp."""
         try:
-            body = json.loads(raw)
-        except (ValueError, RecursionError):
+            body = exact_json.loads(raw)
+        except JsonUnreadable:
             raise BodyUnreadable("The body is not JSON") from None
         if not isinstance(body, dict):
             raise BodyUnreadable("The body is not a JSON object")
         kind, timestamp = _kind(body), _text(body, "timestamp")
         if timestamp is None:
-            raise BodyUnreadable("timestamp: is missing")
+            raise BodyUnreadable(f"timestamp: must be a text of at most {_LONGEST_ID} printable characters")
         return cls(
             kind=kind,
             body_hash=hashlib.sha256(raw).hexdigest(),
@@ -50,14 +52,21 @@ class WebhookEnvelope(NamedTuple):
         )
 
     @property
-    def signed_text(self) -> str:
-        """What the checksum covers (contract 3.2): plain concatenation, exactly as received."""
-        subject = self.transaction_id if self.kind is WebhookKind.MUTUAL_FUNDS else self.account_id
-        return self.timestamp + (subject or "")
+    def signed_texts(self) -> list[str]:
+        """What the checksum may cover (contract 3.2): plain concatenation, exactly as received.
+
+        Of a kind that is new to us, either formula may be Gateway's.
+        """
+        by_account = self.kind is not WebhookKind.MUTUAL_FUNDS
+        by_transaction = self.kind in (WebhookKind.MUTUAL_FUNDS, WebhookKind.UNKNOWN)
+        subjects = [self.account_id if by_account else None, self.transaction_id if by_transaction else None]
+        return [self.timestamp + subject for subject in subjects if subject]
 
 
 def _kind(body: dict[str, Any]) -> WebhookKind:
     """Route by shape (contract 3.7): only the one of mutual funds names its intent."""
+    if body.get("intent") == Intent.MF_HOLDINGS_IMPORT:
+        return WebhookKind.MUTUAL_FUNDS
     if body.get("smallcaseAuthId") is not None:
         if "batchId" in body:
             return WebhookKind.ORDER
@@ -67,16 +76,13 @@ def _kind(body: dict[str, Any]) -> WebhookKind:
             return WebhookKind.HOLDINGS_V1
         if "iscid" in body:
             return WebhookKind.PENDING_ACTION
-    elif "transactionId" in body and "timestamp" in body:
+    elif "transactionId" in body:
         return WebhookKind.MUTUAL_FUNDS
-    raise BodyUnreadable("The body has the shape of no webhook that Gateway sends")
+    return WebhookKind.UNKNOWN
 
 
 def _text(body: dict[str, Any], name: str) -> str | None:
-    """An identifying member; null and empty count as missing."""
+    """An identifying member; what cannot be an id or an instant counts as missing."""
     value = body.get(name)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
-        raise BodyUnreadable(f"{name}: must be a text of at most {_LONGEST_ID} printable characters")
-    return value
+    is_readable = isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable()
+    return value if is_readable else None

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gateway_backend.domain.connections.freshness import State, Verdict, verdict
+from gateway_backend.domain.connections.records import ConsentRecord, Doubt, PendingAction, StoredSnapshot
 from gateway_backend.domain.connections.session import NOT_MOVING, BrokerSession, SessionState
 from gateway_backend.domain.holdings.snapshot import UPDATING, Snapshot
 from gateway_backend.domain.market.brokers import is_long_lived
@@ -24,45 +25,11 @@ UPDATING_FOR = timedelta(minutes=15)
 SAME_FAILURE_INTERVAL = timedelta(minutes=30)
 """A failure that lasts is recorded again only so often: an outage must not cost a write for each attempt."""
 
+CONFIRMED_AFTER = timedelta(seconds=15)
+"""How much later an answer must come to confirm one that is doubted: two in a second come from one fault."""
+
 MOST_PENDING_ACTIONS = 20
 SLOTS = 256
-
-
-class PendingAction(NamedTuple):
-    """What Gateway recommends for an investment in a smallcase, such as REBALANCE; `since` we know of it."""
-
-    iscid: str
-    action: str
-    since: datetime
-    scid: str | None = None
-    name: str | None = None
-
-
-class StoredSnapshot(NamedTuple):
-    """The newest snapshot. `id` names the stored portfolio: an unchanged portfolio moves only the dates.
-
-    `snapshot_date` and `last_update` are Gateway's own texts. `size` counts securities and funds, `funds` funds alone.
-    """
-
-    id: str
-    as_of: datetime
-    snapshot_date: str
-    last_update: str
-    content_hash: str
-    version: str
-    size: int
-    funds: int
-
-
-class ConsentRecord(NamedTuple):
-    """What remains of a connection that was unlinked: the consent that was given, and when it was withdrawn."""
-
-    account_id: str
-    owner: str
-    broker: str
-    given_at: datetime
-    withdrawn_at: datetime
-    transaction_id: str
 
 
 class Connection(NamedTuple):
@@ -71,7 +38,8 @@ class Connection(NamedTuple):
     `transaction_id`: the transaction that linked it. `mutual_funds`: an import asked for them once, so every later pull
     does. `stale_since`: since when the snapshot is flagged as stale. `lease_until`: a refresh that the user
     requested runs until then at most. `traded_at`: when an order was last filled here, so that an older snapshot does
-    not show it. `item_version` counts the writes of the stored item.
+    not show it. `shown_as_of`: Gateway's own webhook showed securities of that date. `item_version` counts the writes
+    of the stored item.
     """
 
     id: str
@@ -89,12 +57,18 @@ class Connection(NamedTuple):
     lease_until: datetime | None = None
     requested_at: datetime | None = None
     traded_at: datetime | None = None
+    doubt: Doubt | None = None
+    shown_as_of: datetime | None = None
     pending_actions: tuple[PendingAction, ...] = ()
     item_version: int = 0
 
     @property
     def as_of(self) -> datetime | None:
         return self.snapshot.as_of if self.snapshot else None
+
+    @property
+    def has_holdings(self) -> bool:
+        return self.snapshot is not None and self.snapshot.size > 0
 
     @property
     def content_hash(self) -> str | None:
@@ -129,15 +103,29 @@ class Connection(NamedTuple):
         updating_at = self.last_attempt_at if self.last_failure == UPDATING else None
         return self.is_leased(now) or (updating_at is not None and now - updating_at < UPDATING_FOR)
 
+    def confirms_doubt(self, snapshot: Snapshot, now: datetime) -> bool:
+        """Whether the snapshot agrees with the doubted one, and came late enough after it to prove something."""
+        doubt = self.doubt
+        if doubt is None or now - doubt.since < CONFIRMED_AFTER or snapshot.as_of < doubt.as_of:
+            return False
+        return snapshot.quantities_hash == doubt.quantities_hash
+
     # What a pull of holdings changes -----------------------------------------------------------
 
     def replace_snapshot(
-        self, snapshot: Snapshot, now: datetime, *, judged_beside: "Connection", lapsed: bool
+        self,
+        snapshot: Snapshot,
+        now: datetime,
+        *,
+        judged_beside: "Connection",
+        lapsed: bool,
+        ends_session: bool = True,
     ) -> "Connection":
         """Make the snapshot the newest one, unless the stored one is newer, or as new and no smaller.
 
         Of two portfolios of one date the larger stays: an answer can lose entries, it does not make them up. The
-        snapshot renews the session, unless it is so old itself that the session has `lapsed`.
+        snapshot renews the session, unless it is so old itself that the session has `lapsed`: then it ends it, or
+        leaves that to the caller.
         Raises: NotFound when the account was unlinked since the snapshot was judged beside it; SnapshotConflict when
         another portfolio was stored since: the snapshot must be judged again, beside that one.
         """
@@ -156,9 +144,10 @@ class Connection(NamedTuple):
             last_attempt_at=now,
             last_failure=None,
             lease_until=None,
+            doubt=None,
         )
         if lapsed:
-            return updated._lapse_unmoved(now)
+            return updated.lapse_unmoved(now) if ends_session else updated
         return replace(updated, session=self.session.renew(now), stale_since=None)
 
     def confirm_snapshot(self, now: datetime, *, pulled_for: "Connection", lapsed: bool) -> "Connection":
@@ -168,13 +157,19 @@ class Connection(NamedTuple):
         """
         if self.snapshot is None or (self.as_of, self.linked_at) != (pulled_for.as_of, pulled_for.linked_at):
             return self
-        if not self.session.is_active and not self.last_failure and not self.lease_until:
+        if not self.session.is_active and not self.last_failure and not self.lease_until and not self.doubt:
             return self
-        updated = replace(self, last_attempt_at=now, last_failure=None, lease_until=None)
-        return updated._lapse_unmoved(now) if lapsed else updated
+        updated = replace(self, last_attempt_at=now, last_failure=None, lease_until=None, doubt=None)
+        return updated.lapse_unmoved(now) if lapsed else updated
 
     def record_failure(
-        self, reason: str, now: datetime, *, pulled_for: "Connection", ends_session: bool = False
+        self,
+        reason: str,
+        now: datetime,
+        *,
+        pulled_for: "Connection",
+        ends_session: bool = False,
+        doubted: Snapshot | None = None,
     ) -> "Connection":
         """An attempt failed: the last good snapshot stays. `ends_session`: the answer proves that a login is needed.
 
@@ -183,9 +178,17 @@ class Connection(NamedTuple):
         if (self.as_of, self.linked_at) != (pulled_for.as_of, pulled_for.linked_at):
             return self
         session = self.session.lapse(reason, now) if ends_session else self.session
-        if self._repeats(reason, now) and session == self.session and not self.lease_until:
+        doubt = self._doubted(doubted, now) if doubted else self.doubt
+        is_news = session != self.session or doubt != self.doubt
+        if self._repeats(reason, now) and not is_news and not self.lease_until:
             return self
-        return replace(self, session=session, last_attempt_at=now, last_failure=reason, lease_until=None)
+        return replace(self, session=session, last_attempt_at=now, last_failure=reason, lease_until=None, doubt=doubt)
+
+    def _doubted(self, snapshot: Snapshot, now: datetime) -> Doubt:
+        """The first look at a doubted portfolio counts: the next ones confirm it."""
+        if self.doubt and self.doubt.quantities_hash == snapshot.quantities_hash:
+            return self.doubt
+        return Doubt(snapshot.quantities_hash, snapshot.as_of, now)
 
     def _check_still_comparable(self, snapshot: Snapshot, judged_beside: "Connection") -> None:
         if self.owner != judged_beside.owner:
@@ -210,7 +213,8 @@ class Connection(NamedTuple):
             funds=len(portfolio.mutual_funds),
         )
 
-    def _lapse_unmoved(self, now: datetime) -> "Connection":
+    def lapse_unmoved(self, now: datetime) -> "Connection":
+        """Gateway answers, but its snapshot has not moved over a whole trading session: a login is needed."""
         if not self.session.is_active:
             return self
         return replace(self, session=self.session.lapse(NOT_MOVING, now), stale_since=now)
@@ -234,6 +238,12 @@ class Connection(NamedTuple):
         """Flag, once per lapse, that the snapshot went stale and only the user can renew it."""
         is_stale = self.snapshot is not None and self.verdict(now, calendar).state is State.STALE
         return replace(self, stale_since=now) if is_stale and not self.stale_since else self
+
+    def record_shown(self, snapshot_date: datetime) -> "Connection":
+        """Gateway's webhook showed securities of that date: an empty answer of the same date is not the truth."""
+        if self.shown_as_of and self.shown_as_of >= snapshot_date:
+            return self
+        return replace(self, shown_as_of=snapshot_date)
 
     def record_trade(self, owner: str, at: datetime) -> "Connection":
         """An order of the owner was filled here: snapshots from before `at` are due for a refresh."""

@@ -60,17 +60,28 @@ def compare(before: Sequence[AccountPortfolio], after: Sequence[AccountPortfolio
     and a change of quantity is never called a split.
     """
     was, now = consolidate(before), consolidate(after)
-    return [*_changes(_securities(was), _securities(now)), *_changes(_funds(was), _funds(now))]
+    unreadable = {name for row in (*was["unreadable"], *now["unreadable"]) for name in _names_of(row)}
+    return [
+        *_changes(_securities(was, unreadable), _securities(now, unreadable)),
+        *_changes(_funds(was, unreadable), _funds(now, unreadable)),
+    ]
 
 
-def _securities(consolidated: Mapping[str, Any]) -> list[_Row]:
-    rows = (_row(AssetClass.SECURITY, row, row["quantity"]) for row in consolidated["holdings"])
-    return [row for row in rows if row.quantity]
+def _securities(consolidated: Mapping[str, Any], unreadable: set[str]) -> list[_Row]:
+    return [_row(AssetClass.SECURITY, row, row["quantity"]) for row in _known(consolidated["holdings"], unreadable)]
 
 
-def _funds(consolidated: Mapping[str, Any]) -> list[_Row]:
-    rows = (_row(AssetClass.MUTUAL_FUND, row, row["units"]) for row in consolidated["mutualFunds"])
-    return [row for row in rows if row.quantity]
+def _funds(consolidated: Mapping[str, Any], unreadable: set[str]) -> list[_Row]:
+    return [_row(AssetClass.MUTUAL_FUND, row, row["units"]) for row in _known(consolidated["mutualFunds"], unreadable)]
+
+
+def _known(rows: Iterable[Mapping[str, Any]], unreadable: set[str]) -> Iterable[Mapping[str, Any]]:
+    """What is held, and on both sides readable: what is unreadable on one side is no purchase or sale."""
+    return (row for row in rows if row.get("quantity", row.get("units")) and unreadable.isdisjoint(_names_of(row)))
+
+
+def _names_of(row: Mapping[str, Any]) -> list[str]:
+    return [row[name] for name in ("isin", "nseTicker", "bseTicker", "name") if row.get(name)]
 
 
 def _row(asset_class: AssetClass, row: Mapping[str, Any], quantity: Decimal) -> _Row:

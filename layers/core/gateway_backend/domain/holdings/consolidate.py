@@ -28,17 +28,40 @@ def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
         has_cost = row["invested"] is not None and invested > 0
         row["weight"] = quotient(row["invested"], invested) if has_cost else None
     rows.sort(key=lambda row: (-(row["invested"] or ZERO), row["name"], row["isin"] or ""))
-    return {"invested": tidy(invested), "holdings": rows, "mutualFunds": _funds(accounts)}
+    return {
+        "invested": tidy(invested),
+        "holdings": rows,
+        "mutualFunds": _funds(accounts),
+        "unreadable": _unreadable(accounts),
+    }
+
+
+def _unreadable(accounts: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
+    """What is held and cannot be read, by account: what is known of it, and no number."""
+    return [
+        {
+            "smallcaseAuthId": account.account_id,
+            "broker": account.broker,
+            "isin": row.isin,
+            "name": row.name,
+            "nseTicker": row.nse_ticker,
+            "bseTicker": row.bse_ticker,
+            "folio": row.folio,
+        }
+        for account in accounts
+        for row in account.portfolio.unreadable
+    ]
 
 
 def _rows(accounts: Sequence[AccountPortfolio]) -> Iterable[_Parts]:
-    # A v1 snapshot names tickers only: it joins the row of the ISIN that another account has for the ticker.
-    isin_of: dict[str | None, str] = {
-        security.nse_ticker: security.isin
-        for account in accounts
-        for security in account.portfolio.securities
-        if security.isin and security.nse_ticker
-    }
+    # A v1 snapshot names tickers only: it joins the row of the ISIN that another account has for the ticker. Where two
+    # ISINs share it, a share and a preference share, it has a row of its own: nobody can tell which is meant.
+    isins: dict[str, set[str]] = {}
+    for account in accounts:
+        for security in account.portfolio.securities:
+            if security.isin and security.nse_ticker:
+                isins.setdefault(security.nse_ticker, set()).add(security.isin)
+    isin_of: dict[str | None, str] = {ticker: next(iter(found)) for ticker, found in isins.items() if len(found) == 1}
     rows: dict[str, _Parts] = {}
     for account in accounts:
         for security in account.portfolio.securities:

@@ -27,7 +27,8 @@ def to_csv(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([*_security_rows(consolidated, as_of), *_fund_rows(consolidated, as_of)])
+    for rows in (_security_rows, _fund_rows, _unreadable_rows):
+        writer.writerows(rows(consolidated, as_of))
     return text.getvalue()
 
 
@@ -46,11 +47,19 @@ def _fund_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None])
             yield _cells(row, account["folio"], "MF", account["units"], None, account, as_of)
 
 
+def _unreadable_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> Iterable[list[str]]:
+    """What is held and cannot be read has a name and no number."""
+    for row in consolidated["unreadable"]:
+        exchange = "NSE" if row["nseTicker"] else "BSE" if row["bseTicker"] else "MF" if row["folio"] else None
+        symbol = row["nseTicker"] or row["bseTicker"] or row["folio"]
+        yield _cells(row, symbol, exchange, None, None, {**row, "averagePrice": None}, as_of)
+
+
 def _cells(
     row: Mapping[str, Any],
     symbol: str | None,
     exchange: str | None,
-    quantity: Decimal,
+    quantity: Decimal | None,
     invested: Decimal | None,
     account: Mapping[str, Any],
     as_of: Mapping[str, str | None],

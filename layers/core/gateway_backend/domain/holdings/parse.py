@@ -1,13 +1,12 @@
 """Parsing Gateway's holdings, v2 or v1 (contract 4.1, 4.2)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from gateway_backend.domain.holdings.portfolio import Leg, MutualFund, Portfolio, Security
-from gateway_backend.domain.shared.money import ZERO
+from gateway_backend.domain.holdings.portfolio import Leg, MutualFund, Portfolio, Security, UnreadableRow
+from gateway_backend.domain.shared.money import ZERO, readable
 
-_MOST_DIGITS = 30
 _COMMON = 10**15
 
 
@@ -15,67 +14,125 @@ class PortfolioUnreadable(ValueError):
     """The data object does not have the shape of contract 4.1 or 4.2; the text names the member."""
 
 
+class _RowUnreadable(ValueError):
+    """A quantity of one row cannot be read."""
+
+
 def parse_portfolio(data: Mapping[str, Any]) -> Portfolio:
-    """Read Gateway's holdings data object, v2 or v1 by its shape. Raises: PortfolioUnreadable."""
+    """Read Gateway's holdings data object, v2 or v1 by its shape.
+
+    A row whose quantity cannot be read is kept as unreadable, and hides no other. A price that cannot be read counts as
+    unknown. Raises: PortfolioUnreadable.
+    """
+    unreadable: list[UnreadableRow] = []
     securities = data.get("securities")
-    funds = tuple(map(_fund, _list(_object(data.get("mutualFunds") or {}, "mutualFunds"), "holdings")))
+    funds = tuple(_readable(_fund, _fund_rows(data), _unreadable_fund, unreadable))
     if isinstance(securities, list):
-        return Portfolio("v2", tuple(map(_security, securities)), funds)
+        rows = tuple(_readable(_security, securities, _unreadable_security, unreadable))
+        return Portfolio("v2", rows, funds, tuple(unreadable))
     if isinstance(securities, Mapping):
-        return Portfolio("v1", _v1_securities(data, securities), funds)
+        rows = tuple(_v1_securities(data, securities, unreadable))
+        return Portfolio("v1", rows, funds, tuple(unreadable))
     raise PortfolioUnreadable("securities is neither a v2 list nor a v1 object")
 
 
 def identities(data: Mapping[str, Any]) -> set[tuple[str, ...]]:
-    """What a readable data object holds, whatever the quantity: securities by ISIN or ticker, funds by folio.
+    """What a data object holds: securities by ISIN or ticker, funds by folio. Rows of nothing but zeros are left out.
 
     No portfolio is made for it: a refresh needs this of every snapshot that it replaces.
     """
     securities = data["securities"]
     listed = securities
     if isinstance(securities, dict):  # v1: what smallcases hold stands apart
-        listed = [*securities["holdings"], *_constituents(_object(data.get("smallcases") or {}, "smallcases"))]
-    funds = (data.get("mutualFunds") or {}).get("holdings") or []
-    names = ("isin", "nseTicker", "ticker", "bseTicker", "name")
-    return {(next((row[name] for name in names if row.get(name)), ""),) for row in listed} | {
-        (fund.get("isin") or fund.get("fund") or "", fund.get("folio") or "") for fund in funds
+        listed = [*_rows(securities.get("holdings")), *_constituents(data)]
+    found = {(_name_of(row),) for row in _rows(listed) if _may_hold(row)}
+    return found | {
+        (_text(row, "isin") or _fund_name(row) or "", _text(row, "folio") or "")
+        for row in _rows(_fund_rows(data))
+        if row.get("quantity") != 0
     }
 
 
-def _security(item: Any) -> Security:
-    item = _object(item, "securities[]")
-    positions = _object(item.get("positions") or {}, "positions")
+def identity_of(row: UnreadableRow) -> tuple[str, ...]:
+    """As `identities` has it."""
+    if row.is_fund:
+        return (row.isin or row.name or "", row.folio or "")
+    return (next(filter(None, (row.isin, row.nse_ticker, row.bse_ticker, row.name)), ""),)
+
+
+def _name_of(row: Mapping[str, Any]) -> str:
+    return next(filter(None, (_text(row, name) for name in _NAMES)), "")
+
+
+_NAMES = ("isin", "nseTicker", "ticker", "bseTicker", "name")
+
+
+def _may_hold(row: Mapping[str, Any]) -> bool:
+    """Whether any of its quantities is not zero; what cannot be read may hold something."""
+    positions = row.get("positions")
+    places = positions if isinstance(positions, dict) else {}
+    legs = [leg for leg in (row.get("holdings"), places.get("nse"), places.get("bse")) if isinstance(leg, dict)]
+    quantities = [leg.get("quantity") for leg in legs] if legs else [row.get("shares")]
+    return any(quantity != 0 for quantity in quantities)
+
+
+def _readable[Row](
+    parse: Callable[[Mapping[str, Any]], Row],
+    rows: Iterable[Any],
+    unreadable_row: Callable[[Mapping[str, Any]], UnreadableRow],
+    unreadable: list[UnreadableRow],
+) -> Iterator[Row]:
+    for raw in rows:
+        row = raw if isinstance(raw, dict) else {}
+        try:
+            yield parse(row)
+        except _RowUnreadable:
+            unreadable.append(unreadable_row(row))
+
+
+def _security(row: Mapping[str, Any]) -> Security:
+    positions = row.get("positions") or {}
+    if not isinstance(positions, dict):
+        raise _RowUnreadable
     return Security(
-        isin=_text(item, "isin"),
-        name=_text(item, "name") or "",
-        nse_ticker=_text(item, "nseTicker"),
-        bse_ticker=_text(item, "bseTicker"),
-        demat=_leg(item, "holdings", required=True),
-        nse=_leg(positions, "nse"),
-        bse=_leg(positions, "bse"),
-        transactable=_number(item, "transactableQuantity"),
-        in_smallcases=_number(item, "smallcaseQuantity"),
-        collateral=_number(item, "collateralQuantity"),
-        suspended_on_nse=item.get("isSuspendedOrDelistedOnNSE") is True,
-        suspended_on_bse=item.get("isSuspendedOrDelistedOnBSE") is True,
+        isin=_text(row, "isin"),
+        name=_text(row, "name") or "",
+        nse_ticker=_text(row, "nseTicker"),
+        bse_ticker=_text(row, "bseTicker"),
+        demat=_leg(row.get("holdings")),
+        nse=_leg(positions["nse"]) if positions.get("nse") is not None else Leg(),
+        bse=_leg(positions["bse"]) if positions.get("bse") is not None else Leg(),
+        transactable=_amount(row, "transactableQuantity"),
+        in_smallcases=_amount(row, "smallcaseQuantity"),
+        collateral=_amount(row, "collateralQuantity"),
+        suspended_on_nse=row.get("isSuspendedOrDelistedOnNSE") is True,
+        suspended_on_bse=row.get("isSuspendedOrDelistedOnBSE") is True,
     )
 
 
-def _v1_securities(data: Mapping[str, Any], securities: Mapping[str, Any]) -> tuple[Security, ...]:
+def _unreadable_security(row: Mapping[str, Any]) -> UnreadableRow:
+    nse_ticker = _text(row, "nseTicker") or _text(row, "ticker")
+    return UnreadableRow(_text(row, "isin"), _text(row, "name"), nse_ticker, _text(row, "bseTicker"))
+
+
+def _v1_securities(
+    data: Mapping[str, Any], securities: Mapping[str, Any], unreadable: list[UnreadableRow]
+) -> Iterator[Security]:
     """v1 leaves smallcase shares out of a stock's quantity: here they are added back (contract 4.1)."""
+    if not isinstance(securities.get("holdings"), list):
+        raise PortfolioUnreadable("securities.holdings is not a list")
     in_smallcases: dict[str, Decimal] = {}
-    for constituent in _constituents(_object(data.get("smallcases") or {}, "smallcases")):
-        name = _text(constituent, "ticker") or ""
-        in_smallcases[name] = in_smallcases.get(name, ZERO) + _number(constituent, "shares")
-    found = []
-    for raw in _list(securities, "holdings", required=True):
-        item = _object(raw, "securities.holdings[]")
-        ticker = _text(item, "ticker")
+    for ticker, shares in _readable(_constituent, _constituents(data), _unreadable_security, unreadable):
+        in_smallcases[ticker] = in_smallcases.get(ticker, ZERO) + shares
+
+    def security(row: Mapping[str, Any]) -> Security:
+        ticker = _text(row, "ticker")
         inside = in_smallcases.pop(ticker or "", ZERO)
-        shares = _number(item, "shares", required=True)
-        found.append(_v1_security(_text(item, "name"), ticker, shares, _number(item, "averagePrice"), inside))
-    found += [_v1_security(None, ticker, ZERO, ZERO, shares) for ticker, shares in in_smallcases.items()]
-    return tuple(found)
+        return _v1_security(_text(row, "name"), ticker, _quantity(row, "shares"), _amount(row, "averagePrice"), inside)
+
+    yield from _readable(security, securities["holdings"], _unreadable_security, unreadable)
+    for ticker, shares in in_smallcases.items():
+        yield _v1_security(None, ticker, ZERO, ZERO, shares)
 
 
 def _v1_security(name: str | None, ticker: str | None, shares: Decimal, price: Decimal, inside: Decimal) -> Security:
@@ -91,64 +148,79 @@ def _v1_security(name: str | None, ticker: str | None, shares: Decimal, price: D
     )
 
 
-def _constituents(smallcases: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    private = _object(smallcases.get("private") or {}, "smallcases.private")
-    for investment in [*_list(smallcases, "public"), *_list(private, "investments")]:
-        for constituent in _list(_object(investment, "smallcases"), "constituents"):
-            yield _object(constituent, "constituents[]")
+def _constituent(row: Mapping[str, Any]) -> tuple[str, Decimal]:
+    return _text(row, "ticker") or "", _quantity(row, "shares")
 
 
-def _fund(item: Any) -> MutualFund:
-    item = _object(item, "mutualFunds.holdings[]")
+def _constituents(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    smallcases = _object(data.get("smallcases"))
+    private = _object(smallcases.get("private"))
+    for investment in [*_rows(smallcases.get("public")), *_rows(private.get("investments"))]:
+        yield from _rows(investment.get("constituents"))
+
+
+def _fund(row: Mapping[str, Any]) -> MutualFund:
     return MutualFund(
-        isin=_text(item, "isin"),
-        name=_text(item, "fund") or _text(item, "tradingsymbol") or "",
-        folio=_text(item, "folio"),
-        units=_number(item, "quantity", required=True),
-        average_price=_number(item, "averagePrice"),
+        isin=_text(row, "isin"),
+        name=_fund_name(row) or "",
+        folio=_text(row, "folio"),
+        units=_quantity(row, "quantity"),
+        average_price=_amount(row, "averagePrice"),
     )
 
 
-def _object(value: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise PortfolioUnreadable(f"{where} is not an object")
-    return value
+def _unreadable_fund(row: Mapping[str, Any]) -> UnreadableRow:
+    return UnreadableRow(_text(row, "isin"), _fund_name(row), folio=_text(row, "folio"), is_fund=True)
 
 
-def _list(owner: Mapping[str, Any], name: str, *, required: bool = False) -> list[Any]:
-    value = owner.get(name)
-    if value is None and not required:
+def _fund_name(row: Mapping[str, Any]) -> str | None:
+    return _text(row, "fund") or _text(row, "tradingsymbol")
+
+
+def _fund_rows(data: Mapping[str, Any]) -> list[Any]:
+    """A member that holds no list is one row that cannot be read."""
+    funds = data.get("mutualFunds")
+    if funds is None:
         return []
-    if not isinstance(value, list):
-        raise PortfolioUnreadable(f"{name} is not a list")
-    return value
+    rows = funds.get("holdings") if isinstance(funds, dict) else funds
+    return rows if isinstance(rows, list) else [] if rows is None else [rows]
 
 
-def _leg(owner: Mapping[str, Any], name: str, *, required: bool = False) -> Leg:
-    if owner.get(name) is None and not required:
-        return Leg()
-    leg = _object(owner.get(name), name)
-    return Leg(_number(leg, "quantity", required=True), _number(leg, "averagePrice"))
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
-def _number(owner: Mapping[str, Any], name: str, *, required: bool = False) -> Decimal:
-    value = owner.get(name)
-    if value is None and not required:
-        return ZERO
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _leg(value: Any) -> Leg:
+    leg = _object(value)
+    return Leg(_quantity(leg, "quantity"), _amount(leg, "averagePrice"))
+
+
+def _quantity(owner: Mapping[str, Any], name: str) -> Decimal:
+    """Raises: _RowUnreadable."""
+    number = _number(owner.get(name))
+    if number is None:
+        raise _RowUnreadable
+    return number
+
+
+def _amount(owner: Mapping[str, Any], name: str) -> Decimal:
+    """Zero when it is missing or cannot be read."""
+    return _number(owner.get(name)) or ZERO
+
+
+def _number(value: Any) -> Decimal | None:
     if type(value) is int and -_COMMON < value < _COMMON:  # most are: no need to look closer
         return Decimal(value)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise PortfolioUnreadable(f"{name} is not a number")
-    number = Decimal(value)
-    if not number:
-        return ZERO  # a zero's exponent may be absurd too: 0e-999999
-    if abs(number.adjusted()) > _MOST_DIGITS:
-        raise PortfolioUnreadable(f"{name} is absurdly large or small")
-    return number
+    return readable(value)
 
 
 def _text(owner: Mapping[str, Any], name: str) -> str | None:
     value = owner.get(name)
-    if value is not None and not isinstance(value, str):
-        raise PortfolioUnreadable(f"{name} is not a text")
-    return value or None
+    return value[:_LONGEST_TEXT] if value and isinstance(value, str) else None
+
+
+_LONGEST_TEXT = 500

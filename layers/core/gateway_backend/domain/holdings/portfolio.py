@@ -36,15 +36,28 @@ class MutualFund(NamedTuple):
     average_price: Decimal
 
 
+class UnreadableRow(NamedTuple):
+    """A holding of which Gateway's quantity cannot be read, with what is known of it."""
+
+    isin: str | None = None
+    name: str | None = None
+    nse_ticker: str | None = None
+    bse_ticker: str | None = None
+    folio: str | None = None
+    is_fund: bool = False
+
+
 class Portfolio(NamedTuple):
     version: str
     securities: tuple[Security, ...]
     mutual_funds: tuple[MutualFund, ...]
+    unreadable: tuple[UnreadableRow, ...] = ()
 
     @property
     def size(self) -> int:
-        """How many securities and fund folios are held."""
-        return len(self.securities) + len(self.mutual_funds)
+        """How many securities and fund folios are held; what cannot be read counts, what is zero does not."""
+        held = sum(any(leg.quantity for leg in (s.demat, s.nse, s.bse)) for s in self.securities)
+        return held + sum(bool(fund.units) for fund in self.mutual_funds) + len(self.unreadable)
 
     def quantities(self) -> list[tuple[str, ...]]:
         """What is held, without what it is worth: comparable between two answers moments apart."""
@@ -52,9 +65,9 @@ class Portfolio(NamedTuple):
             (s.isin or "", s.nse_ticker or "", *(str(tidy(leg.quantity)) for leg in (s.demat, s.nse, s.bse)))
             for s in self.securities
         ]
-        return sorted(
-            [*securities, *((f.isin or f.name, f.folio or "", str(tidy(f.units))) for f in self.mutual_funds)]
-        )
+        funds = [(f.isin or f.name, f.folio or "", str(tidy(f.units))) for f in self.mutual_funds]
+        unreadable = [tuple(str(member or "") for member in row) for row in self.unreadable]
+        return sorted([*securities, *funds, *unreadable])
 
 
 class AccountPortfolio(NamedTuple):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from gateway_backend.domain.holdings.parse import PortfolioUnreadable, identities, parse_portfolio
+from gateway_backend.domain.holdings.parse import PortfolioUnreadable, identities, identity_of, parse_portfolio
 from gateway_backend.domain.holdings.portfolio import Portfolio
 from gateway_backend.domain.shared import times
 
@@ -65,15 +65,24 @@ class Snapshot:
     def content_hash(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    @cached_property
+    def quantities_hash(self) -> str:
+        """The same for two answers that hold the same, whatever it is worth: prices move from moment to moment."""
+        return hashlib.sha256(json.dumps(self.portfolio.quantities()).encode()).hexdigest()
+
 
 class Complete(NamedTuple):
     snapshot: Snapshot
 
 
 class Incomplete(NamedTuple):
-    """Gateway answered, but not with a whole portfolio; `reason` is a stable machine word."""
+    """Gateway answered, but not with a whole portfolio; `reason` is a stable machine word.
+
+    `doubted`: a portfolio that would count if a later answer confirmed it.
+    """
 
     reason: str
+    doubted: Snapshot | None = None
 
     @property
     def is_updating(self) -> bool:
@@ -81,7 +90,7 @@ class Incomplete(NamedTuple):
 
 
 class ProvenEmpty(NamedTuple):
-    """Nothing is held any more: the answer has a newer date, and a second pull confirms it."""
+    """Nothing is held any more: the answer has a newer date, and a later pull confirms it."""
 
     snapshot: Snapshot
 
@@ -121,7 +130,7 @@ def judge(
         return Incomplete("SNAPSHOT_DATE_UNREADABLE")
     if as_of > now + times.CLOCK_SKEW:
         return Incomplete("SNAPSHOT_DATE_IN_FUTURE")
-    if funds_expected and values.get("mutualFunds") is None:
+    if funds_expected and not isinstance(values.get("mutualFunds"), dict):
         return Incomplete("MUTUAL_FUNDS_MISSING")
     broker, last_update = values.get("broker"), values.get("lastUpdate")
     snapshot = Snapshot(
@@ -141,7 +150,7 @@ def judge(
 
 
 def needs_confirmation(snapshot: Snapshot, last: Mapping[str, Any] | None, share: Decimal) -> bool:
-    """Is nothing in it, or is such a share (0 to 1) of the last one's entries gone, that a second pull must agree?
+    """Is nothing in it, or is such a share (0 to 1) of the last one's entries gone, that a later pull must agree?
 
     `last` is the data object of the last snapshot.
     """
@@ -151,11 +160,20 @@ def needs_confirmation(snapshot: Snapshot, last: Mapping[str, Any] | None, share
     return bool(held) and len(held - identities(snapshot.values)) >= share * len(held)
 
 
-def agrees(first: Snapshot, second: Complete) -> bool:
-    """Does a second pull hold the same quantities, at the same date or a later one? Prices may have moved."""
-    return (
-        second.snapshot.as_of >= first.as_of and second.snapshot.portfolio.quantities() == first.portfolio.quantities()
-    )
+def hides_holdings(snapshot: Snapshot, last: Mapping[str, Any]) -> bool:
+    """Is a security unreadable in it that the last portfolio, given as its data object, could read?
+
+    Of a row without any name nothing can be told, so it hides whatever is missing.
+    """
+    unreadable = {identity_of(row) for row in snapshot.portfolio.unreadable}
+    if not unreadable:
+        return False
+    held = identities(last) - {identity_of(row) for row in parse_portfolio(last).unreadable}
+    is_nameless = not unreadable.isdisjoint(_NAMELESS)
+    return not held.isdisjoint(unreadable) or (is_nameless and not held <= identities(snapshot.values))
+
+
+_NAMELESS = {("",), ("", "")}
 
 
 def _portfolio_text(data: dict[str, tuple[str, Any]]) -> str:

@@ -15,7 +15,9 @@ class OrderStatus(StrEnum):
     # contract 5.2
 
     UNKNOWN = "UNKNOWN"
+    ACKED = "ACKED"
     PLACED = "PLACED"
+    PARTIAL = "PARTIAL"
     ERROR = "ERROR"
     REJECTED = "REJECTED"
     CANCELLED = "CANCELLED"
@@ -25,7 +27,7 @@ class OrderStatus(StrEnum):
     @property
     def rank(self) -> int:
         """How far on it is. All ends are equal but for the fill, which nothing takes back."""
-        return {OrderStatus.UNKNOWN: 0, OrderStatus.PLACED: 1, OrderStatus.COMPLETE: 3}.get(self, 2)
+        return _ORDER_RANKS.get(self, 2)
 
     @property
     def is_final(self) -> bool:
@@ -51,19 +53,38 @@ class BatchStatus(StrEnum):
     CANCELLED = "CANCELLED"
     MARKEDCOMPLETE = "MARKEDCOMPLETE"
     ERROR = "ERROR"
+    FIXED = "FIXED"
 
     @property
     def rank(self) -> int:
-        return {BatchStatus.UNKNOWN: 0, BatchStatus.PLACED: 1, BatchStatus.PARTIALLYPLACED: 1}.get(self, 2)
+        """How far on it is. What was carried out whole, or closed by the user as it is, stays so."""
+        return _BATCH_RANKS.get(self, 2)
 
     @property
     def is_final(self) -> bool:
-        return self.rank >= BatchStatus.COMPLETED.rank
+        return self.rank >= BatchStatus.ERROR.rank
+
+
+_ORDER_RANKS = {
+    OrderStatus.UNKNOWN: 0,
+    OrderStatus.ACKED: 1,
+    OrderStatus.PLACED: 1,
+    OrderStatus.PARTIAL: 1,
+    OrderStatus.COMPLETE: 3,
+}
+_BATCH_RANKS = {
+    BatchStatus.UNKNOWN: 0,
+    BatchStatus.PLACED: 1,
+    BatchStatus.PARTIALLYPLACED: 1,
+    BatchStatus.COMPLETED: 3,
+    BatchStatus.MARKEDCOMPLETE: 3,
+}
 
 
 class Order(NamedTuple):
     """One stock of a batch. Quantities are shares; `average_price` is in rupees and means something once COMPLETE.
 
+    `filled` is None when Gateway's count cannot be read, `average_price` while it is not known.
     `reported_at`: when Gateway reported it. `is_placed`: the broker has it; otherwise Gateway lists it as unplaced.
     `status_message` is the broker's own text, for support only.
     """
@@ -73,7 +94,7 @@ class Order(NamedTuple):
     status: OrderStatus
     reported_at: datetime
     quantity: int | None = None
-    filled: int = 0
+    filled: int | None = 0
     average_price: Decimal | None = None
     order_type: str | None = None
     product: str | None = None
@@ -82,6 +103,18 @@ class Order(NamedTuple):
     error_code: str | None = None
     status_message: str | None = None
     is_placed: bool = True
+
+    @property
+    def shares_filled(self) -> int:
+        """At least as many: what is COMPLETE is filled, also where Gateway's count of it cannot be read."""
+        if self.filled is not None:
+            return self.filled
+        return (self.quantity or 1) if self.status is OrderStatus.COMPLETE else 0
+
+    @property
+    def lacks_price(self) -> bool:
+        """It was filled, and Gateway does not know at which price yet (contract 5.3)."""
+        return self.status is OrderStatus.COMPLETE and self.average_price is None
 
     def could_be(self, other: "Order") -> bool:
         """Whether the two can be one stock: the exchange's ids differ for two. A missing id or side matches any."""
@@ -109,7 +142,11 @@ class Batch(NamedTuple):
 
     @property
     def shares_filled(self) -> int:
-        return sum(order.filled for order in self.orders)
+        return sum(order.shares_filled for order in self.orders)
+
+    @property
+    def lacks_price(self) -> bool:
+        return any(order.lacks_price for order in self.orders)
 
     @property
     def is_final(self) -> bool:

@@ -21,11 +21,10 @@ _SAME_AMOUNT = Decimal("0.005")
 def merge(recorded: Batch, report: Batch) -> Batch:
     """The two reports as one. Of two that are equally far on, the later counts: a user may edit an open order."""
     further = max(recorded, report, key=_batch_progress)
-    counts = [batch.filled for batch in (recorded, report) if batch.filled is not None]
     return replace(
         further,
         orders=tuple(_merge_pair(*pair) for pair in _pairs(recorded.orders, report.orders)),
-        filled=max(counts, default=None),
+        filled=_larger(recorded.filled, report.filled),
         completed_at=further.completed_at or recorded.completed_at or report.completed_at,
     )
 
@@ -57,7 +56,7 @@ def confirms(recorded: Batch, claim: Batch) -> bool:
 
 
 def _batch_progress(batch: Batch) -> tuple[int, bool, datetime]:
-    has_amounts = batch.buy_amount is not None or batch.sell_amount is not None
+    has_amounts = bool(batch.buy_amount or batch.sell_amount)  # what was traded does not become nothing
     return batch.status.rank, has_amounts, batch.reported_at
 
 
@@ -71,18 +70,40 @@ def _order_progress(order: Order) -> tuple[int, bool, float]:
     return order.status.rank, has_price, -reported_at if is_bad_end else reported_at
 
 
+def distinct(orders: Iterable[Order]) -> tuple[Order, ...]:
+    """Two entries with one id of the exchange are one order: what is further on of them counts."""
+    found: list[Order] = []
+    for order in orders:
+        at = next((at for at, earlier in enumerate(found) if _has_same_id(earlier, order)), None)
+        if at is None:
+            found.append(order)
+        else:
+            found[at] = _merge_pair(found[at], order)
+    return tuple(found)
+
+
 def _pairs(recorded: Iterable[Order], reported: Iterable[Order]) -> list[tuple[Order | None, Order | None]]:
-    """The stocks of two reports side by side: by the exchange's id, else by ticker, side and position."""
-    waiting = list(reported)
-    pairs: list[tuple[Order | None, Order | None]] = []
-    for order in recorded:
-        alike = [candidate for candidate in waiting if candidate.could_be(order)]
-        exact = [candidate for candidate in alike if candidate.exchange_order_id]
-        match = next(iter([same for same in exact if same.exchange_order_id == order.exchange_order_id] or alike), None)
-        if match:
-            waiting.remove(match)
-        pairs.append((order, match))
-    return [*pairs, *((None, order) for order in waiting)]
+    """The stocks of two reports side by side: by the exchange's id, else of equal quantity, else by position.
+
+    Every id is settled first, so that an order without an id never takes the report of another that has one.
+    """
+    rows, waiting = list(recorded), list(reported)
+    matches: dict[int, Order] = {}
+    for is_same in (_has_same_id, _has_same_quantity, Order.could_be):
+        for at, order in enumerate(rows):
+            match = None if at in matches else next((found for found in waiting if is_same(order, found)), None)
+            if match:
+                waiting.remove(match)
+                matches[at] = match
+    return [*((order, matches.get(at)) for at, order in enumerate(rows)), *((None, order) for order in waiting)]
+
+
+def _has_same_id(a: Order, b: Order) -> bool:
+    return a.exchange_order_id is not None and a.exchange_order_id == b.exchange_order_id and a.could_be(b)
+
+
+def _has_same_quantity(a: Order, b: Order) -> bool:
+    return a.quantity == b.quantity and a.could_be(b)
 
 
 def _merge_pair(a: Order | None, b: Order | None) -> Order:
@@ -93,17 +114,18 @@ def _merge_pair(a: Order | None, b: Order | None) -> Order:
     return replace(
         further,
         side=further.side or other.side,
-        filled=max(a.filled, b.filled),
+        filled=_larger(a.filled, b.filled),
         exchange_order_id=further.exchange_order_id or other.exchange_order_id,
     )
 
 
 def _confirms_order(recorded: Order, claim: Order) -> bool:
-    if claim.status.rank > recorded.status.rank or claim.filled > recorded.filled:
+    if claim.status.rank > recorded.status.rank or (claim.filled or 0) > recorded.shares_filled:
         return False
     if claim.status.is_final and claim.status is not recorded.status:
         return False
-    if claim.status is recorded.status and claim.status.is_final and claim.quantity != recorded.quantity:
+    quantities = {claim.quantity, recorded.quantity} - {None}
+    if claim.status is recorded.status and claim.status.is_final and len(quantities) > 1:
         return False
     both_done = claim.status is recorded.status is OrderStatus.COMPLETE
     return not both_done or _is_same_amount(recorded.average_price, claim.average_price)
@@ -121,5 +143,10 @@ def _rounded(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else amount.quantize(_NOISE)
 
 
+def _larger(a: int | None, b: int | None) -> int | None:
+    return max((count for count in (a, b) if count is not None), default=None)
+
+
 def _is_same_amount(recorded: Decimal | None, claimed: Decimal | None) -> bool:
-    return claimed is None or abs((recorded or ZERO) - claimed) <= _SAME_AMOUNT
+    """A claim of zero says nothing: the amount may not have been known yet."""
+    return not claimed or abs((recorded or ZERO) - claimed) <= _SAME_AMOUNT

@@ -35,14 +35,15 @@ _CIRCUIT_LIMIT = "circuitLimit"
 
 _BY_STATUS = {
     OrderStatus.UNKNOWN: Advice("Your broker is working on this order.", Action.WAIT),
+    OrderStatus.ACKED: Advice("Your broker has received this order.", Action.WAIT),
     OrderStatus.PLACED: Advice("Placed with your broker.", Action.WAIT),
+    OrderStatus.PARTIAL: Advice("Filled in part; the rest is still open.", Action.WAIT),
     OrderStatus.COMPLETE: Advice("Done.", Action.NONE),
     OrderStatus.CANCELLED: Advice("Cancelled before it was filled.", Action.NONE),
     OrderStatus.CANCELLED_AMO: Advice("You cancelled this order before the market opened.", Action.NONE),
     OrderStatus.REJECTED: UNKNOWN,
     OrderStatus.ERROR: Advice("This order could not be placed with your broker.", Action.CONTACT_SUPPORT),
 }
-_PART_FILLED = Advice("Filled in part; the rest is still open.", Action.WAIT)
 _REST_CANCELLED = Advice("Filled in part; the rest will not be.", Action.NONE)
 _AMO = Advice("Placed with your broker as an after-market order.", Action.WAIT)
 
@@ -50,7 +51,7 @@ _AMO = Advice("Placed with your broker as an after-market order.", Action.WAIT)
 def advise(order: Order, variety: str | None) -> Advice:
     """An unknown code gets the text of its status."""
     if not order.status.is_final and order.filled:
-        return _PART_FILLED
+        return _BY_STATUS[OrderStatus.PARTIAL]
     if not order.status.is_final:
         return _AMO if variety == "amo" and order.status is OrderStatus.PLACED else _BY_STATUS[order.status]
     if order.status is OrderStatus.COMPLETE:

@@ -16,11 +16,11 @@ from gateway_backend.domain.shared.errors import (
     GatewayUnavailable,
 )
 
-FEW_FORBIDDEN, MANY_FORBIDDEN = 2, Decimal("0.2")
+FEW_LAPSES, MANY_LAPSES = 2, Decimal("0.2")
 """So many accounts of a page, or so large a share of the pulled ones, may have lost their sessions at once."""
 
 ATTEMPTS_TO_BELIEVE = 11
-"""So many attempts of a page, over two hours, until a mass of refusals is believed."""
+"""So many attempts of a page, over two hours, until a mass of lapses is believed."""
 
 _GATEWAY_IS_DOWN = {error.code for error in (GatewayUnavailable, GatewayTimeout, GatewayKeysRefused)}
 
@@ -40,6 +40,7 @@ class Result(StrEnum):
     REFRESHED = "refreshed"
     NO_NEW_SNAPSHOT = "refreshNoNewSnapshot"
     LAPSED = "sessionLapsed"
+    UNMOVED = "refreshUnmoved"
     FORBIDDEN = "refreshForbidden"
     AWAITS_LOGIN = "refreshAwaitsLogin"
     INCOMPLETE = "refreshIncomplete"
@@ -51,8 +52,11 @@ class Result(StrEnum):
     UNKNOWN_ACCOUNT = "refreshUnknownAccount"
 
 
+FLAGS = (Result.FORBIDDEN, Result.UNMOVED)
+"""Answers that prove a session over, unless too many accounts of a page get one at once."""
+
 LATE = {
-    *(Result.INCOMPLETE, Result.FAILED, Result.FORBIDDEN, Result.STORE_FAILED, Result.SKIPPED),
+    *(Result.INCOMPLETE, Result.FAILED, *FLAGS, Result.STORE_FAILED, Result.SKIPPED),
     Result.UNEXPECTED_ERROR,
 }
 TRIED_AGAIN = LATE | {Result.NO_NEW_SNAPSHOT}
@@ -85,14 +89,15 @@ def result_of(connection: Connection, outcome: PullOutcome, now: datetime, calen
     if isinstance(outcome, Incomplete):
         return Result.INCOMPLETE
     # A snapshot taken during the session that has closed since proves nothing: Gateway may only be slow.
-    return Result.LAPSED if as_of and has_lapsed(as_of, now, calendar) else Result.NO_NEW_SNAPSHOT
+    return Result.UNMOVED if as_of and has_lapsed(as_of, now, calendar) else Result.NO_NEW_SNAPSHOT
 
 
-def is_mass_of_refusals(results: Sequence[Result], attempt: int) -> bool:
-    """Whether so many accounts of a page got a 403 at once that Gateway, or what is before it, is to blame.
+def is_mass_of_lapses(results: Sequence[Result], attempt: int) -> bool:
+    """Whether so many accounts of a page got a 403, or a snapshot that does not move, that Gateway is to blame.
 
     Sessions do not end together. After two hours of it, it is believed.
     """
-    forbidden, pulled = results.count(Result.FORBIDDEN), sum(result not in _NOT_PULLED for result in results)
-    is_mass = forbidden > FEW_FORBIDDEN and forbidden > MANY_FORBIDDEN * pulled
+    lapses = sum(result in FLAGS for result in results)
+    pulled = sum(result not in _NOT_PULLED for result in results)
+    is_mass = lapses > FEW_LAPSES and lapses > MANY_LAPSES * pulled
     return is_mass and attempt < ATTEMPTS_TO_BELIEVE

@@ -74,6 +74,13 @@ class BodyTooLarge(DomainError):
     action = Action.FIX_REQUEST
 
 
+class AnswerTooLarge(DomainError):
+    code = "ANSWER_TOO_LARGE"
+    status = 422
+    title = "The answer is larger than this API can send"
+    action = Action.FIX_REQUEST
+
+
 class NotSignedIn(DomainError):
     code = "NOT_SIGNED_IN"
     status = 401

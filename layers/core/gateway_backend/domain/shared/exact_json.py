@@ -2,22 +2,30 @@
 
 `loads` never makes a float, `dumps` never loses a digit, and `members` hands out the very text a member
 arrived as, so that what Gateway sent can be stored and served again digit for digit.
+
+What nobody could store or hold is mended when it is parsed, so that it costs no more than itself: half of a surrogate
+pair becomes U+FFFD, and a number beyond all bounds null.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from json.decoder import scanstring  # type: ignore[attr-defined]
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 
 class JsonUnreadable(ValueError):
-    """Not JSON, nested too deeply, or a number no one can hold (NaN, Infinity, an exponent beyond all bounds)."""
+    """Not JSON, or nested too deeply."""
+
+
+class _NumberUnreadable(ValueError):
+    """NaN, Infinity, or a number that Python itself refuses."""
 
 
 def _no_such_constant(text: str) -> NoReturn:
-    raise JsonUnreadable(f"{text} is not a JSON number")
+    raise _NumberUnreadable(text)
 
 
 _decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_such_constant)
@@ -25,22 +33,58 @@ _decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_such_constan
 
 def loads(text: str | bytes) -> Any:
     """Parse JSON, fractions as Decimal. Raises: JsonUnreadable."""
-    try:
-        return _decoder.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
-    except (ValueError, RecursionError, InvalidOperation) as error:
-        raise JsonUnreadable(_reason(error)) from error
+    return _parse(_decoder.decode, text)
 
 
-def members(text: str, *, split: str | None = None) -> dict[str, tuple[str, Any]]:
+def members(text: str | bytes, *, split: str | None = None) -> dict[str, tuple[str, Any]]:
     """Split a JSON object into its members: name -> (its own JSON text, its parsed value).
 
     The value of the member named `split`, if that is an object, is its members in the same way.
     Raises: JsonUnreadable, also when the text is not an object.
     """
+    return dict(_parse(lambda whole: _members(whole, split), text))
+
+
+def storable(text: str | bytes) -> str:
+    """The text of a JSON document without what no store takes: broken UTF-8, and halves of surrogate pairs."""
+    whole = text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text
+    return _ESCAPES.sub(_whole_pair, whole) if _SURROGATE.search(whole) else whole
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPES = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
+_NUMBERS = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:\d[\d.eE+-]*|NaN|Infinity)', re.DOTALL)
+
+
+def _whole_pair(escape: re.Match[str]) -> str:
+    return r"\ufffd" if escape[1] else escape[0]
+
+
+def _parse[Value](parse: Callable[[str], Value], text: str | bytes) -> Value:
+    whole = storable(text)
     try:
-        return dict(_members(text, split))
+        try:
+            return parse(whole)
+        except (JSONDecodeError, JsonUnreadable):
+            raise
+        except (ValueError, InvalidOperation):  # not the form is wrong, but a number
+            return parse(_NUMBERS.sub(_number_or_null, whole))
     except (ValueError, RecursionError, InvalidOperation, IndexError, StopIteration) as error:
         raise JsonUnreadable(_reason(error)) from error
+
+
+def _number_or_null(token: re.Match[str]) -> str:
+    if token[0].startswith('"'):
+        return token[0]
+    try:
+        _decoder.decode(token[0])
+    except JSONDecodeError:
+        return token[0]  # no number at all: the document is broken here
+    except (ValueError, InvalidOperation):
+        return "null"
+    return token[0]
 
 
 def _members(text: str, split: str | None) -> list[tuple[str, tuple[str, Any]]]:
@@ -87,7 +131,10 @@ def _reason(error: Exception) -> str:
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON; a Decimal is written with all its digits and no exponent."""
+    """Compact JSON; a Decimal is written with all its digits and no exponent.
+
+    Amounts come from `money.readable`, which bounds their exponent: 1e-999999 would be a megabyte.
+    """
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, Decimal):

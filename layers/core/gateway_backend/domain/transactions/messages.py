@@ -52,6 +52,36 @@ ADVICE = {
 }
 
 
+UNKNOWN_ERROR = 2000
+_CODES = {
+    "user_mismatch": 1001,
+    "user_cancelled": 1002,
+    "consent_denied": 1003,
+    "insufficient_holdings": 1004,
+    "transaction_expired": 1005,
+    "no_broker": 1006,
+    "no_compatible_browser": 1014,
+    "holdings_import_error": 2001,
+    "intent_not_enabled_for_broker": 3000,
+    "invalid_transactionid": 3002,
+    "transaction_in_process": 3003,
+    "init_sdk": 3004,
+    "already_subscribed": 4000,
+    "timed_out": 4003,
+    "market_closed": 4004,
+    "order_pending": 4006,
+    "invalid_jwt": 90,
+    "invalid_gateway": 100,
+}
+"""Of a message that has several codes the one with the widest meaning."""
+
+
+def code_of(message: str) -> int:
+    """The code of an error that came without one: many apps hand on its message alone (contract 5.5, 6.3)."""
+    text = message.lower()
+    return next((code for word, code in _CODES.items() if word in text), UNKNOWN_ERROR)
+
+
 def advise(code: int) -> Advice:
     """What the user reads; an unknown code gets a general text."""
     return ADVICE.get(code, UNKNOWN)

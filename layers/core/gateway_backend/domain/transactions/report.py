@@ -53,6 +53,11 @@ class Failure(NamedTuple):
     message: str
 
 
+IMPORT_FAILED = Failure(2001, "holdings_import_error")
+TOOK_TOO_LONG = Failure(1005, "transaction_expired")
+NOTHING_CAME = Failure(2000, "internal_error")
+
+
 class Outcome(NamedTuple):
     """What an interaction led to beside holdings and orders (contract 2.5).
 

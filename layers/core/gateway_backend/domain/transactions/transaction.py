@@ -14,8 +14,11 @@ from gateway_backend.domain.shared.errors import ConnectionWithdrawn
 from gateway_backend.domain.transactions.intents import BRINGS_HOLDINGS, SECURITIES, Intent
 from gateway_backend.domain.transactions.report import (
     GRACE,
+    IMPORT_FAILED,
     NO_OUTCOME,
+    NOTHING_CAME,
     ORDER_PENDING,
+    TOOK_TOO_LONG,
     Failure,
     Outcome,
     Report,
@@ -31,13 +34,20 @@ FIRST_CHECK, LONGEST_CHECK = timedelta(minutes=2), timedelta(hours=6)
 
 LONGEST_CHECK_OF_ORDERS = timedelta(hours=1)
 CHECKS_BEFORE_EXPIRY = 5
+SHORTEST_LIFETIME, LONGEST_LIFETIME = timedelta(minutes=5), timedelta(days=1)
 SYNC_INTERVAL = timedelta(seconds=2)
 """The shortest time between two syncs of a transaction, however often the app polls."""
 
 WATCHED_FOR = timedelta(days=1)
 """How long after `expireAt` an order may still turn up that a transaction which ended badly has sent all the same."""
 
+PRICES_AWAITED_FOR = timedelta(days=1)
+"""How long an order that has ended is asked about for the prices that Gateway did not know yet (contract 5.3)."""
+
 STUCK_AFTER, GIVEN_UP_AFTER = timedelta(days=1), timedelta(days=7)
+IMPORT_GIVEN_UP_AFTER = timedelta(hours=1)
+"""After it a completed login whose holdings do not come ends with an error, so that no app polls for ever."""
+
 ORDERS_GIVEN_UP_AFTER = timedelta(days=90)
 """An open order is the exchange's, and may wait for its price for weeks."""
 
@@ -54,7 +64,8 @@ class Transaction(NamedTuple):
 
     `result_persisted`: its holdings or its orders are stored. `link_refusal`: the code of the error
     for which its account may not be linked. `checks` counts the schedule's checks of it, `next_check_at` is when the
-    next is due. `item_version` counts the writes of the stored item.
+    next is due. `prices_awaited_until`: the orders have ended, and Gateway does not know the price of a fill yet.
+    `completed_at`: when we heard that Gateway calls it COMPLETED. `item_version` counts the writes of the stored item.
     """
 
     id: str
@@ -80,6 +91,8 @@ class Transaction(NamedTuple):
     synced_at: datetime | None = None
     checks: int = 0
     next_check_at: datetime | None = None
+    prices_awaited_until: datetime | None = None
+    completed_at: datetime | None = None
     item_version: int = 0
 
     # Where it stands ---------------------------------------------------------------------------
@@ -124,10 +137,12 @@ class Transaction(NamedTuple):
         return not self.is_settled and not self.has_orders and now - self.created_at > STUCK_AFTER
 
     def _is_watched(self, now: datetime) -> bool:
-        """It ended badly after a login and no order is recorded: one may have been sent all the same.
+        """A price is missing; or it ended badly after a login without an order: one may have been sent all the same.
 
         The SDK ends a transaction by itself when it gives up (contract 5.6), while the broker may still fill the order.
         """
+        if self.prices_awaited_until and now < self.prices_awaited_until:
+            return True
         may_have_ordered = self.can_place_orders and self.account_id is not None and not self.has_orders
         return self.status.is_bad_end and may_have_ordered and now < self.expire_at + WATCHED_FOR
 
@@ -143,6 +158,7 @@ class Transaction(NamedTuple):
             broker=report.broker or self.broker,
             failure=None if status is Status.COMPLETED else report.failure or self.failure,
             outcome=self.outcome.updated(report.outcome, now),
+            completed_at=self.completed_at or (now if status is Status.COMPLETED else None),
             updated_at=now,
             synced_at=now,
         )._scheduled(now)
@@ -176,7 +192,9 @@ class Transaction(NamedTuple):
 
     def record_orders(self, now: datetime, *, is_open: bool) -> "Transaction":
         """An order of it is known. While one is open, so is the transaction, even if it had been settled."""
-        recorded = replace(self, has_orders=True, result_persisted=self.result_persisted and not is_open)
+        until = None if is_open else self.prices_awaited_until
+        persisted = self.result_persisted and not is_open
+        recorded = replace(self, has_orders=True, result_persisted=persisted, prices_awaited_until=until)
         return self if recorded == self else recorded._scheduled(now) if is_open else recorded
 
     def settle_orders(self, batches: "Sequence[Batch]", now: datetime, *, order_requested: bool) -> "Transaction":
@@ -185,13 +203,15 @@ class Transaction(NamedTuple):
         An order that was sent ends COMPLETED, however the SDK's part ended: what the exchange did is in the orders. A
         worker that saw no order cannot settle what another one has just found an order of.
         """
+        if self.result_persisted:
+            return self._await_prices(batches, now) if self.is_settled else self
         is_over = all(batch.is_final for batch in batches)
         is_over = is_over and bool(batches or not self._expects_orders(order_requested))
-        if self.result_persisted or not (self.status.is_final and is_over) or (self.has_orders and not batches):
+        if not (self.status.is_final and is_over) or (self.has_orders and not batches):
             return self
-        if batches and self.status is not Status.ACTION_REQUIRED:
-            return replace(self, status=Status.COMPLETED, failure=None).persist_result(now)
-        return self.persist_result(now)
+        has_succeeded = bool(batches) and self.status is not Status.ACTION_REQUIRED
+        ended = replace(self, status=Status.COMPLETED, failure=None) if has_succeeded else self
+        return ended.persist_result(now)._await_prices(batches, now)
 
     def complete(self, report: Report, now: datetime) -> "Transaction":
         """What it was begun for is stored, whatever Gateway's status still is."""
@@ -204,21 +224,48 @@ class Transaction(NamedTuple):
     def postpone_check(self, now: datetime) -> "Transaction":
         """The schedule has checked it: the next check comes after twice as long, and once it is settled, none.
 
-        One that stays open for too long is given up. An order that has ended, and of which Gateway shows no batch, ends
-        without one.
+        One that stays open for too long is given up.
         """
         if self.phase(now) is Phase.SETTLED:
             return replace(self, next_check_at=None)
-        age = now - self.created_at
-        if not self.is_settled and age > (ORDERS_GIVEN_UP_AFTER if self.has_orders else GIVEN_UP_AFTER):
-            given_up = self.persist_result(now) if self.can_place_orders and self.status.is_final else self
-            return replace(given_up, next_check_at=None)
+        since = self.completed_at if self._awaits_import and self.completed_at else self.created_at
+        if not self.is_settled and now - since > self._patience:
+            return replace(self._give_up(now), next_check_at=None)
         checked = replace(self, checks=self.checks + 1)
         return replace(checked, next_check_at=checked._next_check(now))
 
     def erase_content(self) -> "Transaction":
         """The account was unlinked: request and outcome are erased. That the transaction took place stays."""
         return replace(self, outcome=NO_OUTCOME, order=None, note=None)
+
+    @property
+    def _patience(self) -> timedelta:
+        if self.has_orders:
+            return ORDERS_GIVEN_UP_AFTER
+        return IMPORT_GIVEN_UP_AFTER if self._awaits_import else GIVEN_UP_AFTER
+
+    @property
+    def _awaits_import(self) -> bool:
+        return self.intent is Intent.HOLDINGS_IMPORT and self.status is Status.COMPLETED
+
+    def _give_up(self, now: datetime) -> "Transaction":
+        """An end with an error that says what the user can do. What comes all the same revives the transaction.
+
+        An order that has ended, and of which Gateway shows no batch, ends without one.
+        """
+        if self.has_orders:
+            return self
+        if self.can_place_orders and self.status.is_final:
+            return self.persist_result(now)
+        if self.can_place_orders:  # nobody is invited to order again what the broker may have
+            return replace(self, status=Status.ERRORED, failure=NOTHING_CAME, updated_at=now).persist_result(now)
+        failure = IMPORT_FAILED if self.status is Status.COMPLETED else TOOK_TOO_LONG
+        return replace(self, status=Status.ERRORED, failure=self.failure or failure, updated_at=now)
+
+    def _await_prices(self, batches: "Sequence[Batch]", now: datetime) -> "Transaction":
+        lacking = any(batch.lacks_price for batch in batches)
+        until = (self.prices_awaited_until or now + PRICES_AWAITED_FOR) if lacking else None
+        return self if until == self.prices_awaited_until else replace(self, prices_awaited_until=until)._scheduled(now)
 
     def _expects_orders(self, order_requested: bool) -> bool:
         """Whether there must be a batch, so that finding none means not yet."""
@@ -240,3 +287,9 @@ class Transaction(NamedTuple):
 def begin(transaction: Transaction) -> Transaction:
     """A new transaction is checked for the first time two minutes after it was created."""
     return transaction._scheduled(transaction.created_at)
+
+
+def expiry_of(reported: datetime | None, now: datetime) -> datetime:
+    """Gateway's `expireAt`, unless it is missing or absurd: then the shortest lifetime is assumed (contract 2.12)."""
+    is_plausible = reported is not None and abs(reported - now) <= LONGEST_LIFETIME
+    return reported if reported and is_plausible else now + SHORTEST_LIFETIME

@@ -11,6 +11,7 @@ class WebhookKind(StrEnum):
     ORDER = "ORDER"
     MUTUAL_FUNDS = "MUTUAL_FUNDS"
     PENDING_ACTION = "PENDING_ACTION"
+    UNKNOWN = "UNKNOWN"  # authentic, and of a kind that is new to us: kept for the operator
 
 
 class ReceiptVerdict(StrEnum):

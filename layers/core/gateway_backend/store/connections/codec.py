@@ -8,7 +8,8 @@ import until it is flagged stale.
 from collections.abc import Iterable
 from datetime import datetime
 
-from gateway_backend.domain.connections.connection import Connection, PendingAction, StoredSnapshot, slot_of
+from gateway_backend.domain.connections.connection import Connection, slot_of
+from gateway_backend.domain.connections.records import Doubt, PendingAction, StoredSnapshot
 from gateway_backend.domain.connections.session import BrokerSession, SessionState
 from gateway_backend.domain.shared import times
 from gateway_backend.store.dynamodb.codec import Item
@@ -55,6 +56,8 @@ def to_item(connection: Connection) -> Item:
         "leaseUntil": _key(connection.lease_until),
         "requestedAt": _key(connection.requested_at),
         "tradedAt": _key(connection.traded_at),
+        "doubt": _doubt_members(connection.doubt),
+        "shownAsOf": _key(connection.shown_as_of),
         "pendingActions": _pending_members(connection.pending_actions) or None,
         **_work_position(connection),
     }
@@ -77,6 +80,8 @@ def from_item(item: Item) -> Connection:
         lease_until=_instant(item, "leaseUntil"),
         requested_at=_instant(item, "requestedAt"),
         traded_at=_instant(item, "tradedAt"),
+        doubt=_doubt(item["doubt"]) if "doubt" in item else None,
+        shown_as_of=_instant(item, "shownAsOf"),
         pending_actions=tuple(_pending_actions(item.get("pendingActions", {}))),
         item_version=int(item.get(VERSION, 0)),
     )
@@ -106,6 +111,16 @@ def _snapshot(item: Item) -> StoredSnapshot:
         size=int(item["size"]),
         funds=int(item["funds"]),
     )
+
+
+def _doubt_members(doubt: Doubt | None) -> Item | None:
+    if doubt is None:
+        return None
+    return {"hash": doubt.quantities_hash, "asOf": times.to_key(doubt.as_of), "since": times.to_key(doubt.since)}
+
+
+def _doubt(members: Item) -> Doubt:
+    return Doubt(members["hash"], times.parse(members["asOf"]), times.parse(members["since"]))
 
 
 def _pending_members(actions: Iterable[PendingAction]) -> Item:

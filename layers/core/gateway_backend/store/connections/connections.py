@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from copy import replace
 from datetime import datetime
 
-from gateway_backend.domain.connections.connection import Connection, ConsentRecord
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.records import ConsentRecord
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import ConcurrentUpdate, ConnectionWithdrawn, NotFound, StoreUnavailable
 from gateway_backend.store.connections.codec import (

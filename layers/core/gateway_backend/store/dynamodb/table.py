@@ -15,6 +15,7 @@ from gateway_backend.store.dynamodb.codec import Item, decode, encode
 
 LISTS_INDEX, WORK_INDEX = "Lists", "Work"
 _NAME = re.compile(r"#(\w+)")
+_ASSIGNMENT = re.compile(r"#(\w+) = :(\w+)")
 _LIST_POSITION = ("pk", "sk", "listKey", "listOrder")
 _LIST_PAGE = 100
 _BATCH = 25
@@ -32,11 +33,15 @@ _BUSY = {
 
 
 class ConditionFailed(Exception):
-    """A conditional write found an item other than it must be; `which` are the positions of the refused writes."""
+    """A conditional write found an item other than it must be; `which` are the positions of the refused writes.
 
-    def __init__(self, which: frozenset[int] = frozenset({0})) -> None:
+    `repeated`: the SDK has sent the write more than once, so an earlier try may have made it, its answer lost.
+    """
+
+    def __init__(self, which: frozenset[int] = frozenset({0}), *, repeated: bool = False) -> None:
         super().__init__("a condition of the write does not hold")
         self.which = which
+        self.repeated = repeated
 
 
 # In every expression below, #name stands for the attribute `name` and :name for `values["name"]`.
@@ -165,16 +170,27 @@ class Table:
         yield from self._every_page(request | {"TableName": self._name, "IndexName": WORK_INDEX})
 
     def write(self, write: Put | Update | Delete) -> None:
+        """Raises: ConditionFailed, but not for what this very write has made, its answer lost on the way."""
         operation, request = self._to_request(write)
-        self._write_with_retries(operation, **request)
+        try:
+            self._write_with_retries(operation, **request)
+        except ConditionFailed as refused:
+            if not (refused.repeated and is_made(write, self.get(*_address(write)))):
+                raise
 
     def update(self, update: Update) -> Item:
         """Like `write`, and gives the item as it is afterwards."""
         operation, request = self._to_request(update)
-        return decode(self._write_with_retries(operation, **request, ReturnValues="ALL_NEW")["Attributes"])
+        try:
+            return decode(self._write_with_retries(operation, **request, ReturnValues="ALL_NEW")["Attributes"])
+        except ConditionFailed as refused:
+            item = self.get(update.pk, update.sk) if refused.repeated else None
+            if item is None or not is_made(update, item):
+                raise
+            return item
 
     def write_together(self, writes: Sequence[Write]) -> None:
-        """All or nothing."""
+        """All or nothing. The SDK gives each call a token, so that DynamoDB itself recognises its repetition."""
         kinds = {
             "put_item": "Put",
             "update_item": "Update",
@@ -249,7 +265,7 @@ class _Conflict(Exception):
 def _to_error(error: ClientError) -> Exception:
     code = error.response.get("Error", {}).get("Code", "")
     if code == "ConditionalCheckFailedException":
-        return ConditionFailed()
+        return ConditionFailed(repeated=error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0)
     if code == "TransactionCanceledException":
         reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
         refused = frozenset(at for at, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
@@ -259,6 +275,25 @@ def _to_error(error: ClientError) -> Exception:
     if code == "TransactionConflictException":
         return _Conflict()
     return StoreUnavailable() if code in _BUSY else error
+
+
+def is_made(write: Put | Update | Delete, stored: Item | None) -> bool:
+    """Whether the stored item is as the write would leave it. Of an update that adds to a number nothing is known."""
+    match write:
+        case Put(item=item):
+            return stored == decode(encode(item))
+        case Delete():
+            return stored is None
+        case Update(update=update, values=values):
+            if stored is None or update.startswith("ADD"):
+                return False
+            assigned, _, removed = update.partition("REMOVE")
+            wanted = decode(encode({name: values[value] for name, value in _ASSIGNMENT.findall(assigned)}))
+            return wanted.items() <= stored.items() and stored.keys().isdisjoint(_NAME.findall(removed))
+
+
+def _address(write: Put | Update | Delete) -> tuple[str, str]:
+    return (write.item["pk"], write.item["sk"]) if isinstance(write, Put) else (write.pk, write.sk)
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

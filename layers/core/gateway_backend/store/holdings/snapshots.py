@@ -7,7 +7,8 @@ ACCOUNT#<id> / PART#…                       what of a large portfolio did not 
 
 from datetime import datetime
 
-from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.holdings.snapshot import Snapshot
 from gateway_backend.domain.shared import times
 from gateway_backend.store.connections.codec import SNAPSHOT, STATUS, account_pk, from_item

@@ -89,6 +89,7 @@ def _order(members: dict[str, Any]) -> Order:
         side=members.pop("side", None),
         status=OrderStatus(members.pop("status")),
         reported_at=times.parse(members.pop("asked_at")),
+        filled=members.pop("filled", None),
         **members | _amounts(members, "average_price"),
     )
 

@@ -56,9 +56,11 @@ def to_item(transaction: Transaction) -> Item:
         "stored": transaction.result_persisted or None,
         "placed": transaction.has_orders or None,
         "refused": transaction.link_refusal,
-        "updatedAt": times.to_text(transaction.updated_at) if transaction.updated_at else None,
-        "reconciledAt": times.to_text(transaction.synced_at) if transaction.synced_at else None,
+        "updatedAt": _text(transaction.updated_at),
+        "reconciledAt": _text(transaction.synced_at),
         "checks": transaction.checks or None,
+        "completedAt": _text(transaction.completed_at),
+        "pricesAwaitedUntil": _text(transaction.prices_awaited_until),
         **_work_position(transaction),
     }
 
@@ -90,6 +92,8 @@ def from_item(item: Item) -> Transaction:
         synced_at=_instant(item, "reconciledAt"),
         checks=int(item.get("checks", 0)),
         next_check_at=_instant(item, "workOrder"),
+        completed_at=_instant(item, "completedAt"),
+        prices_awaited_until=_instant(item, "pricesAwaitedUntil"),
         item_version=int(item.get(VERSION, 0)),
     )
 
@@ -121,7 +125,7 @@ def _order(item: Item) -> "OrderRequest | None":
 def _outcome_members(outcome: Outcome) -> Item:
     members = {
         "funds": digits(outcome.funds),
-        "fundsAt": times.to_text(outcome.funds_at) if outcome.funds_at else None,
+        "fundsAt": _text(outcome.funds_at),
         "scid": outcome.scid,
         "iscid": outcome.iscid,
         "name": outcome.name,
@@ -139,6 +143,10 @@ def _outcome(members: Item) -> Outcome:
         name=members.get("name"),
         sip=exact_json.loads(members["sip"]) if "sip" in members else None,
     )
+
+
+def _text(instant: datetime | None) -> str | None:
+    return times.to_text(instant) if instant else None
 
 
 def _instant(item: Item, name: str) -> datetime | None:

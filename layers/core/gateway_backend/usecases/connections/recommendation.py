@@ -2,7 +2,8 @@
 
 from gateway_backend.contracts.connections.gateway_investment import Investment
 from gateway_backend.contracts.shared.gateway_model import parse_response
-from gateway_backend.domain.connections.connection import Connection, PendingAction
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.records import PendingAction
 from gateway_backend.domain.shared.errors import GatewayRefused
 from gateway_backend.usecases.contexts import SyncContext
 

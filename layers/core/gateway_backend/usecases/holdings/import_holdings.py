@@ -1,9 +1,11 @@
 """Pull an account's holdings from Gateway and make them its newest snapshot, if they prove complete."""
 
 import json
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.connections.session import has_lapsed
 from gateway_backend.domain.holdings.snapshot import (
     PROVEN,
@@ -12,10 +14,11 @@ from gateway_backend.domain.holdings.snapshot import (
     ProvenEmpty,
     PullOutcome,
     Snapshot,
-    agrees,
+    hides_holdings,
     judge,
     needs_confirmation,
 )
+from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import (
     ConcurrentUpdate,
     DomainError,
@@ -32,23 +35,24 @@ POLL_SECONDS = 2.0
 """Between two looks at a snapshot that is being updated."""
 
 _TRIES = 5
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class PullMode(NamedTuple):
     """What an answer means depends on why the holdings are pulled.
 
     `polls`: how often an answer that is still `updating` is looked at. `detects_lapse`: an answer that is too old
-    proves the session over. `forbidden_ends_session`: a 403 does, too; otherwise the caller decides what it means.
+    proves the session over. `ends_session`: that, or a 403, ends it at once; otherwise the caller decides.
     """
 
     polls: int
     detects_lapse: bool
-    forbidden_ends_session: bool
+    ends_session: bool
 
 
-AFTER_LOGIN = PullMode(polls=1, detects_lapse=False, forbidden_ends_session=True)
-ON_REQUEST = PullMode(polls=3, detects_lapse=True, forbidden_ends_session=True)
-ON_SCHEDULE = PullMode(polls=3, detects_lapse=True, forbidden_ends_session=False)
+AFTER_LOGIN = PullMode(polls=1, detects_lapse=False, ends_session=True)
+ON_REQUEST = PullMode(polls=3, detects_lapse=True, ends_session=True)
+ON_SCHEDULE = PullMode(polls=3, detects_lapse=True, ends_session=False)
 
 
 def import_holdings(connection: Connection, mode: PullMode, context: PullContext) -> PullOutcome:
@@ -62,18 +66,18 @@ def import_holdings(connection: Connection, mode: PullMode, context: PullContext
     except DomainError as error:
         cause = diagnose_forbidden(error, connection, context)
         # 403 for this account alone: the user has revoked consent, or the session is over (contract 12, question 20).
-        ends_session = mode.forbidden_ends_session and isinstance(cause, GatewayForbidden)
+        ends_session = mode.ends_session and isinstance(cause, GatewayForbidden)
         _record_failure(connection, cause.code, context, ends_session=ends_session)
         raise cause from None
     if isinstance(outcome, PROVEN):
         newest = max(connection.as_of, outcome.snapshot.as_of) if connection.as_of else outcome.snapshot.as_of
         lapsed = mode.detects_lapse and has_lapsed(newest, context.now, context.calendar)
         try:
-            record_snapshot(connection, outcome.snapshot, context, lapsed=lapsed)
+            record_snapshot(connection, outcome.snapshot, context, lapsed=lapsed, ends_session=mode.ends_session)
         except SnapshotConflict:
             return Incomplete("OVERTAKEN")
     elif isinstance(outcome, Incomplete):
-        _record_failure(connection, outcome.reason, context, ends_session=False)
+        _record_failure(connection, outcome.reason, context, ends_session=False, doubted=outcome.doubted)
     return outcome
 
 
@@ -113,22 +117,21 @@ def _pull(connection: Connection, polls: int, context: PullContext) -> PullOutco
     if current and snapshot.content_hash == current.content_hash:
         return first if current.size else ProvenEmpty(snapshot)
     is_empty = snapshot.portfolio.size == 0
-    if is_empty and current and snapshot.as_of <= current.as_of:
+    if is_empty and snapshot.as_of <= max(filter(None, (connection.as_of, connection.shown_as_of)), default=_NEVER):
         return Incomplete("EMPTY_NOT_NEWER")
-    if not needs_confirmation(snapshot, _last_portfolio(connection, context), context.confirm_share):
-        return ProvenEmpty(snapshot) if is_empty else first
-    second = fetch()
-    if isinstance(second, Incomplete) or not agrees(snapshot, second):
-        return Incomplete("SHRINKING_NOT_CONFIRMED")
-    return ProvenEmpty(second.snapshot) if is_empty else second
+    last = context.snapshots.newest(connection)
+    if last and snapshot.portfolio.unreadable and hides_holdings(snapshot, exact_json.loads(last)):
+        return Incomplete("ROWS_UNREADABLE")
+    # Only what is held is compared, no number: floats will do.
+    is_doubtful = needs_confirmation(snapshot, json.loads(last) if last else None, context.confirm_share)
+    if is_doubtful and not connection.confirms_doubt(snapshot, context.now):
+        return Incomplete("SHRINKING_NOT_CONFIRMED", snapshot)
+    return ProvenEmpty(snapshot) if is_empty else first
 
 
-def _last_portfolio(connection: Connection, context: PullContext) -> dict[str, Any] | None:
-    text = context.snapshots.newest(connection)
-    return json.loads(text) if text else None  # only what is held is compared, no number
-
-
-def record_snapshot(pulled_for: Connection, snapshot: Snapshot, context: PullContext, *, lapsed: bool) -> None:
+def record_snapshot(
+    pulled_for: Connection, snapshot: Snapshot, context: PullContext, *, lapsed: bool, ends_session: bool
+) -> None:
     """Make it the newest snapshot, or record that there is nothing newer.
 
     The portfolio is stored first and the connection then points at it. Raises: NotFound, SnapshotConflict.
@@ -136,14 +139,18 @@ def record_snapshot(pulled_for: Connection, snapshot: Snapshot, context: PullCon
     connection, written = pulled_for, None
     for _ in range(_TRIES):
         try:
-            updated = connection.replace_snapshot(snapshot, context.now, judged_beside=pulled_for, lapsed=lapsed)
+            updated = connection.replace_snapshot(
+                snapshot, context.now, judged_beside=pulled_for, lapsed=lapsed, ends_session=ends_session
+            )
         except (NotFound, SnapshotConflict):
             _take_back(connection, written, context)
             raise
         if updated == connection:
             context.connections.update(
                 connection,
-                lambda stored: stored.confirm_snapshot(context.now, pulled_for=pulled_for, lapsed=lapsed),
+                lambda stored: stored.confirm_snapshot(
+                    context.now, pulled_for=pulled_for, lapsed=lapsed and ends_session
+                ),
             )
             return
         if updated.snapshot and (connection.snapshot is None or updated.snapshot.id != connection.snapshot.id):
@@ -167,8 +174,17 @@ def _take_back(connection: Connection, written: StoredSnapshot | None, context: 
         context.snapshots.delete(connection.id, written)
 
 
-def _record_failure(pulled_for: Connection, reason: str, context: PullContext, *, ends_session: bool) -> None:
-    context.connections.update(
-        pulled_for,
-        lambda stored: stored.record_failure(reason, context.now, pulled_for=pulled_for, ends_session=ends_session),
-    )
+def _record_failure(
+    pulled_for: Connection,
+    reason: str,
+    context: PullContext,
+    *,
+    ends_session: bool,
+    doubted: Snapshot | None = None,
+) -> None:
+    def record(stored: Connection) -> Connection:
+        return stored.record_failure(
+            reason, context.now, pulled_for=pulled_for, ends_session=ends_session, doubted=doubted
+        )
+
+    context.connections.update(pulled_for, record)

@@ -5,8 +5,9 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gateway_backend.domain.connections.connection import Connection, StoredSnapshot
+from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.connections.freshness import State, Verdict
+from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.holdings import csv_export
 from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.parse import parse_portfolio

@@ -17,6 +17,7 @@ from gateway_backend.domain.shared.errors import (
 from gateway_backend.domain.transactions.intents import SECURITIES
 from gateway_backend.domain.transactions.report import Report, Status
 from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.runtime.observability import count, logger
 from gateway_backend.usecases.contexts import SyncContext
 from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
 
@@ -74,7 +75,11 @@ def _parse(data: Any, context: SyncContext) -> list[Batch]:
     # Imported when there is an order: keeps the cold start of imports small.
     from gateway_backend.contracts.orders.gateway_batches import parse_batches
 
-    return parse_batches(data, context.now)
+    batches, unreadable = parse_batches(data, context.now)
+    if unreadable:
+        logger.warning("orders unreadable", count=unreadable)
+        count("OrderUnreadable", unreadable)
+    return batches
 
 
 def _record(

@@ -1,5 +1,6 @@
 """What is checked before an order is begun, and what the user is warned of."""
 
+from collections import Counter
 from copy import replace
 
 from gateway_backend.domain.holdings.parse import parse_portfolio
@@ -42,9 +43,13 @@ def sell_warnings(transaction: Transaction, connections: Connections, snapshots:
     if not (order and account_id and any(security.side == "SELL" for security in order.securities)):
         return []
     connection = connections.find(account_id)
-    text = snapshots.newest(connection) if connection else None
-    if connection is None or connection.as_of is None or text is None:
+    if connection is None or connection.owner != transaction.owner:
+        return []
+    text = snapshots.newest(connection)
+    if connection.as_of is None or text is None:
         return []
     held = parse_portfolio(exact_json.loads(text)).securities
-    transactable = {stock.nse_ticker: max(0, int(stock.transactable)) for stock in held if stock.nse_ticker}
+    transactable: Counter[str] = Counter()
+    for stock in held:  # a ticker may stand for a share and a preference share: any of them may be meant
+        transactable[stock.nse_ticker or ""] += max(0, int(stock.transactable))
     return uncovered(order, transactable, connection.as_of)

@@ -25,7 +25,7 @@ from gateway_backend.runtime.threads import Deadline, map_concurrently
 from gateway_backend.usecases.contexts import RefreshContext
 from gateway_backend.usecases.holdings.import_holdings import ON_SCHEDULE, import_holdings
 from gateway_backend.usecases.refresh.circuit_breaker import CircuitBreaker
-from gateway_backend.usecases.refresh.forbidden_quorum import apply_forbidden_quorum
+from gateway_backend.usecases.refresh.lapse_quorum import apply_lapse_quorum
 
 SECONDS = 120.0
 """No account is begun later than this into a page; the function's timeout leaves room for those under way."""
@@ -45,7 +45,7 @@ def refresh_page(page: RefreshPage, context: RefreshContext) -> Counter[str]:
     leased = _lease(page, work, context)
     with ExitStack() as undo:
         undo.callback(_save, page, leased, leased.release(), context)
-        results = apply_forbidden_quorum(page, list(_results(page, context)), context)
+        results = apply_lapse_quorum(page, list(_results(page, context)), context)
         by_account = zip(page.account_ids, results, strict=True)
         _queue_again(page, [account_id for account_id, result in by_account if result in TRIED_AGAIN], context)
         undo.pop_all()

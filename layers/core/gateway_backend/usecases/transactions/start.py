@@ -5,6 +5,7 @@ from copy import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway_backend.contracts.transactions.request import HoldingsImportRequest, TransactionRequest
+from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.market.brokers import has_capability
 from gateway_backend.domain.shared.errors import (
     BrokerCannot,
@@ -14,8 +15,9 @@ from gateway_backend.domain.shared.errors import (
     OutcomeUnknown,
 )
 from gateway_backend.domain.transactions.intents import MOVES_MONEY, Intent
-from gateway_backend.domain.transactions.transaction import Transaction, begin
+from gateway_backend.domain.transactions.transaction import Transaction, begin, expiry_of
 from gateway_backend.gateway import tokens
+from gateway_backend.store.connections.connections import check_owner
 from gateway_backend.store.transactions.idempotency import Claim, fingerprint
 from gateway_backend.store.transactions.transactions import Transactions
 from gateway_backend.usecases.contexts import StartContext
@@ -54,8 +56,8 @@ def start_transaction(
     )
     if claim.created:
         transaction = _find_earlier(claim.created, user, context.transactions)
-        token = _token(transaction.requested_account_id, context)
-        return Started(transaction, token, True, _warnings(transaction, context))
+        connection = _find_connection(transaction.requested_account_id, context)
+        return Started(transaction, _token(transaction, connection, context), True, _warnings(transaction, context))
     try:
         transaction, token = _prepare(request, user, context)
         transaction = _create_at_gateway(transaction, request, token, context)
@@ -88,8 +90,9 @@ def _prepare(request: TransactionRequest, user: str, context: StartContext) -> t
             order, account_id = order_to_cancel(order, account_id, user=user, batches=context.batches())
         context.rules.check(order)
         needed = needed or needed_capability(order)
-    if account_id and not (order and order.about):  # what the user has placed, the user may cancel
-        _check_broker(context.connections.owned(account_id, user).broker, needed, context)
+    connection = _find_connection(account_id, context)
+    if account_id and not (order and order.about):
+        _check_broker(check_owner(connection, user).broker, needed, context)
     imports = request if isinstance(request, HoldingsImportRequest) else None
     transaction = Transaction(
         id="",
@@ -105,7 +108,7 @@ def _prepare(request: TransactionRequest, user: str, context: StartContext) -> t
         note=request.notes,
         order=order,
     )
-    return transaction, _token(account_id, context)
+    return transaction, _token(transaction, connection, context)
 
 
 def _create_at_gateway(
@@ -113,7 +116,8 @@ def _create_at_gateway(
 ) -> Transaction:
     body = request.to_gateway(context.rules) | {"notes": transaction.correlation_id}
     created = context.gateway.create_transaction(body, token)
-    return begin(replace(transaction, id=created.transaction_id, expire_at=created.expire_at))
+    expire_at = expiry_of(created.expire_at, context.now)
+    return begin(replace(transaction, id=created.transaction_id, expire_at=expire_at))
 
 
 def _check_broker(broker: str, needed: str | None, context: StartContext) -> None:
@@ -129,11 +133,23 @@ def _warnings(transaction: Transaction, context: StartContext) -> "list[SellWarn
     return sell_warnings(transaction, context.connections, context.snapshots)
 
 
-def _token(account_id: str | None, context: StartContext) -> str:
-    secret = context.gateway.keys.secret
+def _find_connection(account_id: str | None, context: StartContext) -> Connection | None:
+    return context.connections.find(account_id) if account_id else None
+
+
+def _token(transaction: Transaction, connection: Connection | None, context: StartContext) -> str:
+    """A connected token only for an account that is the user's now, also when the request is a repeat.
+
+    What a user has placed, the user may cancel, by logging in at the broker as a guest. Raises: NotFound.
+    """
+    secret, account_id = context.gateway.keys.secret, transaction.requested_account_id
     if account_id is None:
         return tokens.guest_token(secret, context.now)
-    return tokens.connected_token(account_id, secret, context.now)
+    if connection and connection.owner == transaction.owner:
+        return tokens.connected_token(account_id, secret, context.now)
+    if transaction.order and transaction.order.about:
+        return tokens.guest_token(secret, context.now)
+    raise NotFound("The account is no longer linked to this user")
 
 
 def _find_earlier(transaction_id: str, user: str, transactions: Transactions) -> Transaction:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.domain.shared.errors import BodyTooLarge, BodyUnreadable, NotAuthentic
-from gateway_backend.domain.webhooks.receipt import Receipt
+from gateway_backend.domain.webhooks.receipt import Receipt, WebhookKind
 from gateway_backend.gateway.checksums import is_authentic
 from gateway_backend.runtime.observability import count
 from gateway_backend.runtime.queue import Queue
@@ -38,6 +38,8 @@ def _authenticated(raw: bytes, api_secrets: Sequence[str]) -> WebhookEnvelope:
     if len(raw) > MAX_WEBHOOK_BYTES:
         raise BodyTooLarge(f"A webhook may have {MAX_WEBHOOK_BYTES} bytes")
     envelope = WebhookEnvelope.parse(raw)  # ids only: the checksum does not cover the rest
-    if not is_authentic(envelope.signed_text, envelope.checksum, api_secrets):
-        raise NotAuthentic("The checksum does not fit the timestamp and id: is the API secret the current one?")
-    return envelope
+    if any(is_authentic(text, envelope.checksum, api_secrets) for text in envelope.signed_texts):
+        return envelope
+    if envelope.kind is WebhookKind.UNKNOWN:
+        raise BodyUnreadable("The body has the shape of no webhook that Gateway sends, and no checksum of it")
+    raise NotAuthentic("The checksum does not fit the timestamp and id: is the API secret the current one?")

@@ -8,7 +8,7 @@ Gateway offers no way to ask.
 from datetime import timedelta
 
 from gateway_backend.domain.connections.connection import Connection
-from gateway_backend.domain.holdings.snapshot import Incomplete
+from gateway_backend.domain.holdings.snapshot import Complete, Incomplete, judge
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import (
     AccountMismatch,
@@ -18,6 +18,7 @@ from gateway_backend.domain.shared.errors import (
     NotFound,
     NotYet,
 )
+from gateway_backend.domain.shared.exact_json import JsonUnreadable, members
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Report
 from gateway_backend.domain.transactions.transaction import Transaction
@@ -77,6 +78,8 @@ def _apply(receipt: Receipt, context: WebhookContext) -> str:
     """What became of it, as a stable word. Raises: Quarantine, NotYet."""
     # Rare kinds are imported when one comes: keeps the cold start small.
     match receipt.kind:
+        case WebhookKind.UNKNOWN:
+            raise Quarantine("UNKNOWN_KIND")
         case WebhookKind.PENDING_ACTION:
             from gateway_backend.usecases.webhooks.record_pending_action import record_pending_action
 
@@ -86,7 +89,7 @@ def _apply(receipt: Receipt, context: WebhookContext) -> str:
 
             return record_mutual_funds(receipt, context)
     transaction = _bind(receipt, context.sync)
-    report = _confirm(receipt, transaction, context.sync)
+    report = _confirm(receipt, transaction, context)
     try:
         apply_gateway_report(transaction, report, context.sync)
         if receipt.kind is WebhookKind.ORDER:
@@ -119,7 +122,7 @@ def _bind(receipt: Receipt, context: SyncContext) -> Transaction:
     return transaction
 
 
-def _confirm(receipt: Receipt, transaction: Transaction, context: SyncContext) -> Report:
+def _confirm(receipt: Receipt, transaction: Transaction, context: WebhookContext) -> Report:
     """Gateway's own word on the transaction. Without it a captured checksum could link a stranger's account."""
     report = fetch_report(transaction, context)
     if report.account_id is None:
@@ -135,6 +138,8 @@ def _import_newer(receipt: Receipt, context: WebhookContext) -> str:
     connection = connections.find(receipt.account_id or "")
     if connection is None:
         raise NotFound
+    if not connection.has_holdings:
+        connection = _record_shown(connection, receipt, context)
     if _is_as_new(connection, receipt):
         return "CONFIRMED"
     outcome = import_holdings(connection, AFTER_LOGIN, context.sync.pull)
@@ -146,9 +151,23 @@ def _import_newer(receipt: Receipt, context: WebhookContext) -> str:
     raise Quarantine("NOT_CONFIRMED")
 
 
-def _is_as_new(connection: Connection, receipt: Receipt) -> bool:
+def _record_shown(connection: Connection, receipt: Receipt, context: WebhookContext) -> Connection:
+    """Where we hold nothing, what the webhook shows is evidence against an empty answer of the same date."""
     try:
-        claimed = times.parse(receipt.snapshot_date or "")
+        shown = judge(members(context.receipts.body(receipt.key)), connection.id, receipt.received_at)
+    except (JsonUnreadable, LookupError):
+        return connection
+    if not isinstance(shown, Complete) or shown.snapshot.portfolio.size == 0:
+        return connection
+    as_of = shown.snapshot.as_of
+    return context.sync.connections.update(connection, lambda stored: stored.record_shown(as_of)) or connection
+
+
+def _is_as_new(connection: Connection, receipt: Receipt) -> bool:
+    as_of = connection.as_of
+    if as_of is None or (connection.shown_as_of and as_of <= connection.shown_as_of and not connection.has_holdings):
+        return False
+    try:
+        return as_of >= times.parse(receipt.snapshot_date or "")
     except ValueError:
-        return connection.as_of is not None
-    return connection.as_of is not None and connection.as_of >= claimed
+        return True

@@ -16,7 +16,7 @@ def confirm_order_webhook(receipt: Receipt, context: WebhookContext) -> str:
     from gateway_backend.domain.orders.merge import confirms
 
     try:
-        claims = parse_batches(parse_receipt_body(receipt, context), receipt.received_at)
+        claims = parse_batches(parse_receipt_body(receipt, context), receipt.received_at).batches
     except GatewayUnavailable:
         raise Quarantine("BATCH_UNREADABLE") from None
     recorded = {batch.batch.id: batch.batch for batch in context.sync.batches.of(receipt.transaction_id or "")}

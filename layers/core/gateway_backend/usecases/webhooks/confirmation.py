@@ -3,12 +3,12 @@
 from typing import Any
 
 from gateway_backend.domain.shared import exact_json
-from gateway_backend.domain.shared.errors import GatewayForbidden, GatewayRefused
+from gateway_backend.domain.shared.errors import GatewayForbidden, GatewayRefused, NotYet
 from gateway_backend.domain.shared.exact_json import JsonUnreadable
 from gateway_backend.domain.transactions.report import Report
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.domain.webhooks.receipt import Receipt
-from gateway_backend.usecases.contexts import SyncContext, WebhookContext
+from gateway_backend.usecases.contexts import WebhookContext
 
 ATTEMPTS_BEFORE_QUARANTINE = 3
 """How many times Gateway is asked about a webhook's claim before the webhook is quarantined."""
@@ -23,14 +23,21 @@ class Quarantine(Exception):
         self.erase = erase
 
 
-def fetch_report(transaction: Transaction, context: SyncContext) -> Report:
-    """Gateway's own word on the transaction. Raises: Quarantine when it has none."""
+def fetch_report(transaction: Transaction, context: WebhookContext) -> Report:
+    """Gateway's own word on the transaction. Raises: Quarantine when it has none, NotYet at first."""
     try:
-        return context.gateway.transaction(transaction.id, context.now)
+        return context.sync.gateway.transaction(transaction.id, context.sync.now)
     except GatewayForbidden:
         raise  # our keys are wrong: not the webhook's fault
     except GatewayRefused:
-        raise Quarantine("UNKNOWN_TO_GATEWAY") from None
+        raise unknown_to_gateway(context) from None
+
+
+def unknown_to_gateway(context: WebhookContext) -> Quarantine | NotYet:
+    """One odd refusal proves nothing, for a Gateway in trouble may not know what it knew a minute ago."""
+    if context.attempt < ATTEMPTS_BEFORE_QUARANTINE:
+        return NotYet("Gateway does not know what the webhook is about")
+    return Quarantine("UNKNOWN_TO_GATEWAY")
 
 
 def parse_receipt_body(receipt: Receipt, context: WebhookContext) -> Any:

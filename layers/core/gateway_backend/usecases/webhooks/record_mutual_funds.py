@@ -24,12 +24,7 @@ def record_mutual_funds(receipt: Receipt, context: WebhookContext) -> str:
         raise Quarantine("UNKNOWN_TRANSACTION")
     if transaction.intent is not Intent.MF_HOLDINGS_IMPORT:
         raise Quarantine("INTENT_MISMATCH")
-    try:
-        report = fetch_report(transaction, sync)
-    except Quarantine:
-        if is_early:  # it comes only once: a Gateway that has forgotten for a moment must not cost it
-            raise NotYet("Gateway does not know this import yet") from None
-        raise
+    report = fetch_report(transaction, context)
     if report.status in _FAILED:
         raise Quarantine("NOT_CONFIRMED")
     if report.status is Status.INITIALIZED and is_early:

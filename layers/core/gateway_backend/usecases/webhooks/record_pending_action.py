@@ -7,7 +7,7 @@ from gateway_backend.domain.webhooks.receipt import Receipt
 from gateway_backend.usecases.connections.recommendation import fetch_recommendation
 from gateway_backend.usecases.contexts import WebhookContext
 from gateway_backend.usecases.holdings.import_holdings import diagnose_forbidden
-from gateway_backend.usecases.webhooks.confirmation import Quarantine, parse_receipt_body
+from gateway_backend.usecases.webhooks.confirmation import Quarantine, parse_receipt_body, unknown_to_gateway
 
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -28,4 +28,4 @@ def record_pending_action(receipt: Receipt, context: WebhookContext) -> str:
             return "NEEDS_LOGIN"
         raise cause from None
     except GatewayRefused:
-        raise Quarantine("UNKNOWN_TO_GATEWAY") from None
+        raise unknown_to_gateway(context) from None

@@ -1,8 +1,9 @@
-"""A 403 ends the session of its account, unless many accounts of a page get it at once."""
+"""A 403 or an unmoved snapshot ends a session, unless many accounts of a page get one at once."""
 
 import pytest
 
 from gateway_backend.domain.connections.session import SessionState
+from gateway_backend.domain.refresh.result import ATTEMPTS_TO_BELIEVE
 from testing.market_times import FRIDAY_WINDOW, HOUR, THURSDAY_EVENING
 from testing.refreshes import session_of
 from testing.world import World
@@ -99,3 +100,64 @@ def test_accounts_that_were_not_pulled_do_not_count_against_403s(world: World) -
         world.pull(account_id)
 
     assert world.refresh(*ids) == {"refreshForbidden": 3, "refreshNotDue": 97}
+
+
+# Snapshots that do not move --------------------------------------------------------------------
+
+
+def stop_moving(world: World, ids: tuple[str, ...]) -> None:
+    """Gateway goes on showing the last snapshot of each."""
+    for account_id in ids:
+        world.gateway.accounts[account_id].session_is_live = False
+
+
+def test_a_few_snapshots_that_do_not_move_need_logins(world: World) -> None:
+    ids = hundred(world, forbidden=0)
+    stop_moving(world, ids[:20])
+
+    assert world.refresh(*ids) == {"sessionLapsed": 20, "refreshed": 80}
+    assert {session_of(world, account_id) for account_id in ids[:20]} == {
+        (SessionState.NEEDS_LOGIN, "SNAPSHOT_NOT_MOVING")
+    }
+    assert {world.connection(account_id).stale_since for account_id in ids[:20]} == {FRIDAY_WINDOW}
+
+
+@pytest.mark.parametrize("many", [21, 100])
+def test_many_snapshots_that_do_not_move_end_no_session_and_are_queued_again(world: World, many: int) -> None:
+    ids = hundred(world, forbidden=0)
+    stop_moving(world, ids[:many])
+
+    assert world.refresh(*ids)["refreshUnmoved"] == many
+
+    assert {session_of(world, account_id)[0] for account_id in ids} == {SessionState.ACTIVE}
+    assert [set(page.account_ids) for page in world.sqs.pages] == [set(ids[:many])]
+
+
+def test_403s_and_unmoved_snapshots_are_doubted_together(world: World) -> None:
+    ids = hundred(world, forbidden=11)
+    stop_moving(world, ids[11:22])
+
+    results = world.refresh(*ids)
+    assert (results["refreshForbidden"], results["refreshUnmoved"], results["sessionLapsed"]) == (11, 11, 0)
+
+
+def test_a_mass_that_lasts_for_two_hours_is_believed(world: World) -> None:
+    ids = hundred(world, forbidden=0)
+    stop_moving(world, ids)
+
+    assert world.refresh(*ids, attempt=ATTEMPTS_TO_BELIEVE) == {"sessionLapsed": 100}
+
+
+def test_a_login_that_overtakes_an_unmoved_answer_ends_no_session(world: World) -> None:
+    def login() -> None:
+        world.gateway.accounts["a"].session_is_live = True
+        transaction = world.begin_transaction("TRX_new")
+        world.complete_login("TRX_new", "a")
+        world.link_with(transaction, "a", "kite")
+        world.pull("a")
+
+    stop_moving(world, ("a",))
+    world.gateway.before_reply = login
+    world.refresh("a")
+
+    assert world.connection("a").session.state is SessionState.ACTIVE
