@@ -219,3 +219,14 @@ class AppUser:
         answer = self.get("/v1/connections")
         assert answer.status_code == 200, answer.text
         return list(answer.json()["connections"])
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str, naming: str = "") -> None:
+    """The answer is an error of ours with this code, whose detail names the field or the remedy."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code), problem
+    assert problem["status"] == status
+    assert problem["detail"]
+    assert problem["correlationId"] == answer.headers["x-correlation-id"]
+    assert naming in problem["detail"], problem["detail"]

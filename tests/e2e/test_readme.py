@@ -25,7 +25,7 @@ from ops import readme
 from ops.api_reference.routes import ROUTES
 from testing.documents import dead_links, make_targets, unknown_targets
 from testing.template import CHECKOUT, resources, template
-from tests.unit.repository.test_template_rules import counted_in_code
+from testing.template_rules import counted_in_code
 
 DOCUMENTS = [readme.README, *sorted((CHECKOUT / "docs").glob("*.md"))]
 API = CHECKOUT / "docs/api.md"

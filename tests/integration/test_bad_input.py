@@ -9,20 +9,10 @@ import httpx
 import jwt
 import pytest
 
-from testing.actors import AppUser, Sandbox
+from testing.actors import AppUser, Sandbox, assert_problem
 from testing.portfolios import holding, portfolio
 
 SECRET = "sandbox-secret-not-a-real-one-32bytes"
-
-
-def assert_problem(answer: httpx.Response, status: int, code: str, naming: str = "") -> None:
-    assert answer.headers["content-type"] == "application/problem+json", answer.text
-    problem = answer.json()
-    assert (answer.status_code, problem["code"]) == (status, code), problem
-    assert problem["status"] == status
-    assert problem["detail"]
-    assert problem["correlationId"] == answer.headers["x-correlation-id"]
-    assert naming in problem["detail"], problem["detail"]
 
 
 @pytest.mark.parametrize(

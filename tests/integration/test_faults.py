@@ -2,9 +2,8 @@
 
 import pytest
 
-from testing.actors import AppUser, Sandbox, eventually, eventually_equal
+from testing.actors import AppUser, Sandbox, assert_problem, eventually, eventually_equal
 from testing.portfolios import holding, portfolio
-from tests.integration.test_bad_input import assert_problem
 
 PULL_FAULTS = [
     "error_500",

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from gateway_backend.domain.transactions.messages import ADVICE, UNKNOWN
-from testing.actors import AppUser, Sandbox, eventually, exact
+from testing.actors import AppUser, Sandbox, assert_problem, eventually, exact
 from testing.portfolios import holding, portfolio
 from tests.integration.aws import Aws
 from tests.integration.orders import basket, stocks, verdicts
-from tests.integration.test_bad_input import assert_problem
 
 SCID, ISCID = "SCAW_0001", "5f2d22636678954954f29a2d"
 SMALLCASE_TYPES = ("INVESTMORE", "FIX", "REPAIR", "REBALANCE", "SIP", "MANAGE", "EXIT", "PARTIALEXIT")

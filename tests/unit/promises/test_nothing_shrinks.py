@@ -75,12 +75,14 @@ class NothingShrinks(RuleBasedStateMachine):
         """Another worker pulls and stores while Gateway's answer is on its way to the first."""
 
         def meanwhile() -> None:
+            doubted = [*self.doubted]
             of_first, self.world.gateway.faults[ACCOUNT] = self.world.gateway.faults[ACCOUNT], deque()
             if basket is not None:
                 self.trade(basket)
             self.pull(faults_of_other)
             self.the_date_never_goes_back()
             self.world.gateway.faults[ACCOUNT] = of_first
+            self.doubted += doubted  # the answer of the first is still to be recorded
 
         self._later()
         self.world.gateway.before_reply = meanwhile
@@ -109,6 +111,8 @@ class NothingShrinks(RuleBasedStateMachine):
         assert before <= self.as_of
 
     def _pull(self, faults: list[str], by_schedule: bool) -> None:
+        if self.world.connection(ACCOUNT).doubt is None:
+            self.doubted.clear()
         account, known = self.world.connection(ACCOUNT), self.world.stored_holdings(ACCOUNT)
         self.world.gateway.faults[ACCOUNT] = deque(self._believable(faults))
         try:
@@ -128,8 +132,6 @@ class NothingShrinks(RuleBasedStateMachine):
         )
         had = self.world.stored_holdings(ACCOUNT) or {}
         tells: dict[str, Securities] = {"empty": {}, "half": half_of(held)}
-        if self.world.connection(ACCOUNT).doubt is None:
-            self.doubted.clear()
         for before, fault in pairwise(["", *faults]):
             told = tells.get(fault)
             shows = told is None or (had and len(had.keys() - told.keys()) * 2 >= len(had))

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.unit.sandbox.examples import AUTH_ID, ISCID, TCS, import_holdings, place, put_zerodha_account
+from tests.unit.sandbox.faults import add_fault, data_with, fetch_with, transactions_in
 from tests.unit.sandbox.partner import SETTINGS, Control, Partner
 
 
@@ -17,26 +18,6 @@ def before(control: Control, partner: Partner) -> dict[str, Any]:
     import_holdings(control, partner)
     control.advance(3600)
     return partner.holdings(AUTH_ID)
-
-
-def add_fault(control: Control, fault: str, route: str = "holdings", **more: Any) -> list[dict[str, Any]]:
-    """The faults that wait."""
-    faults: list[dict[str, Any]] = control.call("PUT", "faults", route=route, fault=fault, **more)["faults"]
-    return faults
-
-
-def fetch_with(control: Control, partner: Partner, fault: str, auth_id: str = AUTH_ID, **more: Any) -> httpx.Response:
-    add_fault(control, fault, **more)
-    return partner.fetch_holdings(auth_id, version="v2", mfHoldings="true")
-
-
-def data_with(control: Control, partner: Partner, fault: str, auth_id: str = AUTH_ID, **more: Any) -> Any:
-    return fetch_with(control, partner, fault, auth_id, **more).json()["data"]
-
-
-def transactions_in(control: Control) -> list[Any]:
-    app: Any = control.client.app
-    return list(app.state.services.state.items("transaction"))
 
 
 @pytest.mark.usefixtures("before")
@@ -129,77 +110,6 @@ def test_a_slow_answer_takes_its_time(control: Control, partner: Partner, fault:
 @pytest.mark.parametrize("fault", ["slow", "timeout"])
 def test_a_slow_answer_is_complete(control: Control, partner: Partner, before: dict[str, Any], fault: str) -> None:
     assert data_with(control, partner, fault, seconds=0.05) == before
-
-
-def test_an_empty_portfolio_is_empty(control: Control, partner: Partner, before: dict[str, Any]) -> None:
-    nothing: dict[str, Any] = {
-        "securities": [],
-        "smallcases": {"public": [], "private": {"stats": {"currentValue": 0, "totalReturns": 0}}},
-        "mutualFunds": {"holdings": []},
-    }
-    assert data_with(control, partner, "empty_portfolio") == before | nothing
-
-
-@pytest.mark.parametrize(("held", "left"), [(1, 0), (2, 1), (3, 1), (4, 2)])
-def test_half_a_portfolio_lacks_at_least_half(control: Control, partner: Partner, held: int, left: int) -> None:
-    rows = [{"isin": f"INE00000000{number}"} for number in range(held)]
-    control.put_account(smallcaseAuthId=AUTH_ID, portfolio={"securities": rows, "smallcases": {}})
-    import_holdings(control, partner)
-    before = partner.holdings(AUTH_ID)
-    assert data_with(control, partner, "half_portfolio") == before | {"securities": rows[:left]}
-
-
-@pytest.mark.parametrize("fault", ["empty_portfolio", "half_portfolio"])
-def test_in_a_session_a_wrong_portfolio_has_a_new_date(control: Control, partner: Partner, fault: str) -> None:
-    auth_id = put_zerodha_account(control, partner)
-    imported = partner.holdings(auth_id)
-    control.advance("PT1H")
-    wrong = data_with(control, partner, fault, auth_id)
-    assert imported["snapshotDate"] < wrong["snapshotDate"] <= partner.holdings(auth_id)["snapshotDate"]
-
-
-@pytest.mark.parametrize("fault", ["empty_portfolio", "half_portfolio"])
-def test_after_a_session_a_wrong_portfolio_has_the_date_of_the_last(
-    control: Control, partner: Partner, fault: str
-) -> None:
-    auth_id = put_zerodha_account(control, partner)
-    imported = partner.holdings(auth_id)
-    control.call("POST", f"sessions/{auth_id}", alive=False)
-    control.advance("PT1H")
-    assert data_with(control, partner, fault, auth_id)["snapshotDate"] == imported["snapshotDate"]
-
-
-@pytest.mark.usefixtures("before")
-def test_a_portfolio_of_v1_can_be_halved(control: Control, partner: Partner) -> None:
-    rows = partner.fetch_holdings(AUTH_ID).json()["data"]["securities"]["holdings"]
-    add_fault(control, "half_portfolio")
-    half = partner.fetch_holdings(AUTH_ID).json()["data"]["securities"]
-    assert half == {"holdings": rows[: len(rows) // 2]}
-
-
-@pytest.mark.usefixtures("before")
-def test_a_portfolio_of_v1_can_be_emptied(control: Control, partner: Partner) -> None:
-    add_fault(control, "empty_portfolio")
-    assert partner.fetch_holdings(AUTH_ID).json()["data"]["securities"] == {"holdings": []}
-
-
-def test_holdings_can_be_updating(control: Control, partner: Partner, before: dict[str, Any]) -> None:
-    assert data_with(control, partner, "updating") == before | {"updating": True}
-
-
-def test_while_updating_the_last_snapshot_is_served(control: Control, partner: Partner) -> None:
-    auth_id = put_zerodha_account(control, partner)
-    before = partner.holdings(auth_id)
-    control.advance("PT1H")
-    assert data_with(control, partner, "updating", auth_id) == before | {"updating": True}
-
-
-def test_after_updating_there_is_a_new_snapshot(control: Control, partner: Partner) -> None:
-    auth_id = put_zerodha_account(control, partner)
-    before = partner.holdings(auth_id)
-    control.advance("PT1H")
-    data_with(control, partner, "updating", auth_id)
-    assert partner.holdings(auth_id)["snapshotDate"] > before["snapshotDate"]
 
 
 @pytest.mark.usefixtures("before")
