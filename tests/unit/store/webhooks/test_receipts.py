@@ -1,0 +1,134 @@
+"""A webhook is made durable once; its verdict is written once; what waits for one is found."""
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
+from gateway_backend.domain.webhooks.receipt import Receipt, ReceiptVerdict, WebhookKind
+from gateway_backend.store.webhooks.receipts import FIRST_SWEEP, MOST_SWEEPS
+from testing.builders import LATER, NOW
+from testing.market_times import MINUTE
+from testing.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World(now=NOW)
+
+
+def raw(checksum: str = "C", **more: object) -> bytes:
+    body = {"smallcaseAuthId": "account-1", "transactionId": "TRX_1", "timestamp": "T", "batchId": "b"}
+    return json.dumps(body | {"checksum": checksum} | more).encode()
+
+
+def record(world: World, body: bytes, at: timedelta = timedelta(0)) -> Receipt:
+    return world.receipts.record(WebhookEnvelope.parse(body), body, received_at=NOW + at)
+
+
+def decide(world: World, receipt: Receipt, reason: str = "CONFIRMED", *, erase: bool = False) -> None:
+    world.receipts.record_verdict(receipt, ReceiptVerdict.APPLIED, reason, LATER, erase=erase)
+
+
+# Recording -------------------------------------------------------------------------------------
+
+
+def test_a_receipt_is_found_with_its_ids_and_its_body(world: World) -> None:
+    receipt = record(world, raw())
+
+    assert world.receipts.find(receipt.key) == receipt
+    assert (receipt.kind, receipt.account_id, receipt.transaction_id) == (WebhookKind.ORDER, "account-1", "TRX_1")
+    assert (receipt.received_at, receipt.is_pending, receipt.seen) == (NOW, True, 1)
+    assert world.receipts.body(receipt.key) == raw()
+
+
+def test_the_same_webhook_again_is_counted_on_its_receipt(world: World) -> None:
+    record(world, raw())
+
+    assert record(world, raw(), MINUTE).seen == 2
+    assert record(world, raw(), MINUTE).received_at == NOW
+
+
+def test_a_checksum_with_another_body_stands_beside_the_first_without_its_body(world: World) -> None:
+    first, second = record(world, raw()), record(world, raw(batchId="other"))
+
+    assert world.receipts.first_with_checksum("C") == first.key.body_hash != second.key.body_hash
+    assert world.receipts.body(first.key) == raw()
+    assert world.receipts.body(second.key) == b""
+
+
+def test_an_unknown_receipt_is_not_found(world: World) -> None:
+    receipt = record(world, raw())
+    unknown = receipt.key._replace(body_hash="other")
+
+    assert world.receipts.find(unknown) is None
+    assert world.receipts.first_with_checksum("other") is None
+    with pytest.raises(LookupError):
+        world.receipts.body(unknown)
+
+
+# Verdicts --------------------------------------------------------------------------------------
+
+
+def test_a_verdict_is_written_once(world: World) -> None:
+    receipt = record(world, raw())
+    decide(world, receipt)
+    decide(world, receipt, "ANOTHER")
+
+    found = world.receipt(receipt.key)
+    assert (found.verdict, found.reason, found.is_pending) == (ReceiptVerdict.APPLIED, "CONFIRMED", False)
+
+
+def test_a_verdict_may_erase_the_body(world: World) -> None:
+    receipt = record(world, raw())
+    decide(world, receipt, erase=True)
+
+    with pytest.raises(LookupError):
+        world.receipts.body(receipt.key)
+    assert world.receipt(receipt.key).verdict is ReceiptVerdict.APPLIED
+
+
+# Those that wait -------------------------------------------------------------------------------
+
+
+def test_a_receipt_without_a_verdict_is_overdue_after_two_minutes(world: World) -> None:
+    receipt = record(world, raw())
+
+    assert list(world.receipts.overdue(NOW + FIRST_SWEEP - timedelta(seconds=1))) == []
+    assert list(world.receipts.overdue(NOW + FIRST_SWEEP)) == [receipt.key]
+
+
+def test_a_receipt_with_a_verdict_is_not_overdue(world: World) -> None:
+    decide(world, record(world, raw()))
+
+    assert list(world.receipts.overdue(NOW + timedelta(days=9))) == []
+
+
+def test_each_further_sweep_comes_later_and_the_last_is_the_last(world: World) -> None:
+    receipt, moments = record(world, raw()), []
+    for number in range(MOST_SWEEPS):
+        due = NOW + FIRST_SWEEP * 2**number
+        assert list(world.receipts.overdue(due)) == [receipt.key]
+        moments.append(due)
+        world.receipts.count_requeue(receipt.key)
+
+    assert all(earlier < later for earlier, later in pairwise(moments))
+    assert list(world.receipts.overdue(NOW + timedelta(days=90))) == []
+
+
+# Erasing ---------------------------------------------------------------------------------------
+
+
+def test_an_accounts_receipts_from_before_its_unlinking_are_erased(world: World) -> None:
+    old, new = record(world, raw("1")), record(world, raw("2"), 10 * MINUTE)
+    other = record(world, raw("3", smallcaseAuthId="account-2"))
+    for receipt in (old, new, other):
+        decide(world, receipt)
+
+    world.receipts.erase_of_account("account-1", NOW + MINUTE)
+
+    assert world.receipts.find(old.key) is None
+    assert world.receipts.find(new.key) is not None
+    assert world.receipts.find(other.key) is not None
