@@ -38,6 +38,7 @@ from testing.memory_table import MemoryClient
 
 CALENDAR = nse_calendar()
 TIMES = RefreshTimes(delay=timedelta(minutes=15), spread=timedelta(minutes=20))
+REPLAY_WINDOW = timedelta(days=7)
 HALF = Decimal("0.5")
 
 
@@ -80,7 +81,7 @@ class Contexts:
         return SyncContext(self.now, self.transactions, self.connections, self.batches, pull.gateway, pull)
 
     def webhook_context(self, attempt: int = 1) -> WebhookContext:
-        return WebhookContext(attempt, self.receipts, self.mutual_funds, timedelta(days=7), self.sync_context)
+        return WebhookContext(attempt, self.receipts, self.mutual_funds, REPLAY_WINDOW, self.sync_context)
 
     @property
     def start_context(self) -> StartContext:
