@@ -186,7 +186,7 @@ def test_version_1_webhooks_are_understood(user: AppUser, sandbox: Sandbox, brok
 
 @pytest.mark.parametrize(
     ("change", "status"),
-    [({"checksum": "0" * 64}, 401), ({"checksum": None}, 401), ({"checksum": 7}, 400)],
+    [({"checksum": "0" * 64}, 401), ({"checksum": None}, 401), ({"checksum": 7}, 401)],
     ids=["wrong", "missing", "no-text"],
 )
 def test_without_a_valid_checksum_nothing_is_kept(
