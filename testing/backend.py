@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from gateway_backend import bootstrap
+from gateway_backend.bootstrap import stores
 from gateway_backend.gateway import client as gateway_client
 from gateway_backend.runtime import batches, clients, clock, secrets
 from gateway_backend.runtime.observability import logger, metrics
@@ -59,7 +60,7 @@ class Backend:
             "sqs": self.sqs,
             "events": self.bus,
         }
-        for module in (bootstrap, clients, secrets, batches):
+        for module in (bootstrap, stores, clients, secrets, batches):
             self.monkeypatch.setattr(module, "client", services.__getitem__)
         self.monkeypatch.setattr(gateway_client, "open_session", lambda: self.gateway)
         self.monkeypatch.setattr(clock, "now", lambda: self.now)

@@ -13,6 +13,7 @@ from gateway_backend.runtime.queue import Queue
 from gateway_backend.store.connections.account_openings import AccountOpenings
 from gateway_backend.store.connections.connections import Connections
 from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.erasure.erasures import Erasures
 from gateway_backend.store.holdings.mutual_funds import MutualFunds
 from gateway_backend.store.holdings.snapshots import Snapshots
 from gateway_backend.store.orders.batches import Batches
@@ -22,6 +23,7 @@ from gateway_backend.store.transactions.idempotency import IdempotencyKeys
 from gateway_backend.store.transactions.transactions import Transactions
 from gateway_backend.store.webhooks.receipts import Receipts
 from gateway_backend.usecases.contexts import (
+    EraseContext,
     PlanContext,
     PullContext,
     ReconcileContext,
@@ -29,6 +31,7 @@ from gateway_backend.usecases.contexts import (
     RefreshRequestContext,
     StartContext,
     SyncContext,
+    UserDataContext,
     WebhookContext,
 )
 from testing.fakes import InterruptibleClient, SqsClient
@@ -55,7 +58,7 @@ class Contexts:
         self.transactions, self.batches = Transactions(table), Batches(table)
         self.pages, self.circuits = RefreshPages(table), Circuits(table)
         self.receipts, self.mutual_funds = Receipts(table, timedelta(days=90)), MutualFunds(table)
-        self.keys = IdempotencyKeys(table)
+        self.keys, self.erasures = IdempotencyKeys(table), Erasures(table)
         self.sqs = SqsClient()
         self.queue = Queue(self.sqs, "https://queue.example")
         self.gateway = FakeGateway(self.clock)
@@ -92,6 +95,7 @@ class Contexts:
             connections=self.connections,
             snapshots=self.snapshots,
             batches=lambda: self.batches,
+            erasures=self.erasures,
             gateway=self.gateway_client(),
             rules=OrderRules(50, 100_000, {}, frozenset({"meta"})),
             brokers=BROKERS,
@@ -114,6 +118,34 @@ class Contexts:
             threads=1,
             jitter=lambda _below: 0,
             streak=FailureStreak(),
+        )
+
+    @property
+    def erase_context(self) -> EraseContext:
+        return EraseContext(
+            clock=self.clock,
+            erasures=self.erasures,
+            connections=self.connections,
+            snapshots=self.snapshots,
+            receipts=self.receipts,
+            transactions=self.transactions,
+            batches=self.batches,
+            mutual_funds=self.mutual_funds,
+            account_openings=self.account_openings,
+            keys=self.keys,
+            threads=1,
+        )
+
+    @property
+    def user_data_context(self) -> UserDataContext:
+        return UserDataContext(
+            erasures=self.erasures,
+            connections=self.connections,
+            snapshots=self.snapshots,
+            receipts=self.receipts,
+            transactions=self.transactions,
+            batches=self.batches,
+            account_openings=self.account_openings,
         )
 
     @property

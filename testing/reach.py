@@ -19,8 +19,10 @@ LAYER = CHECKOUT / "layers/core"
 DOORS = {
     "gateway_backend.store.dynamodb.table.Table.get": "dynamodb:GetItem",
     "gateway_backend.store.dynamodb.table.Table.query": "dynamodb:Query",
+    "gateway_backend.store.dynamodb.table.Table.between": "dynamodb:Query",
     "gateway_backend.store.dynamodb.table.Table.latest_before": "dynamodb:Query",
     "gateway_backend.store.dynamodb.table.Table.list": "dynamodb:Query on Lists",
+    "gateway_backend.store.dynamodb.table.Table.count": "dynamodb:Query on Lists",
     "gateway_backend.store.dynamodb.table.Table.work": "dynamodb:Query on Work",
     "gateway_backend.store.dynamodb.table.Table.delete_all": "dynamodb:BatchWriteItem",
     "gateway_backend.store.dynamodb.table.Put": "dynamodb:PutItem",
@@ -218,7 +220,9 @@ def _field_types(class_name: str, modules: dict[str, Module]) -> Types:
 
 
 def _definition(name: str, modules: dict[str, Module]) -> tuple[Module, ast.ClassDef | None, Definition] | None:
-    """The function or method of that full name."""
+    """The function or method of that full name, or of what a package offers under it."""
+    package, _, offered = name.rpartition(".")
+    name = modules[package].names.get(offered, name) if package in modules else name
     for module_name, module in modules.items():
         rest = name.removeprefix(f"{module_name}.")
         if rest == name or rest.count(".") > 1:
@@ -237,7 +241,7 @@ def _definition(name: str, modules: dict[str, Module]) -> tuple[Module, ast.Clas
 @cache
 def _layer() -> dict[str, Module]:
     paths = (LAYER / "gateway_backend").rglob("*.py")
-    named = {str(path.relative_to(LAYER).with_suffix("")).replace("/", "."): path for path in paths}
+    named = {".".join(path.relative_to(LAYER).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
     return {name: _read(path, name) for name, path in named.items()}
 
 

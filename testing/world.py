@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway_backend.contracts.events.details import Detail
 from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.erasure.erasure import Erasure
 from gateway_backend.domain.holdings.snapshot import PullOutcome
 from gateway_backend.domain.orders.batch import Batch
 from gateway_backend.domain.orders.recorded_batch import RecordedBatch, apply_report
@@ -25,6 +26,8 @@ from gateway_backend.gateway.checksums import checksum
 from gateway_backend.runtime.streams import Change
 from gateway_backend.usecases.connections.link import link_account
 from gateway_backend.usecases.connections.unlink import unlink_account
+from gateway_backend.usecases.erasure.erase_user import erase_user
+from gateway_backend.usecases.erasure.finish_erasures import finish_erasures
 from gateway_backend.usecases.events.publish import events_of
 from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
 from gateway_backend.usecases.orders.sync import placement_of
@@ -145,16 +148,14 @@ class World(Contexts):
         self.connections.unlink(self.connection(account_id).unlink(at or self.now))
 
     def unlink(self, account_id: str, user: str = "user-1") -> None:
-        unlink_account(
-            account_id,
-            user=user,
-            now=self.now,
-            connections=self.connections,
-            snapshots=self.snapshots,
-            receipts=self.receipts,
-            batches=self.batches,
-            transactions=self.transactions,
-        )
+        unlink_account(account_id, user=user, context=self.erase_context)
+
+    def erase(self, user: str = "user-1") -> Erasure:
+        """The user has everything erased."""
+        return erase_user(user, self.erase_context)
+
+    def finish_erasures(self) -> dict[str, int]:
+        return finish_erasures(self.erase_context)
 
     def lease_for_refresh(self, account_id: str) -> None:
         """The user's own refresh of the account has begun."""

@@ -6,5 +6,6 @@ deployed.
 
 from ops.api_reference.connection_routes import CONNECTION_ROUTES, WEBHOOK_ROUTES
 from ops.api_reference.transaction_routes import TRANSACTION_ROUTES
+from ops.api_reference.user_routes import USER_ROUTES
 
-ROUTES = (*TRANSACTION_ROUTES, *CONNECTION_ROUTES, *WEBHOOK_ROUTES)
+ROUTES = (*TRANSACTION_ROUTES, *CONNECTION_ROUTES, *USER_ROUTES, *WEBHOOK_ROUTES)

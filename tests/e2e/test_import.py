@@ -101,7 +101,9 @@ def test_a_sold_share_is_gone(user: AppUser, sandbox: Sandbox, broker_account: s
 def test_an_older_snapshot_never_replaces_a_newer_one(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:
     newer = '"snapshotDate":"2026-11-10T10:00:00.000Z","lastUpdate":"2026-11-10T10:00:00.000Z"'
     older = '"snapshotDate":"2026-11-09T10:00:00.000Z","lastUpdate":"2026-11-09T10:00:00.000Z"'
-    account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1), holding(2), holding(3), dates=newer))
+    account_id = sandbox.put_account(
+        "groww", broker_account, portfolio(holding(1), holding(2), holding(3), dates=newer)
+    )
     user.import_from("groww", broker_account)
     sandbox.put_account("groww", broker_account, portfolio(holding(1), holding(2), dates=older))
     user.import_from("groww", broker_account)

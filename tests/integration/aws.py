@@ -41,15 +41,10 @@ class Aws:
         ]
 
     def every_receipt(self) -> list[dict[str, Any]]:
-        pages = (
-            self.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(
-                TableName=self.outputs["tableName"],
-                FilterExpression="begins_with(pk, :receipt) AND attribute_exists(kind)",
-                ExpressionAttributeValues={":receipt": {"S": "RECEIPT#"}},
-            )
-        )
+        return [item for item in self.every_item() if item["pk"]["S"].startswith("RECEIPT#") and "kind" in item]
+
+    def every_item(self) -> list[dict[str, Any]]:
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["tableName"])
         return [item for page in pages for item in page["Items"]]
 
     def invoke(self, function_folder: str, event: dict[str, Any] | None = None) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from gateway_backend.domain.connections.connection import Connection, link
+from gateway_backend.domain.erasure.erasure import WORKERS_END_AFTER, Erasure, ErasureState, request_erasure
 from gateway_backend.domain.holdings.snapshot import Complete, judge
 from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
 from gateway_backend.domain.orders.recorded_batch import PlacedBy, RecordedBatch, apply_report
@@ -221,6 +222,25 @@ def circuit() -> Edges:
     return explored([("a worker starts", (Circuit(), NOW))], events, lambda value: value[0].state(value[1]), key)
 
 
+# An erasure ------------------------------------------------------------------------------------
+
+
+def erasure() -> Edges:
+    def events(value: Erasure) -> Iterator[tuple[str, Erasure]]:
+        for now in (NOW, NOW + WORKERS_END_AFTER):
+            yield "begin_look", value.begin_look(now)
+            if value.look_began_at and value.state is ErasureState.RUNNING:
+                yield "advance", replace(value.advance(1, "position"), found=1, erased=1)
+                yield "end_look", value.end_look(now)
+
+    return explored(
+        [("request_erasure", request_erasure("user-1", None, NOW))],
+        events,
+        lambda value: value.state,
+        lambda value: value,
+    )
+
+
 # What is drawn ---------------------------------------------------------------------------------
 
 MACHINES: dict[str, Callable[[], Edges]] = {
@@ -230,6 +250,7 @@ MACHINES: dict[str, Callable[[], Edges]] = {
     "A stock of a batch": stock,
     "A page of a refresh": page,
     "The circuit breaker": circuit,
+    "An erasure": erasure,
 }
 _EDGE = re.compile(r"^\s*(\[\*\]|\w+) --> (\[\*\]|\w+): (.+)$")
 

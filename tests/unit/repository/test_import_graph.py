@@ -16,7 +16,7 @@ MODULES = sorted((LAYER / "gateway_backend").rglob("*.py"))
 # Which of our rings a ring may import, and which packages of others.
 OURS = {
     "functions": {"bootstrap", "usecases", "runtime", "contracts", "domain"},
-    "bootstrap": {"usecases", "store", "gateway", "runtime", "domain"},
+    "bootstrap": {"bootstrap", "usecases", "store", "gateway", "runtime", "domain"},
     "usecases": {"usecases", "domain", "contracts", "gateway", "store", "runtime"},
     "store": {"store", "contracts", "domain"},
     "gateway": {"gateway", "contracts", "domain", "runtime"},

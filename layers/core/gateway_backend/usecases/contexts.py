@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from gateway_backend.domain.refresh.schedule import RefreshTimes
     from gateway_backend.gateway.client import Gateway
     from gateway_backend.runtime.queue import Queue
+    from gateway_backend.store.connections.account_openings import AccountOpenings
     from gateway_backend.store.connections.connections import Connections
+    from gateway_backend.store.erasure.erasures import Erasures
     from gateway_backend.store.holdings.mutual_funds import MutualFunds
     from gateway_backend.store.holdings.snapshots import Snapshots
     from gateway_backend.store.orders.batches import Batches
@@ -78,6 +80,7 @@ class StartContext(NamedTuple):
     connections: Connections
     snapshots: Snapshots
     batches: Callable[[], Batches]
+    erasures: Erasures
     gateway: Gateway
     rules: OrderRules
     brokers: Mapping[str, Broker]
@@ -101,6 +104,34 @@ class ReconcileContext(NamedTuple):
     transactions: Transactions
     sync: Callable[[], SyncContext]
     threads: int
+
+
+class EraseContext(NamedTuple):
+    """For erasing what users have taken back."""
+
+    clock: Callable[[], datetime]
+    erasures: Erasures
+    connections: Connections
+    snapshots: Snapshots
+    receipts: Receipts
+    transactions: Transactions
+    batches: Batches
+    mutual_funds: MutualFunds
+    account_openings: AccountOpenings
+    keys: IdempotencyKeys
+    threads: int
+
+
+class UserDataContext(NamedTuple):
+    """For showing users what is stored of them."""
+
+    erasures: Erasures
+    connections: Connections
+    snapshots: Snapshots
+    receipts: Receipts
+    transactions: Transactions
+    batches: Batches
+    account_openings: AccountOpenings
 
 
 class PlanContext(NamedTuple):

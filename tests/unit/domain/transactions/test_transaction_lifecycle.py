@@ -2,6 +2,7 @@
 
 from copy import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -163,7 +164,15 @@ def test_a_result_stored_already_changes_nothing() -> None:
 def test_erased_content_leaves_that_the_transaction_took_place() -> None:
     full = order_transaction(note="mine", outcome=Outcome(iscid="5d94"), status=Status.COMPLETED)
 
-    assert full.erase_content() == replace(full, note=None, order=None, outcome=NO_OUTCOME)
+    assert full.erase_content() == replace(full, note=None, order=None, outcome=NO_OUTCOME, is_erased=True)
+
+
+def test_what_gateway_reports_later_does_not_bring_erased_content_back() -> None:
+    erased = transaction(intent=Intent.FETCH_FUNDS).erase_content()
+
+    report = Report("TRX_1", Status.COMPLETED, outcome=Outcome(funds=Decimal(5)))
+
+    assert erased.apply_report(report, NOW).outcome == NO_OUTCOME
 
 
 # Failed syncs -----------------------------------------------------------------------------------

@@ -13,11 +13,13 @@ GATEWAY_CALLED = {"GatewayUnavailable", "GatewayTimeout", "GatewayRefused", "Gat
 """What can go wrong in a call of Gateway; a read that makes such a call answers with what is stored."""
 TOKEN_OF_GATEWAY = {"SdkTokenInvalid", "SdkTokenExpired"}
 """Raised for a token in Gateway's own answer, too, and then turned into GatewayUnavailable."""
-LINKING = {"AccountMismatch", "AccountOfAnotherUser"}
+LINKING = {"ConnectionWithdrawn", "AccountMismatch", "AccountOfAnotherUser"}
 """Stored with the transaction, which a read gives as it is."""
 STAYS_INSIDE = {
     "get_transaction": GATEWAY_CALLED | TOKEN_OF_GATEWAY | LINKING,
     "get_order": GATEWAY_CALLED | TOKEN_OF_GATEWAY | LINKING,
+    # An account that is unlinked meanwhile need not be.
+    "erase_user_data": {"NotFound"},
     "complete_transaction": GATEWAY_CALLED,
     # An opening moves no money, so that its key is never left in doubt.
     "create_account_opening": {"OutcomeUnknown"},

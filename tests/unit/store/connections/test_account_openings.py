@@ -79,4 +79,4 @@ def test_an_item_has_times_status_and_code_only(world: World) -> None:
     complete(world, start(world).opening, SdkResult(failure=Failure(1010, "user_cancelled")))
 
     (item,) = [item for item in world.memory.items() if item["pk"] == {"S": "USER#user-1"}]
-    assert {*item} == {"pk", "sk", "status", "beganAt", "endedAt", "code"}
+    assert {*item} == {"pk", "sk", "status", "beganAt", "endedAt", "code", "idempotencyKey"}

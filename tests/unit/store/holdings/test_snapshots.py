@@ -104,12 +104,21 @@ def test_what_no_connection_came_to_point_at_is_taken_back(world: World) -> None
     assert world.snapshots.newest(stored) is None
 
 
-def test_an_erasure_takes_what_is_older_and_leaves_what_is_newer(world: World) -> None:
+def test_the_portfolios_of_an_account_that_is_not_linked_are_erased(world: World) -> None:
     first = store(world, snapshot(NOW))
-    world.snapshots.erase(LINKED.id, LATER)
+    world.end_ownership(LINKED.id)
+
+    assert world.snapshots.erase(LINKED.id) == 1
     assert world.snapshots.newest(first) is None
 
-    after = replace(first, linked_at=LATER + DAY)
-    world.snapshots.save(after, snapshot(NOW), NOW)
-    world.snapshots.erase(LINKED.id, LATER)
-    assert world.snapshots.newest(after) is not None
+
+def test_the_portfolios_of_the_present_link_stay(world: World) -> None:
+    store(world, snapshot(NOW))
+    world.end_ownership(LINKED.id, LATER)
+    world.now = LATER + DAY
+    world.link(LINKED.id)
+    kept = world.snapshots.dates(LINKED.id)[-1]
+
+    assert world.snapshots.erase(LINKED.id) == 1
+    assert world.snapshots.dates(LINKED.id) == [kept]
+    assert world.stored_holdings(LINKED.id)

@@ -1,7 +1,7 @@
 """Batches in the table: read back as they were, brought forward by whoever comes, listed and forgotten."""
 
 from copy import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -236,23 +236,24 @@ def test_a_batch_is_found_by_its_id_among_the_users_own_only(world: World) -> No
     assert world.batches.find("user-1", "batch-120") is None
 
 
-# Forgetting ------------------------------------------------------------------------------------
+# Erasing ---------------------------------------------------------------------------------------
 
 
-def test_what_the_batches_of_an_account_say_is_forgotten_and_the_others_stay(world: World) -> None:
-    for number in range(4):
-        placed(world, number, account=f"account-{number % 2}")
+def test_only_what_the_batches_of_the_account_say_is_erased(world: World) -> None:
+    for number in range(2):
+        placed(world, number, account=f"account-{number}")
 
-    world.batches.erase_of_account("user-1", "account-1", world.now)
+    erased = [world.batches.erase_content(f"TRX_user-1_{number}", "account-1") for number in range(2)]
 
-    assert every_page(world, 20) == ["batch-2", "batch-0"]
+    assert erased == [0, 1]
+    assert every_page(world, 20) == ["batch-0"]
     assert world.batches.of("TRX_user-1_1") == []
-    assert world.batches.find("user-1", "batch-3") is None
+    assert world.batches.find("user-1", "batch-1") is None
 
 
-def test_late_news_does_not_bring_back_what_was_forgotten(world: World) -> None:
+def test_late_news_does_not_bring_back_what_was_erased(world: World) -> None:
     known = placed(world, 1)
-    world.batches.erase_of_account("user-1", "account-1", world.now)
+    world.batches.erase_content(known.transaction_id, "account-1")
     transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
 
     assert world.record_batch(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR) is None
@@ -261,20 +262,27 @@ def test_late_news_does_not_bring_back_what_was_forgotten(world: World) -> None:
     assert every_page(world, 20) == []
 
 
-def test_news_that_is_being_written_does_not_bring_back_what_is_being_forgotten(world: World) -> None:
+def test_news_that_is_being_written_does_not_bring_back_what_is_being_erased(world: World) -> None:
     known = placed(world, 1)
     transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
             world.client.before_call = lambda _operation, _request: None
-            world.batches.erase_of_account("user-1", "account-1", world.now)
+            world.batches.erase_content(known.transaction_id, "account-1")
 
     world.client.before_call = meanwhile
     assert world.record_batch(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR) is None
 
     assert world.batches.of(known.transaction_id) == []
     assert every_page(world, 20) == []
+
+
+def test_the_batches_of_a_user_are_counted(world: World) -> None:
+    for number in range(120):
+        placed(world, number)
+
+    assert (world.batches.count("user-1"), world.batches.count("user-2")) == (120, 0)
 
 
 def test_a_first_batch_does_not_come_after_its_account_was_unlinked(world: World) -> None:
@@ -299,16 +307,3 @@ def test_an_order_of_a_new_linking_is_recorded(world: World) -> None:
     world.record_batch(begun(world), batch(), world.now)
 
     assert every_page(world, 20) == ["batch-1"]
-
-
-def test_an_order_placed_after_a_new_linking_stays(world: World) -> None:
-    placed(world, 1)
-    unlinked_at = world.now
-    placed(world, 2)
-
-    world.batches.erase_of_account("user-1", "account-1", unlinked_at)
-
-    assert every_page(world, 20) == ["batch-2"]
-    world.now += timedelta(days=1)
-    world.batches.erase_of_account("user-1", "account-1", unlinked_at)
-    assert every_page(world, 20) == ["batch-2"]

@@ -1,10 +1,11 @@
 """Transactions in the table: written whole or not at all, listed by user, due for checks, never changed blindly."""
 
 from copy import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from gateway_backend.domain.orders.batch import Batch, BatchStatus
 from gateway_backend.domain.shared.errors import ConcurrentUpdate, NotFound, StoreUnavailable
 from gateway_backend.domain.transactions.report import Status
 from gateway_backend.domain.transactions.transaction import Transaction
@@ -13,7 +14,7 @@ from gateway_backend.store.dynamodb.table import ConditionFailed, Put
 from gateway_backend.store.transactions.codec import META, transaction_pk
 from testing.builders import NOW, transaction
 from testing.fakes import READS
-from testing.market_times import MINUTE, SECOND
+from testing.market_times import HOUR, MINUTE, SECOND
 from testing.world import World
 
 WRITES = ("put_item", "update_item", "delete_item", "transact_write_items")
@@ -115,13 +116,58 @@ def test_the_transactions_of_another_user_are_not_listed(world: World) -> None:
     assert world.transactions.list("user-2", after=None, limit=50) == ([], None)
 
 
-def test_the_ids_of_a_users_transactions_with_an_account_are_found_on_every_page(world: World) -> None:
-    ids = add_many(world, 120, account_id="a")
-    world.transactions.add(transaction(id="WITHOUT"))
-    world.transactions.add(transaction(id="OTHER_ACCOUNT", account_id="b"))
-    world.transactions.add(transaction(id="OTHER_USER", owner="user-2", account_id="a"))
+# Memberships -----------------------------------------------------------------------------------
 
-    assert sorted(world.transactions.of_account("user-1", "a")) == sorted(ids)
+
+def memberships(world: World, until: datetime = NOW + HOUR, after: str = "") -> list[str]:
+    return [found.transaction_id for found in world.transactions.memberships("user-1", until=until, after=after)]
+
+
+def test_every_transaction_of_the_user_is_found_once_the_oldest_first(world: World) -> None:
+    ids = add_many(world, 120)
+    world.transactions.add(transaction(id="OTHER_USER", owner="user-2"))
+
+    assert memberships(world) == ids[::-1]
+
+
+def test_what_the_index_does_not_show_yet_is_found(world: World) -> None:
+    world.transactions.add(transaction())
+    item = world.memory.peek("TXN#TRX_1", META) or {}
+    world.memory.put_item(Item={name: value for name, value in item.items() if name != "listKey"})
+
+    assert memberships(world) == ["TRX_1"]
+
+
+def test_what_a_former_release_stored_is_found_in_the_index(world: World) -> None:
+    world.transactions.add(transaction())
+    world.transactions.forget_memberships("user-1", until=NOW)
+
+    assert memberships(world) == ["TRX_1"]
+
+
+def test_the_search_goes_on_behind_a_position_and_ends_at_a_moment(world: World) -> None:
+    ids = add_many(world, 5)[::-1]
+    first, second, *_ = world.transactions.memberships("user-1", until=NOW + HOUR)
+
+    assert memberships(world, after=second.position) == ids[2:]
+    assert memberships(world, until=NOW + 2 * SECOND) == ids[:3]
+    assert first.transaction_id == ids[0]
+
+
+def test_a_moment_after_the_newest_transaction_is_later_than_every_clock(world: World) -> None:
+    assert world.transactions.after_newest("user-1", NOW) == NOW
+    world.transactions.add(transaction(created_at=NOW + SECOND))
+
+    assert NOW + SECOND < world.transactions.after_newest("user-1", NOW) < NOW + 2 * SECOND
+    assert world.transactions.after_newest("user-1", NOW + MINUTE) == NOW + MINUTE
+
+
+def test_all_that_is_stored_beside_a_transaction_is_erased_with_it(world: World) -> None:
+    begun = world.begin_order("TRX_1")
+    world.record_batch(begun, Batch("batch-1", BatchStatus.PLACED, (), NOW), NOW)
+
+    assert world.transactions.erase("TRX_1") == 2
+    assert world.memory.addresses("TXN#TRX_1") == []
 
 
 # Checks ----------------------------------------------------------------------------------------

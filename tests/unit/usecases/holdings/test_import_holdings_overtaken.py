@@ -74,7 +74,7 @@ def test_a_slow_erasure_leaves_the_snapshot_of_a_new_linking(world: World) -> No
 
     world.gateway.before_reply = meanwhile
     world.pull("a")
-    world.snapshots.erase("a", erased_at)
+    world.snapshots.erase("a")
 
     assert world.stored_holdings("a") == FOUR
 

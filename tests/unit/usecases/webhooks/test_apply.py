@@ -156,9 +156,29 @@ def test_a_snapshot_that_gateway_never_shows_is_quarantined_at_the_last_attempt(
 
 def test_the_portfolio_of_an_account_unlinked_meanwhile_is_erased(world: World) -> None:
     world.apply_receipt(receive(world))
-    world.now += HOUR
-    late = receive(world)
     world.unlink("a")
+    late = receive(world)
 
-    assert world.apply_receipt(late)[0] == "QUARANTINED"
+    assert world.apply_receipt(late) == quarantined("CONNECTION_WITHDRAWN")
+    assert not has_body(world, late)
+
+
+def test_what_shows_a_strangers_portfolio_is_erased_with_its_verdict(world: World) -> None:
+    world.link("a")
+    world.begin_transaction("TRX_2", "user-2")
+    foreign, unknown = receive(world, transaction_id="TRX_2"), receive(world, transaction_id="TRX_9")
+
+    for key in (foreign, unknown):
+        assert world.apply_receipt(key)[0] == "QUARANTINED"
+        assert not has_body(world, key)
+
+
+def test_what_was_signed_before_an_unlinking_is_erased_whatever_the_verdict(world: World) -> None:
+    world.apply_receipt(receive(world))
+    world.now += MINUTE
+    signed = times.to_text(world.now - SECOND)
+    world.unlink("a")
+    late = world.receive_webhook({"smallcaseAuthId": "a", "lienStatus": "CREATED", "timestamp": signed})
+
+    assert world.apply_receipt(late) == quarantined("UNKNOWN_KIND")
     assert not has_body(world, late)

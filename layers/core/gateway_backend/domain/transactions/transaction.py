@@ -65,7 +65,8 @@ class Transaction(NamedTuple):
     `result_persisted`: its holdings or its orders are stored. `link_refusal`: the code of the error
     for which its account may not be linked. `checks` counts the schedule's checks of it, `next_check_at` is when the
     next is due. `prices_awaited_until`: the orders have ended, and Gateway does not know the price of a fill yet.
-    `completed_at`: when we heard that Gateway calls it COMPLETED. `item_version` counts the writes of the stored item.
+    `completed_at`: when we heard that Gateway calls it COMPLETED. `is_erased`: its content was, with its account.
+    `item_version` counts the writes of the stored item.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Transaction(NamedTuple):
     next_check_at: datetime | None = None
     prices_awaited_until: datetime | None = None
     completed_at: datetime | None = None
+    is_erased: bool = False
     item_version: int = 0
 
     # Where it stands ---------------------------------------------------------------------------
@@ -157,7 +159,7 @@ class Transaction(NamedTuple):
             account_id=self.account_id or report.account_id,
             broker=report.broker or self.broker,
             failure=None if status is Status.COMPLETED else report.failure or self.failure,
-            outcome=self.outcome.updated(report.outcome, now),
+            outcome=NO_OUTCOME if self.is_erased else self.outcome.updated(report.outcome, now),
             completed_at=self.completed_at or (now if status is Status.COMPLETED else None),
             updated_at=now,
             synced_at=now,
@@ -235,8 +237,8 @@ class Transaction(NamedTuple):
         return replace(checked, next_check_at=checked._next_check(now))
 
     def erase_content(self) -> "Transaction":
-        """The account was unlinked: request and outcome are erased. That the transaction took place stays."""
-        return replace(self, outcome=NO_OUTCOME, order=None, note=None)
+        """The account was unlinked: request and outcome are erased for good. That the transaction took place stays."""
+        return replace(self, outcome=NO_OUTCOME, order=None, note=None, is_erased=True)
 
     @property
     def _patience(self) -> timedelta:

@@ -38,7 +38,10 @@ class ReceiptKey(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """`seen` counts deliveries; `verdict` is None while it waits to be applied."""
+    """`seen` counts deliveries; `verdict` is None while it waits to be applied.
+
+    `has_entry`: its account or transaction tells of it, as former releases did only with the verdict.
+    """
 
     key: ReceiptKey
     kind: WebhookKind
@@ -50,6 +53,7 @@ class Receipt(NamedTuple):
     verdict: ReceiptVerdict | None = None
     reason: str | None = None
     seen: int = 1
+    has_entry: bool = False
 
     @property
     def is_pending(self) -> bool:

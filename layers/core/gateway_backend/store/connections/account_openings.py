@@ -3,6 +3,9 @@
 An id begins with its time, so that the order of the keys is the order of beginning.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from gateway_backend.domain.connections.account_opening import AccountOpening
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import NotFound
@@ -18,13 +21,14 @@ class AccountOpenings:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, opening: AccountOpening, *together_with: Write) -> None:
+    def add(self, opening: AccountOpening, *together_with: Write, idempotency_key: str | None = None) -> None:
         """Store a new opening, all or nothing with the other writes. Raises: ConditionFailed."""
         item = {
             "pk": _pk(opening.owner),
             "sk": _sk(opening.id),
             "status": opening.status,
             "beganAt": times.to_key(opening.began_at),
+            "idempotencyKey": idempotency_key,
         }
         self._table.write_together([Put(item, "attribute_not_exists(#pk)"), *together_with])
 
@@ -38,6 +42,18 @@ class AccountOpenings:
     def newest(self, owner: str) -> list[AccountOpening]:
         """Newest first."""
         return [_read(item) for item in self._table.query(_pk(owner), prefix=_PREFIX, descending=True, limit=LISTED)]
+
+    def count(self, owner: str) -> int:
+        return len(self._table.query(_pk(owner), prefix=_PREFIX))
+
+    def began_until(self, owner: str, until: datetime) -> list[tuple[str, str | None]]:
+        """Ids of those that began until then, each with the idempotency key that created it, if that is recorded."""
+        items = self._table.query(_pk(owner), prefix=_PREFIX)
+        old = [item for item in items if item["beganAt"] <= times.to_key(until)]
+        return [(item["sk"].removeprefix(_PREFIX), item.get("idempotencyKey")) for item in old]
+
+    def erase(self, owner: str, opening_ids: Iterable[str]) -> None:
+        self._table.delete_all([(_pk(owner), _sk(opening_id)) for opening_id in opening_ids])
 
     def end(self, ended: AccountOpening) -> AccountOpening:
         """Store how it ended; an end that is stored already stays. Gives what is stored afterwards."""

@@ -3,7 +3,7 @@
 ACCOUNT#<id> / STATUS       owner, session, newest snapshot: the one truth about the account
 ACCOUNT#<id> / ERASED       when it was last unlinked: transactions from before may not link it again
 USER#<sub>   / ACCOUNT#<id> membership, written together with the status
-USER#<sub>   / CONSENT#…    the record of a consent that ended
+USER#<sub>   / CONSENT#…    the record of a consent that ended; it is never erased
 """
 
 from collections.abc import Callable, Iterator
@@ -25,10 +25,11 @@ from gateway_backend.store.connections.codec import (
     to_item,
     user_pk,
 )
-from gateway_backend.store.dynamodb.table import Check, ConditionFailed, Delete, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Check, ConditionFailed, Delete, Put, Table, Update, Write
 from gateway_backend.store.dynamodb.versions import difference
 
 _TRIES = 5
+_CONSENT = "CONSENT#"
 _NOT_ERASED = 1
 """Position of the check that the account was not unlinked since a transaction began."""
 
@@ -113,12 +114,15 @@ class Connections:
             raise (ConnectionWithdrawn() if _NOT_ERASED in refused.which else ConcurrentUpdate()) from None
         return replace(after, item_version=before.item_version + 1 if before else 0)
 
-    def unlink(self, consent: ConsentRecord) -> None:
-        """End the ownership and leave the record of the consent. Raises: NotFound when it is the owner's no more."""
+    def unlink(self, consent: ConsentRecord, *together_with: Write) -> None:
+        """End the ownership and leave the record of the consent, all or nothing with the other writes.
+
+        Raises: NotFound when it is the owner's no more.
+        """
         withdrawn_at = times.to_key(consent.withdrawn_at)
         record = {
             "pk": user_pk(consent.owner),
-            "sk": f"CONSENT#{consent.account_id}#{withdrawn_at}",
+            "sk": f"{_CONSENT}{consent.account_id}#{withdrawn_at}",
             "broker": consent.broker,
             "givenAt": times.to_text(consent.given_at),
             "withdrawnAt": times.to_text(consent.withdrawn_at),
@@ -132,10 +136,30 @@ class Connections:
                     Delete(user_pk(consent.owner), pk),
                     Put({"pk": pk, "sk": ERASED, "owner": consent.owner, "erasedAt": withdrawn_at}),
                     Put(record),
+                    *together_with,
                 ]
             )
         except ConditionFailed:
             raise NotFound("No such connection") from None
+
+    def consents_of(self, owner: str) -> list[ConsentRecord]:
+        """Those that the user has withdrawn."""
+        return [
+            ConsentRecord(
+                account_id=item["sk"].split("#")[1],
+                owner=owner,
+                broker=item["broker"],
+                given_at=times.parse(item["givenAt"]),
+                withdrawn_at=times.parse(item["withdrawnAt"]),
+                transaction_id=item["transactionId"],
+            )
+            for item in self._table.query(user_pk(owner), prefix=_CONSENT)
+        ]
+
+    def last_unlinked_at(self, account_id: str) -> datetime | None:
+        """When the account was last unlinked, by whomever."""
+        marker = self._table.get(account_pk(account_id), ERASED)
+        return times.parse(marker["erasedAt"]) if marker else None
 
     def unlinked_at(self, account_id: str, owner: str) -> datetime | None:
         """When this owner last unlinked the account; None when somebody else was the last one, or nobody."""

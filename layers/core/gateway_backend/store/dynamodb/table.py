@@ -108,14 +108,13 @@ class Table:
             return [decode(item) for item in self._call("query", **request, Limit=limit)["Items"]]
         return list(self._every_page(request))
 
+    def between(self, pk: str, first: str, last: str) -> Iterator[Item]:
+        """Items of one partition whose sk lies from `first` to `last`, in order of sk."""
+        return self._every_page(self._between(pk, first, last))
+
     def latest_before(self, pk: str, first: str, last: str) -> Item | None:
         """Of the items whose sk lies from `first` to `last`, the one with the greatest."""
-        condition, values = "#pk = :pk AND #sk BETWEEN :first AND :last", {"pk": pk, "first": first, "last": last}
-        request = _expressions(KeyConditionExpression=condition, values=values) | {
-            "TableName": self._name,
-            "ConsistentRead": True,
-            "ScanIndexForward": False,
-        }
+        request = self._between(pk, first, last) | {"ScanIndexForward": False}
         items = self._call("query", **request, Limit=1)["Items"]
         return decode(items[0]) if items else None
 
@@ -149,14 +148,23 @@ class Table:
         following = answer.get("LastEvaluatedKey")
         return [decode(item) for item in answer["Items"]], decode(following) if following else None
 
-    def every(self, list_key: str, *, descending: bool = False) -> Iterator[Item]:
+    def every(
+        self, list_key: str, *, descending: bool = False, between: tuple[str, str] | None = None
+    ) -> Iterator[Item]:
         """The whole list, page by page."""
         after: Item | None = None
         while True:
-            page, after = self.list(list_key, descending=descending, after=after, limit=_LIST_PAGE)
+            page, after = self.list(list_key, descending=descending, after=after, limit=_LIST_PAGE, between=between)
             yield from page
             if after is None:
                 return
+
+    def count(self, list_key: str) -> int:
+        """How long the list is, eventually consistent."""
+        condition, values = "#listKey = :listKey", {"listKey": list_key}
+        request = _expressions(KeyConditionExpression=condition, values=values)
+        request |= {"TableName": self._name, "IndexName": LISTS_INDEX, "Select": "COUNT"}
+        return sum(answer["Count"] for answer in self._answers(request))
 
     def work(self, work_key: str, *, until: str = "") -> Iterator[Item]:
         """Keys of the items waiting in one list of the sparse Work index, eventually consistent, in their order.
@@ -214,10 +222,20 @@ class Table:
             else:
                 raise StoreUnavailable
 
+    def _between(self, pk: str, first: str, last: str) -> dict[str, Any]:
+        condition, values = "#pk = :pk AND #sk BETWEEN :first AND :last", {"pk": pk, "first": first, "last": last}
+        request = _expressions(KeyConditionExpression=condition, values=values)
+        return request | {"TableName": self._name, "ConsistentRead": True}
+
     def _every_page(self, request: dict[str, Any]) -> Iterator[Item]:
+        for answer in self._answers(request):
+            yield from map(decode, answer["Items"])
+
+    def _answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The answers to a query and to all that follow it."""
         while True:
             answer = self._call("query", **request)
-            yield from map(decode, answer["Items"])
+            yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

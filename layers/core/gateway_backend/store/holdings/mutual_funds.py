@@ -48,6 +48,12 @@ class MutualFunds:
         text = read_blob(self._table, item, part_prefix=f"{_PARTS}#{item['contentHash'][:8]}").decode()
         return Statement(text, times.parse(item["receivedAt"]))
 
+    def erase(self, transaction_id: str) -> int:
+        """Delete the statement: how many items that were."""
+        items = self._table.query(_pk(transaction_id), prefix=_SK)
+        self._table.delete_all([(item["pk"], item["sk"]) for item in items])
+        return len(items)
+
 
 def _pk(transaction_id: str) -> str:
     return f"TXN#{transaction_id}"

@@ -85,12 +85,23 @@ class Snapshots:
         if stored:
             self._table.delete_all([*part_keys(stored, _part_prefix(sk)), (pk, sk)])
 
-    def erase(self, account_id: str, stored_until: datetime) -> None:
-        """Delete the portfolios from before an unlinking; what was imported after a new linking stays."""
-        for prefix in (SNAPSHOT, _PART):
-            items = self._table.query(account_pk(account_id), prefix=prefix)
-            old = [item for item in items if item["storedAt"] <= times.to_key(stored_until)]
-            self._table.delete_all([(item["pk"], item["sk"]) for item in old])
+    def dates(self, account_id: str) -> list[str]:
+        """The `snapshotDate` of each portfolio that is kept, the oldest first."""
+        return [item["snapshotDate"] for item in self._table.query(account_pk(account_id), prefix=SNAPSHOT)]
+
+    def erase(self, account_id: str) -> int:
+        """Delete every portfolio that is not of the present link: how many items that were.
+
+        The link is read after the portfolios: one that was made in between has stored none of those.
+        """
+        items = [i for prefix in (SNAPSHOT, _PART) for i in self._table.query(account_pk(account_id), prefix=prefix)]
+        if not items:
+            return 0
+        status = self._table.get(account_pk(account_id), STATUS)
+        linked_at = times.to_key(from_item(status).linked_at) if status else None
+        old = [(item["pk"], item["sk"]) for item in items if linked_at is None or item["storedAt"] < linked_at]
+        self._table.delete_all(old)
+        return len(old)
 
     def _text(self, item: Item) -> str:
         return read_blob(self._table, item, part_prefix=_part_prefix(item["sk"])).decode()

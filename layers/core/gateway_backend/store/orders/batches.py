@@ -1,6 +1,7 @@
 """Order batches: `TXN#<id>` / `BATCH#<batch id>`."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -86,17 +87,20 @@ class Batches:
             step = next_step
         raise StoreUnavailable("The order is being changed by several requests at once: try again")
 
-    def erase_of_account(self, owner: str, account_id: str, now: datetime) -> None:
-        """Erase the content of the user's batches of an account. A marker of each stays."""
-        for recorded in self._every(owner):
-            if recorded.account_id != account_id or recorded.placed_at > now:
-                continue
+    def count(self, owner: str) -> int:
+        """How many batches are listed for the user; eventually consistent."""
+        return self._table.count(list_key(owner))
+
+    def erase_content(self, transaction_id: str, account_id: str) -> int:
+        """Erase the content of the transaction's batches of an account: of how many. A marker of each stays."""
+        old = [batch for batch in self.of(transaction_id) if batch.account_id == account_id]
+        for recorded in old:
             update = "REMOVE #body, #listKey, #listOrder"
-            key = (transaction_pk(recorded.transaction_id), batch_sk(recorded.batch.id))
-            try:
+            key = (transaction_pk(transaction_id), batch_sk(recorded.batch.id))
+            # One that is deleted meanwhile, with everything of its user, must not come back as a marker.
+            with suppress(ConditionFailed):
                 self._table.write(Update(*key, update, condition="attribute_exists(#pk)"))
-            except ConditionFailed:
-                continue
+        return len(old)
 
     def _every(self, owner: str) -> Iterator[RecordedBatch]:
         return map(from_item, self._table.every(list_key(owner), descending=True))

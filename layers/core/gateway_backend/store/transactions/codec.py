@@ -61,6 +61,7 @@ def to_item(transaction: Transaction) -> Item:
         "checks": transaction.checks or None,
         "completedAt": _text(transaction.completed_at),
         "pricesAwaitedUntil": _text(transaction.prices_awaited_until),
+        "erased": transaction.is_erased or None,
         **_work_position(transaction),
     }
 
@@ -94,6 +95,7 @@ def from_item(item: Item) -> Transaction:
         next_check_at=_instant(item, "workOrder"),
         completed_at=_instant(item, "completedAt"),
         prices_awaited_until=_instant(item, "pricesAwaitedUntil"),
+        is_erased=bool(item.get("erased")),
         item_version=int(item.get(VERSION, 0)),
     )
 

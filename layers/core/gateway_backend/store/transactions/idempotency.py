@@ -90,6 +90,14 @@ class IdempotencyKeys:
         except ConditionFailed:
             return
 
+    def erase(self, key: str, owner: str) -> int:
+        """Forget the key, if it is the user's: how many items that were. Those that created nothing end in a day."""
+        item = self._table.get(_pk(key), _SK)
+        if item is None or item["owner"] != owner:
+            return 0
+        self._table.delete_all([(_pk(key), _SK)])
+        return 1
+
     def leave_open(self, claim: Claim) -> None:
         """It is unknown what became of the request: a repeat must get that answer, and not wait."""
         update = "SET #doubtful = :yes"

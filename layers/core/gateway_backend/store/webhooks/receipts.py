@@ -2,24 +2,30 @@
 
 `RECEIPT#<checksum>` / `<body hash>`: a retry finds itself, a checksum used with another body stands beside the first.
 `RECEIPT#<checksum>` / `FIRST`: which body that was.
-The Lists index holds those without a verdict (`PENDING#<shard>`) and afterwards those of an account.
+`ACCOUNT#<id>`, or `TXN#<id>` where it is about no account / `RECEIPT#<checksum>#<body hash>`: an entry, written before
+the receipt, so that an erasure finds each with consistent reads.
+The Lists index holds those without a verdict (`PENDING#<shard>`), and of an account (`RECEIPTS#<id>`) those that former
+releases decided, without an entry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.domain.webhooks.receipt import Receipt, ReceiptKey, ReceiptVerdict, WebhookKind
+from gateway_backend.store.connections.codec import account_pk
 from gateway_backend.store.dynamodb.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.dynamodb.codec import Item
 from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table, Update
+from gateway_backend.store.transactions.codec import transaction_pk
 
 FIRST_SWEEP = timedelta(minutes=2)
 MOST_SWEEPS = 12
 _SHARDS = "0123456789abcdef"
 _FIRST = "FIRST"
+_ENTRY = "RECEIPT#"
 _IS_RECEIPT = "attribute_exists(#kind)"
 
 
@@ -36,6 +42,7 @@ class Receipts:
         """
         item = self._item(envelope, received_at)
         body = raw if self._is_first(envelope, item["expiresAt"]) else b""
+        self._table.write(Put(_entry(_receipt(item), item["expiresAt"])))
         try:
             put_with_blob(self._table, item, body, part_prefix=item["sk"], condition="attribute_not_exists(#pk)")
         except ConditionFailed:
@@ -80,18 +87,19 @@ class Receipts:
     ) -> None:
         """Write down what became of it, once: a verdict stays. `erase` also forgets the body."""
         pk, sk = _pk(receipt.key.checksum), receipt.key.body_hash
+        if not receipt.has_entry:
+            self._table.write(Put(_entry(receipt, int((receipt.received_at + self._retention).timestamp()))))
         values: Item = {
             "verdict": verdict,
             "reason": reason,
             "now": times.to_text(now),
-            "list": f"RECEIPTS#{receipt.account_id or receipt.transaction_id}",
-            "order": times.to_key(receipt.received_at),
         }
-        update = "SET #verdict = :verdict, #reason = :reason, #decidedAt = :now, #listKey = :list, #listOrder = :order"
+        update = "SET #verdict = :verdict, #reason = :reason, #decidedAt = :now"
         parts = part_keys(self._table.get(pk, sk) or {}, sk) if erase else []
         if erase:
             # Together with the verdict: without its body, one that waits for a verdict could not be worked on again.
-            update, values = f"{update}, #parts = :none REMOVE #blob", values | {"none": 0}
+            update, values = f"{update}, #parts = :none", values | {"none": 0}
+        update += " REMOVE #listKey, #listOrder" + (", #blob" if erase else "")
         try:
             undecided = f"{_IS_RECEIPT} AND attribute_not_exists(#verdict)"
             self._table.write(Update(pk, sk, update, values, undecided))
@@ -121,13 +129,39 @@ class Receipts:
         except ConditionFailed:
             return
 
-    def erase_of_account(self, account_id: str, received_before: datetime) -> None:
-        """Delete the receipts whose bodies hold the account's portfolio from before it was unlinked."""
-        for item in self._table.every(f"RECEIPTS#{account_id}"):
-            if item["listOrder"] > times.to_key(received_before):
-                return
-            whole = self._table.get(item["pk"], item["sk"]) or item
-            self._table.delete_all([*part_keys(whole, whole["sk"]), (item["pk"], item["sk"])])
+    def count(self, account_id: str) -> int:
+        """How many receipts about the account are kept."""
+        return len(self._table.query(account_pk(account_id), prefix=_ENTRY))
+
+    def erase_of_account(self, account_id: str, received_until: datetime) -> int:
+        """Delete the receipts about an account, with or without a verdict: how many items that were."""
+        last = times.to_key(received_until)
+        listed = [item for item in self._table.every(f"RECEIPTS#{account_id}") if item["listOrder"] <= last]
+        return self._erase_entries(account_pk(account_id), received_until) + self._erase(
+            (item["pk"], item["sk"]) for item in listed
+        )
+
+    def erase_of_transaction(self, transaction_id: str, received_until: datetime) -> int:
+        """Delete the receipts that name the transaction and no account: how many items that were."""
+        return self._erase_entries(transaction_pk(transaction_id), received_until)
+
+    def _erase_entries(self, pk: str, received_until: datetime) -> int:
+        entries = self._table.query(pk, prefix=_ENTRY)
+        old = [entry for entry in entries if entry["receivedAt"] <= times.to_key(received_until)]
+        keys = [tuple(entry["sk"].split("#")[1:]) for entry in old]
+        count = self._erase((_pk(checksum), body_hash) for checksum, body_hash in keys)
+        self._table.delete_all([(entry["pk"], entry["sk"]) for entry in old])
+        return count + len(old)
+
+    def _erase(self, keys: Iterable[tuple[str, str]]) -> int:
+        count = 0
+        for pk, sk in keys:
+            item = self._table.get(pk, sk)
+            if item:
+                gone = [*part_keys(item, sk), (pk, sk)]
+                self._table.delete_all(gone)
+                count += len(gone)
+        return count
 
     def _item(self, envelope: WebhookEnvelope, received_at: datetime) -> Item:
         return {
@@ -140,10 +174,31 @@ class Receipts:
             "snapshotDate": envelope.snapshot_date,
             "receivedAt": times.to_key(received_at),
             "seen": 1,
+            "hasEntry": True,
             "listKey": f"PENDING#{envelope.body_hash[0]}",
             "listOrder": times.to_key(received_at),
-            "expiresAt": int((received_at + self._retention).timestamp()),
+            "expiresAt": int((self._counts_from(envelope, received_at) + self._retention).timestamp()),
         }
+
+    def _counts_from(self, envelope: WebhookEnvelope, received_at: datetime) -> datetime:
+        """One that is dated ahead of our clock can be replayed for longer, so it is remembered for longer, too."""
+        try:
+            signed_at = times.parse(envelope.timestamp or "")
+        except ValueError:
+            return received_at
+        return max(received_at, min(signed_at, received_at + self._retention))
+
+
+def _entry(receipt: Receipt, expires_at: int) -> Item:
+    """What an account has of a receipt, or a transaction, where it is about no account."""
+    is_of_account = receipt.account_id and receipt.kind is not WebhookKind.MUTUAL_FUNDS
+    pk = account_pk(receipt.account_id or "") if is_of_account else transaction_pk(receipt.transaction_id or "")
+    return {
+        "pk": pk,
+        "sk": f"{_ENTRY}{receipt.key.checksum}#{receipt.key.body_hash}",
+        "receivedAt": times.to_key(receipt.received_at),
+        "expiresAt": expires_at,
+    }
 
 
 def _receipt(item: Item) -> Receipt:
@@ -158,6 +213,7 @@ def _receipt(item: Item) -> Receipt:
         verdict=ReceiptVerdict(item["verdict"]) if item.get("verdict") else None,
         reason=item.get("reason"),
         seen=int(item["seen"]),
+        has_entry=bool(item.get("hasEntry")),
     )
 
 

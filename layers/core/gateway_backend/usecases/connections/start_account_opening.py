@@ -39,7 +39,7 @@ def start_account_opening(
         return StartedOpening(openings.owned(claim.created, user), token, replayed=True)
     opening = AccountOpening(_new_id(now), user, began_at=now)
     try:
-        openings.add(opening, keys.fulfilled(claim, opening.id))
+        openings.add(opening, keys.fulfilled(claim, opening.id), idempotency_key=claim.key)
     except DomainError:
         keys.release(claim)
         raise

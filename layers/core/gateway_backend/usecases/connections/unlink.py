@@ -1,48 +1,45 @@
-"""Unlink an account and erase what we hold of it, leaving a record of the consent that ended."""
+"""Unlink an account and erase what we hold of it, leaving the record of the consent that ended."""
 
-from datetime import datetime
-
+from gateway_backend.domain.erasure.erasure import Erasure, ErasureState, request_erasure
 from gateway_backend.domain.shared.errors import NotFound
-from gateway_backend.domain.transactions.transaction import Transaction
-from gateway_backend.store.connections.connections import Connections
-from gateway_backend.store.holdings.snapshots import Snapshots
-from gateway_backend.store.orders.batches import Batches
-from gateway_backend.store.transactions.transactions import Transactions
-from gateway_backend.store.webhooks.receipts import Receipts
+from gateway_backend.runtime.threads import Deadline
+from gateway_backend.store.erasure.erasures import put_erasure
+from gateway_backend.usecases.contexts import EraseContext
+from gateway_backend.usecases.erasure.look import continue_erasure
+
+SECONDS = 10.0
 
 
-def unlink_account(
-    account_id: str,
-    *,
-    user: str,
-    now: datetime,
-    connections: Connections,
-    snapshots: Snapshots,
-    receipts: Receipts,
-    batches: Batches,
-    transactions: Transactions,
-) -> None:
-    """The ownership ends first, so that nobody reads half-erased data; repeating it finishes what a crash left.
+def unlink_account(account_id: str, *, user: str, context: EraseContext) -> None:
+    """The ownership ends first, together with the record of the erasure, so that nobody reads half-erased data.
 
+    What there is no time for, the schedule goes on with; so does a repeat.
     Raises: NotFound when the account is not, and never was, this user's.
     """
-    unlinked_at = _end_ownership(account_id, user, now, connections)
-    snapshots.erase(account_id, unlinked_at)
-    receipts.erase_of_account(account_id, unlinked_at)
-    batches.erase_of_account(user, account_id, unlinked_at)
-    for transaction_id in transactions.of_account(user, account_id):
-        transaction = transactions.find(transaction_id)
-        if transaction:
-            transactions.update(transaction, Transaction.erase_content)
+    erasure = _end_ownership(account_id, user, context)
+    if erasure.state is ErasureState.RUNNING:
+        continue_erasure(erasure, Deadline(SECONDS), context)
 
 
-def _end_ownership(account_id: str, user: str, now: datetime, connections: Connections) -> datetime:
-    """When it ended: now, or when this user unlinked it before."""
-    connection = connections.find(account_id)
+def _end_ownership(account_id: str, user: str, context: EraseContext) -> Erasure:
+    """The erasure that begins now, or the one of when this user unlinked the account before."""
+    connection = context.connections.find(account_id)
     if connection and connection.owner == user:
-        connections.unlink(connection.unlink(now))
-        return now
-    unlinked_at = connections.unlinked_at(account_id, user)
+        erasure = request_erasure(user, account_id, context.transactions.after_newest(user, context.clock()))
+        context.connections.unlink(connection.unlink(erasure.requested_at), put_erasure(erasure))
+        return erasure
+    unlinked_at = context.connections.unlinked_at(account_id, user)
     if unlinked_at is None:
         raise NotFound("No such connection")
-    return unlinked_at
+    return _earlier(account_id, user, context) or _add(request_erasure(user, account_id, unlinked_at), context)
+
+
+def _earlier(account_id: str, user: str, context: EraseContext) -> Erasure | None:
+    """None when a former release has unlinked it, which erased at once and kept no record of that."""
+    of_account = [erasure for erasure in context.erasures.all_of(user) if erasure.account_id in (account_id, None)]
+    return of_account[-1] if of_account else None
+
+
+def _add(erasure: Erasure, context: EraseContext) -> Erasure:
+    context.erasures.add(erasure)
+    return erasure

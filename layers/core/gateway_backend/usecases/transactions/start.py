@@ -66,7 +66,8 @@ def start_transaction(
     except DomainError:
         context.keys.release(claim)
         raise
-    context.transactions.add(transaction, context.keys.fulfilled(claim, transaction.id))
+    fulfilled = context.keys.fulfilled(claim, transaction.id)
+    context.transactions.add(transaction, fulfilled, idempotency_key=claim.key)
     return Started(transaction, token, False, _warnings(transaction, context))
 
 
@@ -98,7 +99,7 @@ def _prepare(request: TransactionRequest, user: str, context: StartContext) -> t
         id="",
         owner=user,
         intent=Intent(request.intent),
-        created_at=context.now,
+        created_at=context.erasures.after_newest(user, context.now),
         expire_at=context.now,
         # Gateway and the SDK echo the notes: what they carry is an opaque id, the app's own note stays with us.
         correlation_id=uuid.uuid4().hex,

@@ -37,6 +37,9 @@ INTENT_OF = {
     WebhookKind.ORDER: Intent.TRANSACTION,
 }
 
+UNSURE = frozenset({"UNKNOWN_TO_GATEWAY", "NOT_CONFIRMED"})
+UNREADABLE = frozenset({"UNKNOWN_KIND", "BATCH_UNREADABLE", "BODY_UNREADABLE", "ISCID_UNREADABLE"})
+
 
 def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
     """Give the receipt its verdict. One that has its verdict, or is no longer kept, is left alone.
@@ -57,10 +60,22 @@ def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
     except Quarantine as quarantine:
         logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
         count("WebhookQuarantined")
-        # What may still prove true is kept; the body of a second statement, or of no transaction of ours, is not.
-        unsure = quarantine.reason in ("UNKNOWN_TO_GATEWAY", "NOT_CONFIRMED")
-        erase = quarantine.erase or (receipt.kind is WebhookKind.MUTUAL_FUNDS and not unsure)
+        erase = quarantine.erase or not _is_worth_keeping(receipt, quarantine.reason, context.sync)
         receipts.record_verdict(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=erase)
+
+
+def _is_worth_keeping(receipt: Receipt, reason: str, context: SyncContext) -> bool:
+    """Whether anybody needs the body: what may still prove true, or tells an engineer what Gateway sends.
+
+    Any other may hold the portfolio of somebody who never was, or no longer is, a user of the account.
+    """
+    if reason not in (UNSURE if receipt.kind is WebhookKind.MUTUAL_FUNDS else UNSURE | UNREADABLE):
+        return False
+    unlinked_at = context.connections.last_unlinked_at(receipt.account_id) if receipt.account_id else None
+    try:
+        return unlinked_at is None or times.parse(receipt.timestamp) > unlinked_at
+    except ValueError:
+        return False
 
 
 def _check_origin(receipt: Receipt, receipts: Receipts, replay_window: timedelta) -> None:

@@ -5,6 +5,7 @@ imported where it is made, so that a cold start pays for nothing that its functi
 
 What belongs to one request or message (its time, its share of Gateway's patience) comes in a context. A function here
 that ends in `_contexts` makes the collaborators at once and gives a function that makes one context after the other.
+The stores are made in `stores`, and offered here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,39 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
+from gateway_backend.bootstrap.stores import (
+    account_openings as account_openings,
+)
+from gateway_backend.bootstrap.stores import (
+    batches as batches,
+)
+from gateway_backend.bootstrap.stores import (
+    connections as connections,
+)
+from gateway_backend.bootstrap.stores import (
+    erasures as erasures,
+)
+from gateway_backend.bootstrap.stores import (
+    idempotency_keys as idempotency_keys,
+)
+from gateway_backend.bootstrap.stores import (
+    mutual_funds as mutual_funds,
+)
+from gateway_backend.bootstrap.stores import (
+    receipts as receipts,
+)
+from gateway_backend.bootstrap.stores import (
+    refresh_pages as refresh_pages,
+)
+from gateway_backend.bootstrap.stores import (
+    snapshots as snapshots,
+)
+from gateway_backend.bootstrap.stores import (
+    table,
+)
+from gateway_backend.bootstrap.stores import (
+    transactions as transactions,
+)
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.settings import settings
@@ -29,17 +63,8 @@ if TYPE_CHECKING:
     from gateway_backend.runtime.cursors import Cursors
     from gateway_backend.runtime.event_bus import EventBus
     from gateway_backend.runtime.queue import Queue
-    from gateway_backend.store.connections.account_openings import AccountOpenings
-    from gateway_backend.store.connections.connections import Connections
-    from gateway_backend.store.dynamodb.table import Table
-    from gateway_backend.store.holdings.mutual_funds import MutualFunds
-    from gateway_backend.store.holdings.snapshots import Snapshots
-    from gateway_backend.store.orders.batches import Batches
-    from gateway_backend.store.refresh.pages import RefreshPages
-    from gateway_backend.store.transactions.idempotency import IdempotencyKeys
-    from gateway_backend.store.transactions.transactions import Transactions
-    from gateway_backend.store.webhooks.receipts import Receipts
     from gateway_backend.usecases.contexts import (
+        EraseContext,
         PlanContext,
         PullContext,
         ReconcileContext,
@@ -47,84 +72,12 @@ if TYPE_CHECKING:
         RefreshRequestContext,
         StartContext,
         SyncContext,
+        UserDataContext,
         WebhookContext,
     )
 
 THREADS = 10
 """How many accounts or transactions a schedule or a refresh works on at once: most of that is waiting for Gateway."""
-
-
-# The table -------------------------------------------------------------------------------------
-
-
-@cache
-def table() -> Table:
-    from gateway_backend.store.dynamodb.table import Table
-
-    return Table(client("dynamodb"), settings().table_name)
-
-
-@cache
-def connections() -> Connections:
-    from gateway_backend.store.connections.connections import Connections
-
-    return Connections(table())
-
-
-@cache
-def snapshots() -> Snapshots:
-    from gateway_backend.store.holdings.snapshots import Snapshots
-
-    return Snapshots(table())
-
-
-@cache
-def transactions() -> Transactions:
-    from gateway_backend.store.transactions.transactions import Transactions
-
-    return Transactions(table())
-
-
-@cache
-def batches() -> Batches:
-    from gateway_backend.store.orders.batches import Batches
-
-    return Batches(table())
-
-
-@cache
-def receipts() -> Receipts:
-    from gateway_backend.store.webhooks.receipts import Receipts
-
-    return Receipts(table(), settings().receipt_retention)
-
-
-@cache
-def mutual_funds() -> MutualFunds:
-    from gateway_backend.store.holdings.mutual_funds import MutualFunds
-
-    return MutualFunds(table())
-
-
-@cache
-def account_openings() -> AccountOpenings:
-    from gateway_backend.store.connections.account_openings import AccountOpenings
-
-    return AccountOpenings(table())
-
-
-@cache
-def idempotency_keys() -> IdempotencyKeys:
-    from gateway_backend.store.transactions.idempotency import IdempotencyKeys
-
-    return IdempotencyKeys(table())
-
-
-@cache
-def refresh_pages() -> RefreshPages:
-    from gateway_backend.store.refresh.pages import RefreshPages
-
-    return RefreshPages(table())
 
 
 # Other services --------------------------------------------------------------------------------
@@ -254,7 +207,7 @@ def start_contexts() -> Callable[[], StartContext]:
     from gateway_backend.usecases.contexts import StartContext
 
     new_gateway, order_rules = gateways(), settings().order_rules
-    _make_now(idempotency_keys, transactions, connections, snapshots)
+    _make_now(idempotency_keys, transactions, connections, snapshots, erasures)
     return lambda: StartContext(
         now=clock.now(),
         keys=idempotency_keys(),
@@ -262,6 +215,7 @@ def start_contexts() -> Callable[[], StartContext]:
         connections=connections(),
         snapshots=snapshots(),
         batches=batches,
+        erasures=erasures(),
         gateway=new_gateway(),
         rules=order_rules,
         brokers=brokers(),
@@ -292,6 +246,38 @@ def reconcile_context() -> ReconcileContext:
         transactions=transactions(),
         sync=sync_contexts(),
         threads=THREADS,
+    )
+
+
+def erase_context() -> EraseContext:
+    from gateway_backend.usecases.contexts import EraseContext
+
+    return EraseContext(
+        clock=clock.now,
+        erasures=erasures(),
+        connections=connections(),
+        snapshots=snapshots(),
+        receipts=receipts(),
+        transactions=transactions(),
+        batches=batches(),
+        mutual_funds=mutual_funds(),
+        account_openings=account_openings(),
+        keys=idempotency_keys(),
+        threads=THREADS,
+    )
+
+
+def user_data_context() -> UserDataContext:
+    from gateway_backend.usecases.contexts import UserDataContext
+
+    return UserDataContext(
+        erasures=erasures(),
+        connections=connections(),
+        snapshots=snapshots(),
+        receipts=receipts(),
+        transactions=transactions(),
+        batches=batches(),
+        account_openings=account_openings(),
     )
 
 

@@ -1,0 +1,1 @@
+"""Erasing what users have taken back."""

@@ -1,0 +1,114 @@
+"""One look of an erasure: go through all that is stored under the user's keys, and erase what it is about.
+
+Every step is safe to repeat, and a look that runs out of time goes on where it stood: a user with ten thousand
+transactions is erased in as many looks as it takes.
+"""
+
+from functools import partial
+from itertools import batched
+
+from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.erasure.erasure import Erasure, ErasureState
+from gateway_backend.domain.shared.errors import ConcurrentUpdate, NotFound, StoreUnavailable
+from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.runtime.threads import Deadline, map_concurrently
+from gateway_backend.store.transactions.transactions import Membership
+from gateway_backend.usecases.contexts import EraseContext
+
+_AT_ONCE = 100
+
+
+def continue_erasure(erasure: Erasure, deadline: Deadline, context: EraseContext) -> Erasure:
+    """Go on with the present look until it ends or time is over; the erasure as it is stored afterwards.
+
+    Raises: StoreUnavailable.
+    """
+    look = erasure.begin_look(context.clock())
+    if not look.position:
+        look = look.advance(_erase_accounts(look, context), "")
+    memberships = context.transactions.memberships(look.owner, until=look.requested_at, after=look.position)
+    erase = partial(_erase_transaction, erasure=erasure, context=context)
+    for chunk in batched(memberships, _AT_ONCE, strict=False):
+        erased = map_concurrently(erase, chunk, threads=context.threads)
+        counts = [count for count in erased if count is not None]
+        if len(counts) < len(erased):
+            _save(erasure, look.advance(sum(counts), look.position), context)
+            raise StoreUnavailable("Not everything could be erased yet: it goes on by itself")
+        look = look.advance(sum(counts), chunk[-1].position)
+        if deadline.has_passed:
+            return _save(erasure, look, context)
+    ended = look.end_look(context.clock())
+    if ended.state is ErasureState.FINISHED and ended.account_id is None:
+        context.transactions.forget_memberships(ended.owner, until=ended.requested_at)
+    return _save(erasure, ended, context)
+
+
+def _save(before: Erasure, after: Erasure, context: EraseContext) -> Erasure:
+    """Where another worker is at the same erasure, what that one records counts."""
+    try:
+        return context.erasures.save(before, after)
+    except ConcurrentUpdate:
+        return after
+
+
+def _erase_accounts(look: Erasure, context: EraseContext) -> int:
+    if look.account_id:
+        return _erase_account(look.account_id, look, context)
+    count = _unlink_all(look, context)
+    accounts = {consent.account_id for consent in context.connections.consents_of(look.owner)}
+    count += sum(_erase_account(account_id, look, context) for account_id in accounts)
+    return count + _erase_openings(look, context)
+
+
+def _erase_account(account_id: str, look: Erasure, context: EraseContext) -> int:
+    return context.snapshots.erase(account_id) + context.receipts.erase_of_account(account_id, look.requested_at)
+
+
+def _unlink_all(look: Erasure, context: EraseContext) -> int:
+    """The ownership of every account ends as of the request, also where a worker has linked one behind it."""
+    count = 0
+    for connection in context.connections.all_of(look.owner):
+        if _was_linked_before(look, connection, context):
+            try:
+                context.connections.unlink(connection.unlink(look.requested_at))
+            except NotFound:
+                continue
+            count += 1
+    return count
+
+
+def _was_linked_before(look: Erasure, connection: Connection, context: EraseContext) -> bool:
+    if connection.linked_at <= look.requested_at:
+        return True
+    linked_with = context.transactions.find(connection.transaction_id)
+    return linked_with is None or linked_with.created_at <= look.requested_at
+
+
+def _erase_openings(look: Erasure, context: EraseContext) -> int:
+    openings = context.account_openings.began_until(look.owner, look.requested_at)
+    # The keys first: without its opening none would be found again.
+    count = sum(context.keys.erase(key, look.owner) for _, key in openings if key)
+    context.account_openings.erase(look.owner, [opening_id for opening_id, _ in openings])
+    return count + len(openings)
+
+
+def _erase_transaction(membership: Membership, *, erasure: Erasure, context: EraseContext) -> int:
+    if erasure.account_id:
+        return _erase_content(membership.transaction_id, erasure.account_id, context)
+    count = context.receipts.erase_of_transaction(membership.transaction_id, erasure.requested_at)
+    count += context.transactions.erase(membership.transaction_id)
+    key = membership.idempotency_key
+    return count + (context.keys.erase(key, erasure.owner) if key else 0)
+
+
+def _erase_content(transaction_id: str, account_id: str, context: EraseContext) -> int:
+    """What an account's transaction was about; that it took place stays."""
+    count = context.batches.erase_content(transaction_id, account_id)
+    transaction = context.transactions.find(transaction_id)
+    if transaction is None or account_id not in (transaction.account_id, transaction.requested_account_id):
+        return count
+    count += context.mutual_funds.erase(transaction_id)
+    if transaction.is_erased:
+        return count
+    context.transactions.update(transaction, Transaction.erase_content)
+    return count + 1
