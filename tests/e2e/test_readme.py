@@ -4,9 +4,11 @@ What a machine alone can run is run against the stack of the session. Lines that
 AWS account, are read: their targets, commands, options, outputs and resources must exist.
 """
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,7 +123,7 @@ def calls_of(text: str, folder: Path) -> list[list[str]]:
     stand_in = (
         f"""#!/bin/sh\nprintf '%s\\036' "${{0##*/}}" "$@" >> {notes}\nprintf '\\035' >> {notes}\necho made-up\n"""
     )
-    for tool in (tools / "aws", folder / SAM):
+    for tool in (tools / "aws", folder / SAM, folder / ".venv/bin/python"):
         tool.parent.mkdir(parents=True, exist_ok=True)
         tool.write_text(stand_in)
         tool.chmod(0o755)
@@ -149,9 +151,17 @@ def fault_of(call: list[str]) -> str | None:
         case ["aws", "cloudformation", "describe-stack-resource", *rest]:
             name = rest[rest.index("--logical-resource-id") + 1]
             return None if name in template()["Resources"] else f"no such resource: {name}"
+        case ["python", "-m", module, *rest]:
+            return None if is_command(module, rest) else f"no such command: {module} {rest}"
         case ["aws", service, operation, *rest]:
             return fault_of_aws(service, operation, rest)
     return f"nobody checks {call}"
+
+
+def is_command(module: str, rest: list[str]) -> bool:
+    """Whether the module is a command line that knows these words."""
+    command = [sys.executable, "-m", module, *rest, "--help"]
+    return subprocess.run(command, cwd=CHECKOUT, env=os.environ | {"PYTHONPATH": "layers/core"}).returncode == 0
 
 
 def fault_of_aws(service: str, operation: str, rest: list[str]) -> str | None:
