@@ -119,7 +119,7 @@ class Backend:
 
     def handler(self, function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         """As a new worker has it: its module is run anew, and everything it works with is made anew."""
-        for made_once in (settings, secrets._read, *vars(bootstrap).values()):
+        for made_once in (settings, secrets.secret, *vars(bootstrap).values()):
             if hasattr(made_once, "cache_clear"):
                 made_once.cache_clear()
         spec = importlib.util.spec_from_file_location(f"app_of_{function}", CHECKOUT / f"functions/{function}/app.py")

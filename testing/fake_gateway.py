@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class Reply:
-    """`pieces_apart`: seconds between the pieces of a body that trickles."""
+    """`pieces_apart`: seconds between the pieces of a body that trickles, `letters_apart`: between a header's."""
 
     body: str | bytes = ""
     status: int = 200
@@ -21,6 +21,7 @@ class Reply:
     after_seconds: float = 0
     hang_up: bool = False
     pieces_apart: float = 0
+    letters_apart: float = 0
 
 
 def success(data: Any) -> Reply:
@@ -65,6 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             return
         content = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
+        if reply.letters_apart:
+            self._trickle(reply)
+            return
         self.send_response(reply.status)
         for name, value in ({"content-length": str(len(content))} | reply.headers).items():
             self.send_header(name, value)
@@ -77,6 +81,13 @@ class _Handler(BaseHTTPRequestHandler):
             for at in range(0, len(content), 100):
                 self.wfile.write(content[at : at + 100])
                 time.sleep(reply.pieces_apart)
+
+    def _trickle(self, reply: Reply) -> None:
+        self.close_connection = True
+        with suppress(ConnectionError):
+            for letter in b"HTTP/1.1 200 OK\r\nx-padding: " + b"x" * 1000:
+                self.wfile.write(bytes([letter]))
+                time.sleep(reply.letters_apart)
 
     do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from testing.memory_table.expressions import (
     Change,
+    check_bounds,
     check_placeholders,
     condition_holds,
     deleted,
@@ -77,6 +78,7 @@ class MemoryClient:
 
     def query(self, **request: Any) -> Request:
         check_placeholders(request, "KeyConditionExpression")
+        check_bounds(request)
         with self._lock:
             index = request.get("IndexName")
             rows = list(self._rows(index, request))

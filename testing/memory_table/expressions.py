@@ -71,6 +71,16 @@ def _clause(verb: str, text: str) -> Iterator[tuple[str, str, str]]:
             yield verb, found[1], found[2] if verb == "ADD" else ""
 
 
+def check_bounds(request: Request) -> None:
+    """A BETWEEN whose first bound is the greater one is refused."""
+    values = request["ExpressionAttributeValues"]
+    for low, high in re.findall(r"BETWEEN (:\w+) AND (:\w+)", request["KeyConditionExpression"]):
+        if values[low]["S"] > values[high]["S"]:
+            raise validation_error(
+                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound"
+            )
+
+
 # Conditions ------------------------------------------------------------------------------------
 
 

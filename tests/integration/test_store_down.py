@@ -43,7 +43,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> Ite
 
 def forget_collaborators() -> None:
     """A new worker starts: nothing is left of what the last one made."""
-    made_once = (settings.settings, clients.client, clients._session, secrets._read, *vars(bootstrap).values())
+    made_once = (settings.settings, clients.client, clients._session, secrets.secret, *vars(bootstrap).values())
     for make in made_once:
         if hasattr(make, "cache_clear"):
             make.cache_clear()

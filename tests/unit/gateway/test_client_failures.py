@@ -145,6 +145,30 @@ def test_a_body_that_trickles_is_a_timeout(fake: FakeGateway, monkeypatch: pytes
 
 
 @EVERY_CALL
+def test_headers_that_trickle_are_a_timeout(call: Call, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0.3)
+    gateway = Gateway(open_session(), fake.url, KEYS)
+    fake.replies = [Reply(letters_apart=0.05)]
+    begun = time.monotonic()
+
+    with pytest.raises(GatewayTimeout):
+        call(gateway)
+    assert time.monotonic() - begun < 1
+
+
+def test_retries_end_with_the_deadline(fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(client._READ_RETRIES, "backoff_factor", 1)
+    gateway = Gateway(open_session(), fake.url, KEYS)
+    fake.replies = [Reply("busy", 503)]
+    begun = time.monotonic()
+
+    with pytest.raises(GatewayTimeout):
+        holdings(gateway)
+    assert time.monotonic() - begun < 1
+
+
+@EVERY_CALL
 def test_an_unreachable_gateway_is_unavailable_and_no_id_is_quoted(call: Call, fake: FakeGateway) -> None:
     nowhere = Gateway(requests.Session(), "http://127.0.0.1:1", KEYS)
 

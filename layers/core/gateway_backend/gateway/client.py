@@ -3,7 +3,9 @@
 Reads are retried a few times; a create never is, because Gateway has no idempotency key (contract 9).
 """
 
+import math
 import time
+from contextvars import ContextVar
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
@@ -28,6 +30,7 @@ from gateway_backend.domain.shared.exact_json import JsonUnreadable, members
 from gateway_backend.domain.transactions.report import Report
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.keys import GatewayKeys
+from gateway_backend.runtime.deadlines import call_within
 from gateway_backend.runtime.observability import count, logger
 
 CONNECT_SECONDS, READ_SECONDS = 3.05, 6.0
@@ -38,6 +41,8 @@ LARGEST_ANSWER = 5 * 1024 * 1024
 """What Lambda could not hand on (6 MB) is not stored either; 5,000 securities are below 2 MB."""
 
 _CHUNK = 64 * 1024
+_give_up_at: ContextVar[float] = ContextVar("give_up_at", default=math.inf)
+"""Until when the call that a thread makes may be retried."""
 
 
 class _Retries(Retry):
@@ -47,6 +52,8 @@ class _Retries(Retry):
     def increment(self, *request: Any, **outcome: Any) -> Self:
         if isinstance(outcome.get("error"), ReadTimeoutError):
             raise outcome["error"]
+        if time.monotonic() >= _give_up_at.get():
+            raise GatewayTimeout
         return super().increment(*request, **outcome)
 
 
@@ -153,11 +160,21 @@ class Gateway:
         if "data" in parts:
             headers["Content-Type"] = "application/json"
         try:
+            # A timeout of requests' counts anew with every byte of a header and with every retry.
+            return call_within(left, lambda: self._exchange(method, path, headers, min(READ_SECONDS, left), parts))
+        except TimeoutError:
+            raise GatewayTimeout from None
+
+    def _exchange(
+        self, method: str, path: str, headers: dict[str, str], read_seconds: float, parts: dict[str, Any]
+    ) -> tuple[int, bytes]:
+        _give_up_at.set(self._give_up_at)
+        try:
             with self._session.request(
                 method,
                 self._base_url + path,
                 headers=headers,
-                timeout=(CONNECT_SECONDS, min(READ_SECONDS, left)),
+                timeout=(CONNECT_SECONDS, read_seconds),
                 allow_redirects=False,
                 stream=True,
                 **parts,

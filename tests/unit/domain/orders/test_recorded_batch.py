@@ -107,12 +107,15 @@ def test_what_was_filled_before_the_account_was_found_counts_as_filled_by_the_st
     [
         ("2026-11-20T09:59:00.000Z", NOW - timedelta(minutes=1)),
         ("2026-11-20T10:01:00.000Z", NOW),  # Gateway's clock is ahead of ours
+        ("2026-11-19T10:00:00.000Z", NOW),  # before the transaction began
         ("yesterday", NOW),
         (None, NOW),
     ],
 )
 def test_a_batch_was_filled_by_its_end_or_by_now(completed_at: str | None, filled_by: datetime) -> None:
-    assert first_step(replace(COMPLETED, completed_at=completed_at)).filled_by(NOW) == filled_by
+    assert (
+        first_step(replace(COMPLETED, completed_at=completed_at)).filled_by(NOW - timedelta(hours=1), NOW) == filled_by
+    )
 
 
 # What the user took out --------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Batches in the table: read back as they were, brought forward by whoever comes, listed and forgotten."""
 
 from copy import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -223,6 +223,14 @@ def test_a_span_begins_with_its_first_moment_and_ends_before_its_last(world: Wor
     assert every_page(world, 20, since=NOW + MINUTE, until=NOW + 3 * MINUTE) == ["batch-2", "batch-1"]
     assert every_page(world, 20, since=NOW + MINUTE + SECOND / 1000) == ["batch-3", "batch-2"]
     assert every_page(world, 20, until=NOW) == []
+
+
+def test_a_span_may_begin_or_end_at_the_end_of_the_calendar(world: World) -> None:
+    placed(world, 0)
+    last = datetime.max.replace(tzinfo=UTC)
+
+    assert every_page(world, 20, since=last) == []
+    assert every_page(world, 20, until=last) == ["batch-0"]
 
 
 def test_a_batch_is_found_by_its_id_among_the_users_own_only(world: World) -> None:

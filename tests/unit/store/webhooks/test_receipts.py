@@ -1,12 +1,13 @@
 """A webhook is made durable once; its verdict is written once; what waits for one is found."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
+from gateway_backend.domain.shared import times
 from gateway_backend.domain.webhooks.receipt import Receipt, ReceiptVerdict, WebhookKind
 from gateway_backend.store.webhooks.receipts import FIRST_SWEEP, MOST_SWEEPS
 from testing.builders import LATER, NOW
@@ -118,6 +119,29 @@ def test_each_further_sweep_comes_later_and_the_last_is_the_last(world: World) -
     assert list(world.receipts.overdue(NOW + timedelta(days=90))) == []
 
 
+# Remembering -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("signed", "days"), [(NOW, 90), (NOW - timedelta(days=5), 90), (NOW + timedelta(days=5), 95)], ids=str
+)
+def test_a_receipt_is_remembered_for_as_long_as_its_webhook_could_be_replayed(
+    world: World, signed: datetime, days: int
+) -> None:
+    receipt = record(world, raw(timestamp=times.to_text(signed)))
+
+    for item in world.memory.items():
+        assert int(item["expiresAt"]["N"]) == int((NOW + timedelta(days=days)).timestamp())
+    assert world.receipts.find(receipt.key) == receipt
+
+
+def test_a_date_that_is_absurd_keeps_a_receipt_twice_as_long_at_most(world: World) -> None:
+    record(world, raw(timestamp="9999-12-31T00:00:00Z"))
+
+    for item in world.memory.items():
+        assert int(item["expiresAt"]["N"]) <= int((NOW + timedelta(days=180)).timestamp())
+
+
 # Erasing ---------------------------------------------------------------------------------------
 
 
@@ -127,8 +151,37 @@ def test_an_accounts_receipts_from_before_its_unlinking_are_erased(world: World)
     for receipt in (old, new, other):
         decide(world, receipt)
 
-    world.receipts.erase_of_account("account-1", NOW + MINUTE)
+    assert world.receipts.count("account-1") == 2
+    assert world.receipts.erase_of_account("account-1", NOW + MINUTE) == 2
 
     assert world.receipts.find(old.key) is None
     assert world.receipts.find(new.key) is not None
     assert world.receipts.find(other.key) is not None
+
+
+def test_a_receipt_that_waits_for_its_verdict_is_erased_with_its_account(world: World) -> None:
+    receipt = record(world, raw())
+
+    world.receipts.erase_of_account("account-1", NOW)
+
+    assert world.receipts.find(receipt.key) is None
+
+
+def test_a_receipt_that_a_former_release_stored_is_found_when_it_has_its_verdict(world: World) -> None:
+    receipt = record(world, raw())
+    for address in world.memory.addresses("ACCOUNT#account-1"):
+        world.memory.forget(*address)
+    decide(world, receipt._replace(has_entry=False))
+
+    world.receipts.erase_of_account("account-1", NOW)
+
+    assert world.receipts.find(receipt.key) is None
+
+
+def test_a_statements_receipt_is_found_by_its_transaction(world: World) -> None:
+    receipt = record(world, raw(intent="MF_HOLDINGS_IMPORT"))
+
+    world.receipts.erase_of_account("account-1", NOW)
+    assert world.receipts.find(receipt.key)
+    world.receipts.erase_of_transaction("TRX_1", NOW)
+    assert world.receipts.find(receipt.key) is None

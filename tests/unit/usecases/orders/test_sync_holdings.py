@@ -128,13 +128,24 @@ def test_a_first_order_links_the_account_without_holdings(broker: str) -> None:
 
 
 def test_holdings_from_after_a_fill_are_not_due_because_we_learn_of_it_late(world: World) -> None:
-    filled_at = FRIDAY_NOON - HOUR
+    filled_at = world.now + MINUTE
+    world.now += HOUR
+    world.pull(ACCOUNT)
     late = COMPLETED | {"completedDate": times.to_text(filled_at)}
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, late)
     pull(world)
 
     assert world.connection(ACCOUNT).traded_at == filled_at
     assert freshness(world) == FRESH
+
+
+def test_a_fill_that_is_dated_before_its_order_makes_the_holdings_due(world: World) -> None:
+    dated_too_early = COMPLETED | {"completedDate": times.to_text(FRIDAY_NOON - HOUR)}
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, dated_too_early)
+    pull(world)
+
+    assert world.connection(ACCOUNT).traded_at == world.now
+    assert freshness(world) == DUE_FOR_LOGIN
 
 
 def test_a_fill_of_long_ago_that_we_learn_of_last_makes_nothing_current(world: World) -> None:

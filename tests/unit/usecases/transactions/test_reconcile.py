@@ -1,7 +1,9 @@
 """The schedule that checks open transactions: how often, for how long, and what one failure leaves to the next run."""
 
+import time
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,8 @@ from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
 from gateway_backend.domain.transactions.report import GRACE, Status
 from gateway_backend.store.transactions.codec import META, transaction_pk
 from gateway_backend.usecases.transactions import reconcile as module
+from gateway_backend.usecases.webhooks import requeue_receipts
+from testing.fakes import STORE_DOWN
 from testing.market_times import HOUR, MINUTE, SECOND
 from testing.reconciliations import EXPIRES, reconcile, reconcile_for, report, to_check, world_with_open_import
 from testing.world import World
@@ -40,6 +44,26 @@ def test_an_open_transaction_is_checked_less_and_less_often(world: World) -> Non
     assert pauses[:4] == [4 * MINUTE, 8 * MINUTE, 16 * MINUTE, 32 * MINUTE]
     assert max(pauses) <= 6 * HOUR
     assert len(checked) < 12
+
+
+def test_a_queue_that_does_not_answer_does_not_keep_transactions_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        world.receive_webhook({"smallcaseAuthId": f"a{number}", "batchId": "b"})
+    world.now += 2 * MINUTE
+    monkeypatch.setattr(requeue_receipts, "SECONDS", 0.05)
+    tried: list[str] = []
+
+    def time_out(**_: Any) -> None:
+        tried.append("")
+        time.sleep(0.03)
+        raise STORE_DOWN
+
+    world.sqs.send_message_batch = time_out  # type: ignore[method-assign, assignment]
+
+    assert reconcile(world)["transactionsChecked"] == 1
+    assert len(tried) < 5
 
 
 def test_a_settled_transaction_is_checked_no_more(world: World) -> None:

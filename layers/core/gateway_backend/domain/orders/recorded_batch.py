@@ -64,12 +64,16 @@ class BatchStep(NamedTuple):
         filled_before = 0 if account_is_new or self.before is None else self.before.batch.shares_filled
         return self.after.batch.shares_filled > filled_before
 
-    def filled_by(self, now: datetime) -> datetime:
-        """When the holdings had changed at the latest: for a batch that has ended, the time of its end."""
+    def filled_by(self, began_at: datetime, now: datetime) -> datetime:
+        """When the holdings had changed at the latest: for a batch that has ended, the time of its end.
+
+        An end before its transaction began is no time of it.
+        """
         try:
-            return min(times.parse(self.after.batch.completed_at or ""), now)
+            completed_at = times.parse(self.after.batch.completed_at or "")
         except ValueError:
             return now
+        return min(completed_at, now) if completed_at >= began_at else now
 
 
 def apply_report(recorded: RecordedBatch | None, report: Batch, placed_by: PlacedBy, now: datetime) -> BatchStep | None:

@@ -127,5 +127,5 @@ def _span(filters: "Filters") -> tuple[str, str]:
     """From and to which `listOrder`, both inclusive: a batch of the moment `until` itself sorts after it."""
     return (
         times.to_key(filters.since) if filters.since else "0",
-        times.to_key(filters.until) if filters.until else "9",
+        times.to_key(filters.until) if filters.until else "~",  # after every digit
     )

@@ -118,7 +118,7 @@ def placement_of(transaction: Transaction) -> PlacedBy:
 def _record_trade(transaction: Transaction, fills: Sequence[BatchStep], context: SyncContext) -> None:
     connection = context.connections.find(transaction.account_id) if transaction.account_id else None
     if connection:
-        filled_by = max(step.filled_by(context.now) for step in fills)
+        filled_by = max(step.filled_by(transaction.created_at, context.now) for step in fills)
         context.connections.update(connection, lambda stored: stored.record_trade(transaction.owner, filled_by))
 
 
