@@ -192,8 +192,8 @@ class World(Contexts):
 
     def stored_holdings(self, account_id: str) -> Securities | None:
         """The securities of our newest snapshot."""
-        _, text = self.snapshots.owned_with_newest(account_id, self.connection(account_id).owner)
-        return None if text is None else securities_in(text)
+        _, stored = self.snapshots.owned_with_newest(account_id, self.connection(account_id).owner)
+        return None if stored is None else securities_in(stored.text)
 
     def record_events(self) -> list[Detail]:
         """The list that every event is added to from now on, as the table's stream gives it."""

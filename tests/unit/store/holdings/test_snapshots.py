@@ -2,10 +2,12 @@
 
 from copy import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from gateway_backend.domain.connections.connection import Connection
+from gateway_backend.domain.holdings.known_prices import StoredPortfolio
 from gateway_backend.domain.holdings.snapshot import Snapshot
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import NotFound
@@ -31,6 +33,10 @@ def store(world: World, taken: Snapshot) -> Connection:
     return world.connections.save(before, after)
 
 
+def portfolio(taken: Snapshot) -> StoredPortfolio:
+    return StoredPortfolio(taken.text, taken.known_prices)
+
+
 # Reading ---------------------------------------------------------------------------------------
 
 
@@ -42,8 +48,8 @@ def test_before_the_first_import_there_is_none(world: World) -> None:
 def test_the_newest_snapshot_is_read_as_gateway_sent_it(world: World) -> None:
     stored = store(world, snapshot(NOW, securities=3))
 
-    assert world.snapshots.owned_with_newest(LINKED.id, "user-1") == (stored, snapshot(NOW, securities=3).text)
-    assert world.snapshots.newest(stored) == snapshot(NOW, securities=3).text
+    assert world.snapshots.owned_with_newest(LINKED.id, "user-1") == (stored, portfolio(snapshot(NOW, securities=3)))
+    assert world.snapshots.newest(stored) == portfolio(snapshot(NOW, securities=3))
 
 
 def test_the_snapshot_of_another_users_account_is_not_found(world: World) -> None:
@@ -59,7 +65,7 @@ def test_what_the_connection_does_not_point_at_does_not_count(world: World) -> N
     ahead = stored.replace_snapshot(later, LATER, judged_beside=stored, lapsed=False)
     world.snapshots.save(ahead, later, LATER)  # the writer dies here
 
-    assert world.snapshots.owned_with_newest(LINKED.id, "user-1") == (stored, snapshot(NOW).text)
+    assert world.snapshots.owned_with_newest(LINKED.id, "user-1") == (stored, portfolio(snapshot(NOW)))
 
 
 def test_a_large_portfolio_is_read_whole(world: World) -> None:
@@ -67,7 +73,15 @@ def test_a_large_portfolio_is_read_whole(world: World) -> None:
 
     stored = store(world, large)
 
-    assert world.snapshots.newest(stored) == large.text
+    assert world.snapshots.newest(stored) == portfolio(large)
+
+
+def test_prices_that_the_portfolio_lacks_are_read_digit_for_digit(world: World) -> None:
+    lacking = replace(snapshot(NOW), known_prices={"INE160A01022/demat": Decimal("420.10")})
+
+    stored = store(world, lacking)
+
+    assert world.snapshots.newest(stored) == portfolio(lacking)
 
 
 # History ---------------------------------------------------------------------------------------
@@ -79,8 +93,8 @@ def test_the_snapshot_of_a_moment_is_the_newest_before_it(world: World) -> None:
 
     _, newest, before = world.snapshots.owned_with_history(LINKED.id, "user-1", NOW - 2 * DAY)
 
-    assert newest == snapshot(NOW - DAY, securities=5).text
-    assert before == (times.to_text(NOW - 3 * DAY), snapshot(NOW - 3 * DAY, securities=3).text)
+    assert newest == portfolio(snapshot(NOW - DAY, securities=5))
+    assert before == (times.to_text(NOW - 3 * DAY), portfolio(snapshot(NOW - 3 * DAY, securities=3)))
 
 
 def test_before_the_first_snapshot_the_oldest_counts(world: World) -> None:
@@ -89,7 +103,7 @@ def test_before_the_first_snapshot_the_oldest_counts(world: World) -> None:
 
     _, _, before = world.snapshots.owned_with_history(LINKED.id, "user-1", NOW - 9 * DAY)
 
-    assert before == (times.to_text(NOW - 5 * DAY), snapshot(NOW - 5 * DAY).text)
+    assert before == (times.to_text(NOW - 5 * DAY), portfolio(snapshot(NOW - 5 * DAY)))
 
 
 # Erasing ---------------------------------------------------------------------------------------

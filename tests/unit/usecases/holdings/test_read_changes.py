@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.connections.records import StoredSnapshot
+from gateway_backend.domain.holdings.known_prices import StoredPortfolio
 from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import NotFound, RequestInvalid
@@ -26,7 +27,7 @@ NOW = parse("2026-11-21T06:00:00Z")
 SINCE = parse("2026-11-01T18:30:00Z")
 OLD, NEW = "2026-10-30T11:00:00.000Z", "2026-11-20T11:00:00.000Z"
 
-type History = tuple[Connection, str | None, tuple[str, str] | None]
+type History = tuple[Connection, StoredPortfolio | None, tuple[str, StoredPortfolio] | None]
 
 
 def linked(name: str, newest: str | None, history: tuple[str, str] | None, date: str | None = NEW) -> History:
@@ -39,7 +40,8 @@ def linked(name: str, newest: str | None, history: tuple[str, str] | None, date:
         transaction_id="TRX_1",
         snapshot=snapshot,
     )
-    return connection, newest, history
+    before = history and (history[0], StoredPortfolio(history[1], {}))
+    return connection, StoredPortfolio(newest, {}) if newest is not None else None, before
 
 
 class Known:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from gateway_backend.domain.holdings.known_prices import KnownPrices
 from gateway_backend.domain.holdings.parse import PortfolioUnreadable, identities, identity_of, parse_portfolio
 from gateway_backend.domain.holdings.portfolio import Portfolio
 from gateway_backend.domain.shared import times
@@ -39,6 +41,8 @@ OUTSIDE_PORTFOLIO = frozenset(
 class Snapshot:
     """A complete portfolio of one account at one `snapshotDate`: Gateway's own JSON text, and its parsed `values`.
 
+    `known_prices`: what an earlier snapshot told and this one does not.
+
     The portfolio is made of the values when it is first used: an unchanged text need not be parsed again.
     """
 
@@ -49,6 +53,7 @@ class Snapshot:
     last_update: str | None
     text: str
     values: Mapping[str, Any]
+    known_prices: KnownPrices = MappingProxyType({})
 
     @cached_property
     def portfolio(self) -> Portfolio:

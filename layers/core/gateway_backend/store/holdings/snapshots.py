@@ -6,15 +6,17 @@ ACCOUNT#<id> / PART#…                       what of a large portfolio did not 
 """
 
 from datetime import datetime
+from decimal import Decimal
 
 from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.connections.records import StoredSnapshot
+from gateway_backend.domain.holdings.known_prices import StoredPortfolio
 from gateway_backend.domain.holdings.snapshot import Snapshot
 from gateway_backend.domain.shared import times
 from gateway_backend.store.connections.codec import SNAPSHOT, STATUS, account_pk, from_item
 from gateway_backend.store.connections.connections import check_owner
 from gateway_backend.store.dynamodb.blobs import part_keys, put_with_blob, read_blob
-from gateway_backend.store.dynamodb.codec import Item
+from gateway_backend.store.dynamodb.codec import Item, digits
 from gateway_backend.store.dynamodb.table import Table
 
 _PART = "PART#"
@@ -26,12 +28,12 @@ class Snapshots:
 
     # Reading -----------------------------------------------------------------------------------
 
-    def newest(self, connection: Connection) -> str | None:
-        """The newest portfolio as JSON text; None before the first import, or when it was unlinked meanwhile."""
+    def newest(self, connection: Connection) -> StoredPortfolio | None:
+        """The newest portfolio; None before the first import, or when it was unlinked meanwhile."""
         item = self._table.get(*_key(connection.id, connection.snapshot)) if connection.snapshot else None
-        return self._text(item) if item else None
+        return self._portfolio(item) if item else None
 
-    def owned_with_newest(self, account_id: str, owner: str) -> tuple[Connection, str | None]:
+    def owned_with_newest(self, account_id: str, owner: str) -> tuple[Connection, StoredPortfolio | None]:
         """The connection and its newest portfolio, None before the first import. Raises: NotFound."""
         items = self._table.query(account_pk(account_id), descending=True, limit=2)
         status = items[0] if items and items[0]["sk"] == STATUS else None
@@ -45,11 +47,11 @@ class Snapshots:
             current = self._table.get(pk, STATUS)
             check_owner(from_item(current) if current else None, owner)  # unlinked while we read?
             raise LookupError("the status points at a snapshot that is not there")
-        return connection, self._text(item)
+        return connection, self._portfolio(item)
 
     def owned_with_history(
         self, account_id: str, owner: str, since: datetime
-    ) -> tuple[Connection, str | None, tuple[str, str] | None]:
+    ) -> tuple[Connection, StoredPortfolio | None, tuple[str, StoredPortfolio] | None]:
         """The connection, its newest portfolio, and (`snapshotDate`, portfolio) of what was valid at `since`.
 
         That is the newest snapshot not after `since`, else the oldest there is. Raises: NotFound.
@@ -64,7 +66,7 @@ class Snapshots:
             item = self._table.get(pk, sk)
         if item is None or item["sk"] == sk:
             return connection, newest, (item["snapshotDate"] if item else connection.snapshot.snapshot_date, newest)
-        return connection, newest, (item["snapshotDate"], self._text(item))
+        return connection, newest, (item["snapshotDate"], self._portfolio(item))
 
     # Writing -----------------------------------------------------------------------------------
 
@@ -75,7 +77,13 @@ class Snapshots:
         pk, sk = _key(connection.id, connection.snapshot)
         # Later than the linking, however long the pull took: an erasure that is under way must not take it.
         stored_at = times.to_key(max(now, connection.linked_at))
-        item = {"pk": pk, "sk": sk, "snapshotDate": snapshot.snapshot_date, "storedAt": stored_at}
+        item = {
+            "pk": pk,
+            "sk": sk,
+            "snapshotDate": snapshot.snapshot_date,
+            "storedAt": stored_at,
+            "knownPrices": {name: digits(price) for name, price in snapshot.known_prices.items()} or None,
+        }
         put_with_blob(self._table, item, snapshot.text.encode(), part_prefix=_part_prefix(sk))
 
     def delete(self, account_id: str, snapshot: StoredSnapshot) -> None:
@@ -103,8 +111,9 @@ class Snapshots:
         self._table.delete_all(old)
         return len(old)
 
-    def _text(self, item: Item) -> str:
-        return read_blob(self._table, item, part_prefix=_part_prefix(item["sk"])).decode()
+    def _portfolio(self, item: Item) -> StoredPortfolio:
+        text = read_blob(self._table, item, part_prefix=_part_prefix(item["sk"])).decode()
+        return StoredPortfolio(text, {name: Decimal(price) for name, price in item.get("knownPrices", {}).items()})
 
 
 def _key(account_id: str, snapshot: StoredSnapshot) -> tuple[str, str]:

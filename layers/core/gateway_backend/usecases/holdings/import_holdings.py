@@ -1,12 +1,14 @@
 """Pull an account's holdings from Gateway and make them its newest snapshot, if they prove complete."""
 
 import json
+from copy import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.connections.session import has_lapsed
+from gateway_backend.domain.holdings.known_prices import keep_prices, lacks_prices
 from gateway_backend.domain.holdings.snapshot import (
     PROVEN,
     Complete,
@@ -120,13 +122,15 @@ def _pull(connection: Connection, polls: int, context: PullContext) -> PullOutco
     if is_empty and snapshot.as_of <= max(filter(None, (connection.as_of, connection.shown_as_of)), default=_NEVER):
         return Incomplete("EMPTY_NOT_NEWER")
     last = context.snapshots.newest(connection)
-    if last and snapshot.portfolio.unreadable and hides_holdings(snapshot, exact_json.loads(last)):
+    if last and snapshot.portfolio.unreadable and hides_holdings(snapshot, exact_json.loads(last.text)):
         return Incomplete("ROWS_UNREADABLE")
     # Only what is held is compared, no number: floats will do.
-    is_doubtful = needs_confirmation(snapshot, json.loads(last) if last else None, context.confirm_share)
+    is_doubtful = needs_confirmation(snapshot, json.loads(last.text) if last else None, context.confirm_share)
     if is_doubtful and not connection.confirms_doubt(snapshot, context.now):
         return Incomplete("SHRINKING_NOT_CONFIRMED", snapshot)
-    return ProvenEmpty(snapshot) if is_empty else first
+    if last and lacks_prices(snapshot.portfolio):
+        snapshot = replace(snapshot, known_prices=keep_prices(last.parse(), snapshot.portfolio))
+    return ProvenEmpty(snapshot) if is_empty else Complete(snapshot)
 
 
 def record_snapshot(

@@ -10,6 +10,7 @@ from gateway_backend.domain.connections.freshness import State, Verdict
 from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.holdings import csv_export
 from gateway_backend.domain.holdings.consolidate import consolidate
+from gateway_backend.domain.holdings.known_prices import StoredPortfolio
 from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
 from gateway_backend.domain.holdings.v1 import v1_securities
@@ -41,7 +42,7 @@ def read_account_holdings(
     if stored is None or portfolio is None:
         raise NothingImported
     verdict = exact_json.dumps(connection.verdict(now, calendar).to_dict())
-    data = f"{_in_version(version, stored.version, portfolio)[:-1]},{_about(connection, stored)[1:]}"
+    data = f"{_in_version(version, stored.version, portfolio.text)[:-1]},{_about(connection, stored)[1:]}"
     text = f'{{"success":true,"errors":null,"data":{data},"freshness":{verdict}}}'
     seen = f"{version}|{stored.content_hash}|{stored.snapshot_date}|{stored.last_update}|{verdict}"
     return Document(text, f'"{hashlib.sha256(seen.encode()).hexdigest()[:32]}"')
@@ -72,7 +73,7 @@ def export_holdings(*, user: str, connections: Connections, snapshots: Snapshots
     return csv_export.to_csv(consolidate(_portfolios(loaded)), dates)
 
 
-def _load(user: str, connections: Connections, snapshots: Snapshots) -> list[tuple[Connection, str | None]]:
+def _load(user: str, connections: Connections, snapshots: Snapshots) -> list[tuple[Connection, StoredPortfolio | None]]:
     loaded = []
     for account_id in connections.ids_of(user):
         try:
@@ -82,9 +83,9 @@ def _load(user: str, connections: Connections, snapshots: Snapshots) -> list[tup
     return loaded
 
 
-def _portfolios(loaded: list[tuple[Connection, str | None]]) -> list[AccountPortfolio]:
+def _portfolios(loaded: list[tuple[Connection, StoredPortfolio | None]]) -> list[AccountPortfolio]:
     return [
-        AccountPortfolio(connection.id, connection.broker, parse_portfolio(exact_json.loads(portfolio)))
+        AccountPortfolio(connection.id, connection.broker, portfolio.parse())
         for connection, portfolio in loaded
         if portfolio is not None
     ]

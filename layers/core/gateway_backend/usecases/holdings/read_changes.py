@@ -5,15 +5,15 @@ from typing import Any
 
 from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.holdings.changes import compare
-from gateway_backend.domain.holdings.parse import parse_portfolio
+from gateway_backend.domain.holdings.known_prices import StoredPortfolio
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
 from gateway_backend.domain.market.calendar import MarketCalendar
-from gateway_backend.domain.shared import exact_json, times
+from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import NotFound
 from gateway_backend.store.connections.connections import Connections
 from gateway_backend.store.holdings.snapshots import Snapshots
 
-type _History = tuple[Connection, str | None, tuple[str, str] | None]
+type _History = tuple[Connection, StoredPortfolio | None, tuple[str, StoredPortfolio] | None]
 """The connection, its newest portfolio, and the date and portfolio that it is compared with."""
 
 
@@ -62,8 +62,6 @@ def _load(user: str, since: datetime, connections: Connections, snapshots: Snaps
     return loaded
 
 
-def _portfolios(connection: Connection, text: str | None) -> list[AccountPortfolio]:
+def _portfolios(connection: Connection, stored: StoredPortfolio | None) -> list[AccountPortfolio]:
     """One, or none before the first import."""
-    if text is None:
-        return []
-    return [AccountPortfolio(connection.id, connection.broker, parse_portfolio(exact_json.loads(text)))]
+    return [AccountPortfolio(connection.id, connection.broker, stored.parse())] if stored else []

@@ -3,9 +3,7 @@
 from collections import Counter
 from copy import replace
 
-from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.orders.request import OrderRequest, SellWarning, is_limited, uncovered
-from gateway_backend.domain.shared import exact_json
 from gateway_backend.domain.shared.errors import NotFound, OrderIsFinal
 from gateway_backend.domain.transactions.intents import SECURITIES
 from gateway_backend.domain.transactions.transaction import Transaction
@@ -45,10 +43,10 @@ def sell_warnings(transaction: Transaction, connections: Connections, snapshots:
     connection = connections.find(account_id)
     if connection is None or connection.owner != transaction.owner:
         return []
-    text = snapshots.newest(connection)
-    if connection.as_of is None or text is None:
+    portfolio = snapshots.newest(connection)
+    if connection.as_of is None or portfolio is None:
         return []
-    held = parse_portfolio(exact_json.loads(text)).securities
+    held = portfolio.parse().securities
     transactable: Counter[str] = Counter()
     for stock in held:  # a ticker may stand for a share and a preference share: any of them may be meant
         transactable[stock.nse_ticker or ""] += max(0, int(stock.transactable))
