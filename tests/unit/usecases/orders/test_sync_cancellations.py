@@ -1,5 +1,7 @@
 """A cancellation that has ended, well or not, syncs the order it was about."""
 
+from typing import Any
+
 import pytest
 
 from gateway_backend.domain.orders.request import OrderRequest
@@ -8,7 +10,9 @@ from gateway_backend.domain.transactions.report import Status
 from testing.gateway import orders_of
 from testing.order_world import (
     ACCOUNT,
+    ISCID,
     PART,
+    PLACED,
     batch,
     pull,
     state,
@@ -34,6 +38,34 @@ def test_a_cancellation_that_completed_brings_the_order_forward(world: World) ->
 
     assert pull(world, "TRX_2").is_settled
     assert state(world) == ("PARTIALLYFILLED", 4, 2)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.ERRORED])
+def test_a_cancellation_of_after_market_orders_brings_those_of_the_investment_forward(
+    world: World, status: Status
+) -> None:
+    placed = {"TRX_2": ISCID, "TRX_3": "another"}
+    for transaction_id, iscid in placed.items():
+        rebalance = OrderRequest("REBALANCE", iscid=iscid)
+        world.begin_order(transaction_id, account_id=ACCOUNT, order=rebalance)
+        report_batches(world, transaction_id, iscid, Status.PROCESSING, PLACED)
+        pull(world, transaction_id)
+    cancellation = OrderRequest(iscid=ISCID)
+    world.begin_transaction("TRX_4", intent=Intent.CANCEL_AMO, order=cancellation, requested_account_id=ACCOUNT)
+    world.report_order("TRX_4", ACCOUNT, status)
+    cancelled = batch("CANCELLED", stock("CANCELLED AMO"))
+    for transaction_id, iscid in placed.items():
+        report_batches(world, transaction_id, iscid, Status.COMPLETED, cancelled)
+    pull(world, "TRX_4")
+
+    assert state(world, "TRX_2") == ("CANCELLED", 0, 2)
+    assert state(world, "TRX_3") == ("PLACED", 0, 1)
+
+
+def report_batches(world: World, transaction_id: str, iscid: str, status: Status, reported: dict[str, Any]) -> None:
+    """Those of a smallcase come with the transaction's details."""
+    world.report_order(transaction_id, ACCOUNT, status)
+    world.gateway.transactions[transaction_id] |= {"success": {"data": {"batches": [reported], "iscid": iscid}}}
 
 
 @pytest.mark.parametrize(("status", "asked"), [(Status.ERRORED, 1), (Status.PROCESSING, 0)])

@@ -120,6 +120,11 @@ class Transaction(NamedTuple):
     def can_place_orders(self) -> bool:
         return self.intent is Intent.TRANSACTION
 
+    def is_open_order_for(self, iscid: str) -> bool:
+        """Whether it may still have open orders for that investment, which the request names, or else the outcome."""
+        requested = self.order.iscid if self.order else None
+        return self.can_place_orders and not self.is_settled and iscid in (requested, self.outcome.iscid)
+
     @property
     def shown_failure(self) -> Failure | None:
         """The failure as the user may see it, who must never begin again what has been sent to the broker."""

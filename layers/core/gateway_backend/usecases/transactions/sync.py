@@ -17,6 +17,9 @@ from gateway_backend.usecases.contexts import SyncContext
 from gateway_backend.usecases.holdings.import_holdings import AFTER_LOGIN, import_holdings
 from gateway_backend.usecases.orders.sync import sync_cancelled_order, sync_orders
 
+RECENT = 50
+"""After-market orders wait for the next session: they are among the user's newest transactions."""
+
 
 def sync_if_open(transaction: Transaction, context: SyncContext) -> Transaction:
     return transaction if transaction.is_settled else sync(transaction, context)
@@ -69,9 +72,22 @@ def _process_result(transaction: Transaction, report: Report, context: SyncConte
     if transaction.intent is Intent.CANCEL_ORDER and transaction.status.is_final:
         # Also when the cancellation failed: the order may have been filled before.
         sync_cancelled_order(transaction, context)
+    if transaction.intent is Intent.CANCEL_AMO and transaction.status.is_final:
+        _sync_after_market_orders(transaction, context)
     if transaction.intent is Intent.HOLDINGS_IMPORT and transaction.status is Status.COMPLETED:
         return _import_result(transaction, context)
     return transaction
+
+
+def _sync_after_market_orders(cancellation: Transaction, context: SyncContext) -> None:
+    """The open orders of the investment have moved on: record it now rather than at their own next checks."""
+    iscid = cancellation.order.iscid if cancellation.order else None
+    recent, _ = context.transactions.list(cancellation.owner, after=None, limit=RECENT)
+    for listed in recent:
+        if iscid and listed.is_open_order_for(iscid):
+            order = context.transactions.find(listed.id)
+            if order:
+                sync(order, context)
 
 
 def _import_result(transaction: Transaction, context: SyncContext) -> Transaction:
