@@ -1,6 +1,6 @@
 """Record what this release stores, for later releases to be tested against.
 
-`PYTHONPATH=layers/core python -m tests.unit.releases.record 0.1.0` writes `tests/fixtures/releases/0.1.0.json`.
+`PYTHONPATH=layers/core python -m testing.release_items 0.1.0` writes `tests/fixtures/releases/0.1.0.json`.
 A made-up day of three users is played through the functions' own handlers, so that every kind of item is there in every
 state that an upgrade may meet. Texts that would be large are split into small parts.
 """
@@ -19,7 +19,7 @@ from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.store.dynamodb import blobs
-from gateway_backend.usecases.refresh import page as refresh_page
+from gateway_backend.usecases.refresh import circuit_breaker
 from testing.backend import Backend
 from testing.fakes import Crash
 from testing.gateway import KEYS, BrokerAccount
@@ -318,7 +318,7 @@ def plain(attribute: Any) -> Any:
 def record(release: str) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(blobs, "PART_BYTES", SMALL_PART_BYTES)
-        monkeypatch.setattr(refresh_page, "FAILURES_THAT_OPEN", 2)
+        monkeypatch.setattr(circuit_breaker, "FAILURES_THAT_OPEN", 2)
         backend = Backend(monkeypatch)
         day = Day(backend)
         day.play()
