@@ -19,7 +19,7 @@ _SETTLED = timedelta(hours=1)
 
 
 class InvariantChecker:
-    """`window` is the close that the current window belongs to; `flags` are told to `on_flag`."""
+    """`window` is the close that the current window belongs to; each flag is passed to `on_flag`."""
 
     def __init__(
         self, world: World, agenda: Agenda, clock: VirtualClock, table: MemoryClient, figures: Figures
@@ -176,5 +176,5 @@ def _is_flagged(status: Attributes) -> bool:
 
 
 def _tells(before: Attributes, after: Attributes) -> bool:
-    """Could anybody be told something? Most writes move the date alone."""
+    """Could it be an event? Most writes move the date alone."""
     return any(before.get(name) != after.get(name) for name in ("state", "contentHash", "staleSince"))

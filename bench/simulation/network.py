@@ -60,17 +60,17 @@ class Network:
         if fault not in ("empty", "half", "truncated", ""):
             return self._failed(fault)
         self._ask()
-        answer = self._told(client, now, fault)
+        answer = self._reply(client, now, fault)
         return answer.cut() if fault == "truncated" else answer
 
-    def _told(self, client: Client, now: datetime, fault: str) -> "_Answer":
+    def _reply(self, client: Client, now: datetime, fault: str) -> "_Answer":
         if not client.is_alive(now):
             if client.is_forbidden:
                 return _Answer(403, b'{"success":false,"errors":["forbidden"],"data":null}')
             return self._answer(client, client.snapshot, client.snapshot_at)
-        if fault in ("empty", "half") and (lie := self._lie(client, now, fault)):
-            return lie
-        client.lie = None
+        if fault in ("empty", "half") and (wrong := self._wrong_answer(client, now, fault)):
+            return wrong
+        client.wrong_holdings = None
         if client.is_long_lived:
             if self._is_updating(client, now):
                 return self._answer(client, client.snapshot, client.snapshot_at, updating=True)
@@ -91,7 +91,7 @@ class Network:
             return ""
         return self._rng.choice(_FAULTS)
 
-    def _lie(self, client: Client, now: datetime, fault: str) -> "_Answer | None":
+    def _wrong_answer(self, client: Client, now: datetime, fault: str) -> "_Answer | None":
         """A portfolio with nothing in it, or with half of what we last stored, under a newer date (mostly).
 
         None where nobody could tell: of somebody who held nothing when we last stored it, or where it would repeat
@@ -107,8 +107,8 @@ class Network:
             kept = tuple(held[number] for number in sorted(self._rng.sample(range(len(held)), size)))
         elif self._rng.random() < _LIES_OF_OLD:
             at = client.snapshot_at
-        told, client.lie = client.lie, kept
-        if told == kept and not self._world.scenario.repeat_wrong_answers:
+        previous, client.wrong_holdings = client.wrong_holdings, kept
+        if previous == kept and not self._world.scenario.repeat_wrong_answers:
             return None
         self._counts["wrong answers"] += 1
         return self._answer(client, kept, at)

@@ -22,17 +22,17 @@ class ProcessDied(Exception):
 
 
 def simulate(scenario: Scenario, progress: Callable[[int, float], None] = lambda _part, _share: None) -> Figures:
-    """`progress` is told which part has come how far. Raises: ProcessDied."""
+    """`progress` is called with which part has come how far. Raises: ProcessDied."""
     total = Figures()
     running = {part: _start(replace(scenario, part=part)) for part in range(scenario.parts)}
     try:
         while running:
             ready = wait([connection for connection, _ in running.values()])
             for part in [part for part, (connection, _) in running.items() if connection in ready]:
-                told = _receive(part, running[part][0])
-                progress(part, 1 if isinstance(told, Figures) else told)
-                if isinstance(told, Figures):
-                    total.add(told)
+                message = _receive(part, running[part][0])
+                progress(part, 1 if isinstance(message, Figures) else message)
+                if isinstance(message, Figures):
+                    total.add(message)
                     running.pop(part)[1].join()
     finally:
         for _, process in running.values():
@@ -59,7 +59,7 @@ def _work(scenario: Scenario, parent: Connection) -> None:
 
 def _receive(part: int, connection: Connection) -> Figures | float:
     try:
-        told: Figures | float = connection.recv()
+        message: Figures | float = connection.recv()
     except EOFError:
         raise ProcessDied(f"process {part + 1} died") from None
-    return told
+    return message

@@ -25,7 +25,7 @@ def retry_delay(attempt: int) -> timedelta:
 
 @dataclass(slots=True)
 class VirtualSqs:
-    """botocore's client, as far as `runtime.queue` uses it. `deliver` is told when a message becomes visible."""
+    """botocore's client, as far as `runtime.queue` uses it. `deliver` is called with when a message becomes visible."""
 
     clock: VirtualClock
     counts: Counter[str]

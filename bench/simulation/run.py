@@ -22,6 +22,7 @@ from bench.simulation.world import Client, World, milliseconds
 from gateway_backend.bootstrap import THREADS
 from gateway_backend.contracts.refresh.page_message import parse_page
 from gateway_backend.domain.refresh.circuit import FailureStreak
+from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import DomainError
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Report, Status
@@ -90,7 +91,7 @@ class Simulation:
         self._workers_free_at = [self.agenda.set_up_at] * scenario.own_workers
 
     def run(self, progress: Progress = lambda _: None) -> Figures:
-        """The figures; `progress` is told the share that is done, now and then."""
+        """The figures; `progress` is called with the share that is done, now and then."""
         begun = time.process_time()
         self._set_up(progress)
         self._schedule()
@@ -224,16 +225,19 @@ class Simulation:
                 self._at(later, lambda: self._import(client, transaction, attempt + 1))
 
     def _settle(self, client: Client, transaction: Transaction) -> bool:
-        known = self.transactions.find(transaction.id)
-        if known is None:
+        stored = self.transactions.find(transaction.id)
+        if stored is None:
             self.transactions.add(transaction)
         report = Report(transaction.id, Status.COMPLETED, account_id=client.id, broker=client.broker)
         try:
-            settled = apply_gateway_report(known or transaction, report, self._sync_context())
+            settled = apply_gateway_report(stored or transaction, report, self._sync_context())
         except DomainError:
             return False
         if settled.result_persisted:
-            self.dynamodb.forget(f"TXN#{transaction.id}", "META")  # or memory would grow with the logins
+            # Or memory would grow with the logins.
+            self.dynamodb.forget(f"TXN#{transaction.id}", "META")
+            position = f"{times.to_key(transaction.created_at)}#{transaction.id}"
+            self.dynamodb.forget(f"USER#{transaction.owner}", f"TXN#{position}")
         return settled.result_persisted
 
     def _transaction(self, client: Client) -> Transaction:
@@ -262,9 +266,9 @@ class Simulation:
         """Add up what the invocation used; the time that its table calls and its own work take passes too."""
         table, used, begun = self.dynamodb, self.figures.used[what], self.clock.now
         reads, writes, calls = table.read_units, table.write_units, table.calls
-        asked = self.figures.counts["upstream calls"]
+        calls_before = self.figures.counts["upstream calls"]
         yield
-        worked = CPU_SECONDS_PER_ACCOUNT * (self.figures.counts["upstream calls"] - asked)
+        worked = CPU_SECONDS_PER_ACCOUNT * (self.figures.counts["upstream calls"] - calls_before)
         self.clock.now += timedelta(seconds=(table.calls - calls) * TABLE_CALL_SECONDS / threads + worked)
         used.invocations += 1
         used.seconds += (self.clock.now - begun).total_seconds()

@@ -36,7 +36,7 @@ class Client:
     dies_at: datetime | None = None
     is_forbidden: bool = False
     updating_until: datetime | None = None
-    lie: Holdings | None = None
+    wrong_holdings: Holdings | None = None
     stored_size: int = 0
     proven: tuple[Holdings, str, str] | None = None
 
@@ -48,7 +48,7 @@ class Client:
         return self.dies_at is None or at < self.dies_at
 
     def held_at(self, at: datetime) -> Holdings:
-        """What the broker's books said; for moments since the last session began, and for the snapshot's own."""
+        """What the account held; for moments since the last session began, and for the snapshot's own."""
         if at == self.snapshot_at:
             return self.snapshot
         return self.traded if self.trades_at and at >= self.trades_at else self.holdings

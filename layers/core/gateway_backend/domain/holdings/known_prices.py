@@ -1,4 +1,4 @@
-"""Average prices that Gateway told once and answers zero for now: a price of zero is unknown (contract 4.2).
+"""Average prices that Gateway gave once and gives as zero now: a price of zero is unknown (contract 4.2).
 
 The known price of a holding stays while its quantity does. It stands beside Gateway's own text, which is kept as it is.
 """

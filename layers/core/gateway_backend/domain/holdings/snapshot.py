@@ -41,7 +41,7 @@ OUTSIDE_PORTFOLIO = frozenset(
 class Snapshot:
     """A complete portfolio of one account at one `snapshotDate`: Gateway's own JSON text, and its parsed `values`.
 
-    `known_prices`: what an earlier snapshot told and this one does not.
+    `known_prices`: the prices that an earlier snapshot gave and this one does not.
 
     The portfolio is made of the values when it is first used: an unchanged text need not be parsed again.
     """

@@ -65,7 +65,7 @@ class Transaction(NamedTuple):
     `result_persisted`: its holdings or its orders are stored. `link_refusal`: the code of the error
     for which its account may not be linked. `checks` counts the schedule's checks of it, `next_check_at` is when the
     next is due. `prices_awaited_until`: the orders have ended, and Gateway does not know the price of a fill yet.
-    `completed_at`: when we heard that Gateway calls it COMPLETED. `is_erased`: its content was, with its account.
+    `completed_at`: when Gateway first reported it as COMPLETED to us. `is_erased`: its content was, with its account.
     `item_version` counts the writes of the stored item.
     """
 
