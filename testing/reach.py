@@ -19,6 +19,7 @@ LAYER = CHECKOUT / "layers/core"
 DOORS = {
     "gateway_backend.store.dynamodb.table.Table.get": "dynamodb:GetItem",
     "gateway_backend.store.dynamodb.table.Table.query": "dynamodb:Query",
+    "gateway_backend.store.dynamodb.table.Table.outline": "dynamodb:Query",
     "gateway_backend.store.dynamodb.table.Table.between": "dynamodb:Query",
     "gateway_backend.store.dynamodb.table.Table.latest_before": "dynamodb:Query",
     "gateway_backend.store.dynamodb.table.Table.list": "dynamodb:Query on Lists",

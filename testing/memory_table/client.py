@@ -16,6 +16,7 @@ from testing.memory_table.expressions import (
     condition_holds,
     deleted,
     parse_condition,
+    projected,
     put,
     unchanged,
     updated,
@@ -77,7 +78,7 @@ class MemoryClient:
         return {"Item": stored.item} if stored else {}
 
     def query(self, **request: Any) -> Request:
-        check_placeholders(request, "KeyConditionExpression")
+        check_placeholders(request, "KeyConditionExpression", "ProjectionExpression")
         check_bounds(request)
         with self._lock:
             index = request.get("IndexName")
@@ -90,7 +91,7 @@ class MemoryClient:
                 if len(items) == request.get("Limit") or size > _PAGE_BYTES:
                     break
             self._charge_read(size, consistent=request.get("ConsistentRead", False))
-        answer: Request = {"Items": items, "Count": len(items)}
+        answer: Request = {"Items": [projected(item, request) for item in items], "Count": len(items)}
         if items and (len(items) < len(rows) or len(items) == request.get("Limit")):
             names = ("pk", "sk", *INDEXES[index][:2]) if index else ("pk", "sk")
             answer["LastEvaluatedKey"] = {name: items[-1][name] for name in names}

@@ -71,6 +71,12 @@ def _clause(verb: str, text: str) -> Iterator[tuple[str, str, str]]:
             yield verb, found[1], found[2] if verb == "ADD" else ""
 
 
+def projected(item: Attributes, request: Request) -> Attributes:
+    """The attributes that the request asks for, else all of them."""
+    wanted = re.findall(r"#(\w+)", request.get("ProjectionExpression", ""))
+    return {name: item[name] for name in wanted if name in item} if wanted else item
+
+
 def check_bounds(request: Request) -> None:
     """A BETWEEN whose first bound is the greater one is refused."""
     values = request["ExpressionAttributeValues"]

@@ -83,7 +83,7 @@ def test_an_import_that_outlives_an_unlinking_leaves_nothing(world: World, accou
 
     with pytest.raises(NotFound):
         record(world, under_way, snapshot(account_id, 3))
-    assert [item["sk"]["S"] for item in aws.items(f"ACCOUNT#{account_id}")] == ["ERASED"]
+    assert {item["sk"]["S"].partition("#")[0] for item in aws.items(f"ACCOUNT#{account_id}")} == {"ERASED"}
 
 
 def test_it_does_not_touch_the_next_owners_identical_snapshot(world: World, account_id: str) -> None:

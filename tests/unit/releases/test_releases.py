@@ -103,6 +103,32 @@ def kinds_in(recording: dict[str, Any]) -> set[str]:
     return {kind_of(pk, sk) for pk, sk in addresses}
 
 
+def test_a_user_of_a_former_release_is_erased_to_the_last_item(backend: Backend) -> None:
+    assert backend.request("erase_user_data", user="asha").status == 202
+    backend.now += timedelta(minutes=11)
+    assert backend.schedule("finish_erasures")["erasuresFinished"] >= 1
+
+    left = {kind_of(pk.split("#")[0], sk.split("#")[0]) for pk, sk in items_naming(backend, "asha")}
+    ends_by_itself = {"IDEMPOTENCY/REQUEST", "RECEIPT/"}  # within a day, and one that waits for its verdict
+    assert left == {"USER/CONSENT", "USER/ERASURE", "ACCOUNT/ERASED"} | ends_by_itself
+
+
+def test_a_webhook_that_a_former_release_left_waiting_is_erased_with_its_verdict(backend: Backend) -> None:
+    waiting = [item for item in items(backend, "RECEIPT#") if "kind" in item and "verdict" not in item]
+    assert waiting
+    for user in ("asha", "bina"):
+        assert backend.request("erase_user_data", user=user).status == 202
+
+    for receipt in waiting:
+        assert backend.message("apply_webhook", message_of(receipt))
+    assert [item for item in items(backend, "RECEIPT#") if "blob" in item] == []
+
+
+def items_naming(backend: Backend, name: str) -> list[tuple[str, str]]:
+    """Addresses of the items in which the name appears."""
+    return [(item["pk"]["S"], item["sk"]["S"]) for item in backend.table.items() if name in str(item)]
+
+
 def test_every_kind_of_item_of_this_release_can_be_recorded() -> None:
     assert kinds_in(record("next")) == KINDS | {"ACCOUNT/RECEIPT", "TXN/RECEIPT", "USER/TXN", "USER/ERASURE"}
 

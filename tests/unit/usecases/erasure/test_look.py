@@ -7,15 +7,15 @@ import pytest
 
 from gateway_backend.domain.erasure.erasure import WORKERS_END_AFTER, Erasure, ErasureState, request_erasure
 from gateway_backend.domain.orders.batch import Batch, BatchStatus
-from gateway_backend.domain.shared.errors import StoreUnavailable
+from gateway_backend.domain.shared.errors import ConnectionWithdrawn, StoreUnavailable
 from gateway_backend.runtime.threads import Deadline
 from gateway_backend.usecases.erasure import look as looks
 from gateway_backend.usecases.erasure.look import continue_erasure
 from testing.builders import snapshot
 from testing.fakes import READS, Crash
-from testing.market_times import SECOND
+from testing.market_times import MINUTE, SECOND
 from testing.user_traces import RECORDS, kinds_of, leave_traces
-from testing.webhook_bodies import has_body, holdings
+from testing.webhook_bodies import has_body, holdings, order
 from testing.world import World
 
 PLENTY, NONE_AT_ALL = 60.0, 0.0
@@ -242,3 +242,52 @@ def test_ten_thousand_transactions_come_to_an_end(monkeypatch: pytest.MonkeyPatc
 
     assert rounds == 31
     assert kinds_of(world, "mine") == set()
+
+
+# Two users of one account ----------------------------------------------------------------------
+
+
+def test_the_webhooks_of_the_next_owner_stay(world: World) -> None:
+    world.unlink("a")
+    world.now += MINUTE
+    world.link_with(world.begin_transaction("TRX_new", "user-2"), "a")
+    key = world.receive_webhook(holdings(world, "TRX_new"))
+    world.now += MINUTE
+    finish(world, world.erase())
+
+    assert has_body(world, key)
+    assert world.connection("a").owner == "user-2"
+
+
+def test_the_webhook_of_another_users_order_in_the_account_stays(world: World) -> None:
+    world.begin_order("TRX_other", "user-2")
+    key = world.receive_webhook(order("PLACED") | {"transactionId": "TRX_other"})
+    world.now += MINUTE
+    world.unlink("a")
+
+    assert has_body(world, key)
+
+
+def test_who_has_placed_an_order_in_an_account_follows_it_when_its_owner_unlinks(world: World) -> None:
+    """It was the owner who withdrew, not the user of the order."""
+    theirs = world.begin_order("TRX_other", "user-2")
+    world.now += MINUTE
+    world.unlink("a")
+    world.now += MINUTE
+
+    assert world.link_with(theirs, "a").owner == "user-2"
+    world.record_batch(theirs._replace(account_id="a"), Batch("batch-2", BatchStatus.PLACED, (), world.now), world.now)
+    assert world.batches.count("user-2") == 1
+
+
+def test_an_owner_in_between_does_not_let_withdrawn_transactions_link(world: World) -> None:
+    old = world.begin_transaction("TRX_old")
+    world.now += MINUTE
+    world.unlink("a")
+    world.now += MINUTE
+    world.link_with(world.begin_transaction("TRX_new", "user-2"), "a")
+    world.now += MINUTE
+    world.unlink("a", user="user-2")
+
+    with pytest.raises(ConnectionWithdrawn):
+        world.link_with(old, "a")

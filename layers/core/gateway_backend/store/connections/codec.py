@@ -5,6 +5,7 @@ refresh writes nothing there. Any other account stands under `WATCH#<shard>`, by
 import until it is flagged stale.
 """
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -22,6 +23,11 @@ WATCH_SHARDS = "0123456789abcdef"
 
 def account_pk(account_id: str) -> str:
     return f"ACCOUNT#{account_id}"
+
+
+def erased_sk(owner: str) -> str:
+    """A hash, because a sub may be longer than a sort key may."""
+    return f"{ERASED}#{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
 
 def user_pk(owner: str) -> str:

@@ -1,7 +1,9 @@
 """Connections: the status of an account, who owns it, and what remains when it is unlinked.
 
 ACCOUNT#<id> / STATUS       owner, session, newest snapshot: the one truth about the account
-ACCOUNT#<id> / ERASED       when it was last unlinked: transactions from before may not link it again
+ACCOUNT#<id> / ERASED#<32 of hash>  when a user, by a hash of the sub, last unlinked it: the user's transactions from
+                            before may not link it again
+ACCOUNT#<id> / ERASED       the same of whoever was the last, which is all that former releases wrote
 USER#<sub>   / ACCOUNT#<id> membership, written together with the status
 USER#<sub>   / CONSENT#…    the record of a consent that ended; it is never erased
 """
@@ -20,6 +22,7 @@ from gateway_backend.store.connections.codec import (
     WATCH_SHARDS,
     account_id_of,
     account_pk,
+    erased_sk,
     from_item,
     slot_list,
     to_item,
@@ -109,7 +112,7 @@ class Connections:
         )
         status = Put(to_item(after), "attribute_not_exists(#pk)") if before is None else _difference(before, after)
         try:
-            self._table.write_together([status, not_erased_since(after.id, began_at), membership])
+            self._table.write_together([status, not_erased_since(after.id, after.owner, began_at), membership])
         except ConditionFailed as refused:
             raise (ConnectionWithdrawn() if _NOT_ERASED in refused.which else ConcurrentUpdate()) from None
         return replace(after, item_version=before.item_version + 1 if before else 0)
@@ -134,6 +137,7 @@ class Connections:
                 [
                     Delete(pk, STATUS, "#owner = :owner", {"owner": consent.owner}),
                     Delete(user_pk(consent.owner), pk),
+                    Put({"pk": pk, "sk": erased_sk(consent.owner), "owner": consent.owner, "erasedAt": withdrawn_at}),
                     Put({"pk": pk, "sk": ERASED, "owner": consent.owner, "erasedAt": withdrawn_at}),
                     Put(record),
                     *together_with,
@@ -162,8 +166,9 @@ class Connections:
         return times.parse(marker["erasedAt"]) if marker else None
 
     def unlinked_at(self, account_id: str, owner: str) -> datetime | None:
-        """When this owner last unlinked the account; None when somebody else was the last one, or nobody."""
-        marker = self._table.get(account_pk(account_id), ERASED)
+        """When this owner last unlinked the account; None when they never did."""
+        pk = account_pk(account_id)
+        marker = self._table.get(pk, erased_sk(owner)) or self._table.get(pk, ERASED)
         return times.parse(marker["erasedAt"]) if marker and marker["owner"] == owner else None
 
 
@@ -174,10 +179,10 @@ def check_owner(connection: Connection | None, owner: str) -> Connection:
     return connection
 
 
-def not_erased_since(account_id: str, began_at: datetime) -> Check:
+def not_erased_since(account_id: str, owner: str, began_at: datetime) -> Check:
     """For a write that a transaction may make only while its user has not unlinked the account since it began."""
     condition = "attribute_not_exists(#pk) OR #erasedAt < :beganAt"
-    return Check(account_pk(account_id), ERASED, condition, {"beganAt": times.to_key(began_at)})
+    return Check(account_pk(account_id), erased_sk(owner), condition, {"beganAt": times.to_key(began_at)})
 
 
 def _difference(before: Connection, after: Connection) -> Update:

@@ -96,16 +96,15 @@ class Table:
 
     def query(self, pk: str, *, prefix: str = "", descending: bool = False, limit: int = 0) -> list[Item]:
         """Items of one partition in order of sk; all of them when no limit is given."""
-        condition, values = "#pk = :pk", {"pk": pk}
-        if prefix:
-            condition, values = condition + " AND begins_with(#sk, :prefix)", values | {"prefix": prefix}
-        request = _expressions(KeyConditionExpression=condition, values=values) | {
-            "TableName": self._name,
-            "ConsistentRead": True,
-            "ScanIndexForward": not descending,
-        }
+        request = self._begins_with(pk, prefix) | {"ScanIndexForward": not descending}
         if limit:
             return [decode(item) for item in self._call("query", **request, Limit=limit)["Items"]]
+        return list(self._every_page(request))
+
+    def outline(self, pk: str, *attributes: str, prefix: str = "") -> list[Item]:
+        """Of the items of one partition the keys and these attributes: their contents may be large."""
+        projection = ", ".join(f"#{name}" for name in ("pk", "sk", *attributes))
+        request = self._begins_with(pk, prefix, ProjectionExpression=projection)
         return list(self._every_page(request))
 
     def between(self, pk: str, first: str, last: str) -> Iterator[Item]:
@@ -221,6 +220,13 @@ class Table:
                 _wait(attempt)
             else:
                 raise StoreUnavailable
+
+    def _begins_with(self, pk: str, prefix: str, **expressions: str) -> dict[str, Any]:
+        condition, values = "#pk = :pk", {"pk": pk}
+        if prefix:
+            condition, values = condition + " AND begins_with(#sk, :prefix)", values | {"prefix": prefix}
+        request = _expressions(KeyConditionExpression=condition, values=values, **expressions)
+        return request | {"TableName": self._name, "ConsistentRead": True}
 
     def _between(self, pk: str, first: str, last: str) -> dict[str, Any]:
         condition, values = "#pk = :pk AND #sk BETWEEN :first AND :last", {"pk": pk, "first": first, "last": last}

@@ -43,7 +43,7 @@ class Erasures:
         """Those to go on with."""
         for keys in self._table.work(_WORK, until=times.to_key(now)):
             item = self._table.get(keys["pk"], keys["sk"])
-            if item:
+            if item and "finishedAt" not in item:
                 yield _from_item(item)
 
     def save(self, before: Erasure, after: Erasure) -> Erasure:

@@ -50,7 +50,7 @@ class MutualFunds:
 
     def erase(self, transaction_id: str) -> int:
         """Delete the statement: how many items that were."""
-        items = self._table.query(_pk(transaction_id), prefix=_SK)
+        items = self._table.outline(_pk(transaction_id), prefix=_SK)
         self._table.delete_all([(item["pk"], item["sk"]) for item in items])
         return len(items)
 

@@ -95,14 +95,14 @@ class Snapshots:
 
     def dates(self, account_id: str) -> list[str]:
         """The `snapshotDate` of each portfolio that is kept, the oldest first."""
-        return [item["snapshotDate"] for item in self._table.query(account_pk(account_id), prefix=SNAPSHOT)]
+        return [item["snapshotDate"] for item in self._outline(account_id, SNAPSHOT, "snapshotDate")]
 
     def erase(self, account_id: str) -> int:
         """Delete every portfolio that is not of the present link: how many items that were.
 
         The link is read after the portfolios: one that was made in between has stored none of those.
         """
-        items = [i for prefix in (SNAPSHOT, _PART) for i in self._table.query(account_pk(account_id), prefix=prefix)]
+        items = [item for prefix in (SNAPSHOT, _PART) for item in self._outline(account_id, prefix, "storedAt")]
         if not items:
             return 0
         status = self._table.get(account_pk(account_id), STATUS)
@@ -110,6 +110,9 @@ class Snapshots:
         old = [(item["pk"], item["sk"]) for item in items if linked_at is None or item["storedAt"] < linked_at]
         self._table.delete_all(old)
         return len(old)
+
+    def _outline(self, account_id: str, prefix: str, attribute: str) -> list[Item]:
+        return self._table.outline(account_pk(account_id), attribute, prefix=prefix)
 
     def _portfolio(self, item: Item) -> StoredPortfolio:
         text = read_blob(self._table, item, part_prefix=_part_prefix(item["sk"])).decode()

@@ -110,7 +110,7 @@ class Batches:
         if step.before is None:
             # An account that is being unlinked at this moment gets no new order: nobody would erase it.
             account_id = step.after.account_id
-            linked = [not_erased_since(account_id, began_at)] if account_id else []
+            linked = [not_erased_since(account_id, step.after.owner, began_at)] if account_id else []
             self._table.write_together([Put(item, "attribute_not_exists(#pk)"), *linked])
         else:
             # An erasure leaves the revision as it is, but no body.

@@ -98,7 +98,7 @@ class Transactions:
 
     def erase(self, transaction_id: str) -> int:
         """Delete the transaction and all that is stored beside it: how many items that were."""
-        items = self._table.query(transaction_pk(transaction_id))
+        items = self._table.outline(transaction_pk(transaction_id))
         self._table.delete_all([(item["pk"], item["sk"]) for item in items])
         return len(items)
 

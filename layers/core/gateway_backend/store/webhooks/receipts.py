@@ -8,7 +8,7 @@ The Lists index holds those without a verdict (`PENDING#<shard>`), and of an acc
 releases decided, without an entry.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway_backend.contracts.webhooks.envelope import WebhookEnvelope
@@ -133,35 +133,34 @@ class Receipts:
         """How many receipts about the account are kept."""
         return len(self._table.query(account_pk(account_id), prefix=_ENTRY))
 
-    def erase_of_account(self, account_id: str, received_until: datetime) -> int:
-        """Delete the receipts about an account, with or without a verdict: how many items that were."""
+    def of_account(self, account_id: str, received_until: datetime) -> Iterator[Receipt]:
+        """Those about an account, with or without a verdict."""
         last = times.to_key(received_until)
-        listed = [item for item in self._table.every(f"RECEIPTS#{account_id}") if item["listOrder"] <= last]
-        return self._erase_entries(account_pk(account_id), received_until) + self._erase(
-            (item["pk"], item["sk"]) for item in listed
-        )
+        yield from self._entered(account_pk(account_id), last)
+        for item in self._table.every(f"RECEIPTS#{account_id}", between=("0", last)):
+            receipt = self.find(ReceiptKey(item["pk"].removeprefix(_pk("")), item["sk"]))
+            if receipt:
+                yield receipt
 
-    def erase_of_transaction(self, transaction_id: str, received_until: datetime) -> int:
-        """Delete the receipts that name the transaction and no account: how many items that were."""
-        return self._erase_entries(transaction_pk(transaction_id), received_until)
+    def of_transaction(self, transaction_id: str, received_until: datetime) -> Iterator[Receipt]:
+        """Those about a transaction and no account."""
+        return self._entered(transaction_pk(transaction_id), times.to_key(received_until))
 
-    def _erase_entries(self, pk: str, received_until: datetime) -> int:
-        entries = self._table.query(pk, prefix=_ENTRY)
-        old = [entry for entry in entries if entry["receivedAt"] <= times.to_key(received_until)]
-        keys = [tuple(entry["sk"].split("#")[1:]) for entry in old]
-        count = self._erase((_pk(checksum), body_hash) for checksum, body_hash in keys)
-        self._table.delete_all([(entry["pk"], entry["sk"]) for entry in old])
-        return count + len(old)
+    def erase(self, receipt: Receipt) -> int:
+        """Delete the receipt with its body and its entry: how many items that were."""
+        pk, sk = _pk(receipt.key.checksum), receipt.key.body_hash
+        entry = _entry(receipt, 0)
+        gone = [*part_keys(self._table.get(pk, sk) or {}, sk), (pk, sk), (entry["pk"], entry["sk"])]
+        self._table.delete_all(gone)
+        return len(gone)
 
-    def _erase(self, keys: Iterable[tuple[str, str]]) -> int:
-        count = 0
-        for pk, sk in keys:
-            item = self._table.get(pk, sk)
-            if item:
-                gone = [*part_keys(item, sk), (pk, sk)]
-                self._table.delete_all(gone)
-                count += len(gone)
-        return count
+    def _entered(self, pk: str, last: str) -> Iterator[Receipt]:
+        """An entry without a receipt stays until its time is over: the receipt may be written after it."""
+        for entry in self._table.query(pk, prefix=_ENTRY):
+            _, checksum, body_hash = entry["sk"].split("#")
+            receipt = self.find(ReceiptKey(checksum, body_hash)) if entry["receivedAt"] <= last else None
+            if receipt:
+                yield receipt
 
     def _item(self, envelope: WebhookEnvelope, received_at: datetime) -> Item:
         return {

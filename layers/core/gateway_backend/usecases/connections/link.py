@@ -22,7 +22,7 @@ def link_account(transaction: Transaction, account_id: str, broker: str | None, 
         raise AccountMismatch
     for _ in range(_TRIES):
         current = context.connections.find(account_id)
-        if current and _is_from_before_the_link(transaction, current, context):
+        if _was_withdrawn(transaction, account_id, current, context):
             raise ConnectionWithdrawn
         linked = link(current, account_id, broker, transaction, context.now)
         if linked == current:
@@ -34,9 +34,9 @@ def link_account(transaction: Transaction, account_id: str, broker: str | None, 
     raise StoreUnavailable("The account is being changed by several requests at once: try again")
 
 
-def _is_from_before_the_link(transaction: Transaction, current: Connection, context: SyncContext) -> bool:
-    """Whether the account was unlinked after the transaction began, and has been linked anew since."""
-    if transaction.id == current.transaction_id or transaction.created_at >= current.linked_at:
+def _was_withdrawn(transaction: Transaction, account_id: str, current: Connection | None, context: SyncContext) -> bool:
+    """Whether its user has unlinked the account after the transaction began, and perhaps linked it anew since."""
+    if current and (transaction.id == current.transaction_id or transaction.created_at >= current.linked_at):
         return False
-    unlinked_at = context.connections.last_unlinked_at(current.id)
+    unlinked_at = context.connections.unlinked_at(account_id, transaction.owner)
     return unlinked_at is not None and transaction.created_at <= unlinked_at

@@ -4,6 +4,7 @@ Every step is safe to repeat, and a look that runs out of time goes on where it 
 transactions is erased in as many looks as it takes.
 """
 
+from datetime import datetime
 from functools import partial
 from itertools import batched
 
@@ -53,15 +54,22 @@ def _save(before: Erasure, after: Erasure, context: EraseContext) -> Erasure:
 
 def _erase_accounts(look: Erasure, context: EraseContext) -> int:
     if look.account_id:
-        return _erase_account(look.account_id, look, context)
+        return _erase_account(look.account_id, look.owner, look.requested_at, context)
     count = _unlink_all(look, context)
-    accounts = {consent.account_id for consent in context.connections.consents_of(look.owner)}
-    count += sum(_erase_account(account_id, look, context) for account_id in accounts)
+    withdrawn = sorted(context.connections.consents_of(look.owner), key=lambda consent: consent.withdrawn_at)
+    for account_id, withdrawn_at in {consent.account_id: consent.withdrawn_at for consent in withdrawn}.items():
+        count += _erase_account(account_id, look.owner, withdrawn_at, context)
     return count + _erase_openings(look, context)
 
 
-def _erase_account(account_id: str, look: Erasure, context: EraseContext) -> int:
-    return context.snapshots.erase(account_id) + context.receipts.erase_of_account(account_id, look.requested_at)
+def _erase_account(account_id: str, owner: str, withdrawn_at: datetime, context: EraseContext) -> int:
+    """What is about the time in which the account was the owner's. Another user may have linked it since."""
+    count = context.snapshots.erase(account_id)
+    for receipt in context.receipts.of_account(account_id, withdrawn_at):
+        transaction = context.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
+        if transaction is None or transaction.owner == owner:
+            count += context.receipts.erase(receipt)
+    return count
 
 
 def _unlink_all(look: Erasure, context: EraseContext) -> int:
@@ -95,7 +103,8 @@ def _erase_openings(look: Erasure, context: EraseContext) -> int:
 def _erase_transaction(membership: Membership, *, erasure: Erasure, context: EraseContext) -> int:
     if erasure.account_id:
         return _erase_content(membership.transaction_id, erasure.account_id, context)
-    count = context.receipts.erase_of_transaction(membership.transaction_id, erasure.requested_at)
+    receipts = context.receipts.of_transaction(membership.transaction_id, erasure.requested_at)
+    count = sum(map(context.receipts.erase, receipts))
     count += context.transactions.erase(membership.transaction_id)
     key = membership.idempotency_key
     return count + (context.keys.erase(key, erasure.owner) if key else 0)
