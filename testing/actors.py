@@ -39,7 +39,7 @@ def exact(response: httpx.Response) -> Any:
 
 
 class Sandbox:
-    """The control API (design section 8)."""
+    """The sandbox's control API (docs/sandbox.md)."""
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=60)
@@ -101,8 +101,8 @@ class Sandbox:
         """A user's smallcase: `recommendedAction`, `scid`, `name`."""
         self._put(f"/_sandbox/investments/{auth_id}/{iscid}", investment)
 
-    def asked(self, transaction_id: str) -> dict[str, Any]:
-        """What Gateway was asked to create, word for word."""
+    def request_body(self, transaction_id: str) -> dict[str, Any]:
+        """The body that Gateway was sent to create it, word for word."""
         return dict(self._get(f"/_sandbox/transactions/{transaction_id}")["asked"])
 
     def orders(self, transaction_id: str = "") -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ class Sandbox:
     def held(self, transaction_id: str = "") -> list[dict[str, Any]]:
         """Webhooks kept back, oldest first: `id`, `kind`, `transactionId`, `status`."""
         every = self._get("/_sandbox/webhooks/held")["held"]
-        return [one for one in every if transaction_id in ("", one["transactionId"])]
+        return [delivery for delivery in every if transaction_id in ("", delivery["transactionId"])]
 
     def release(self, *ids: str, parallel: bool = False) -> list[dict[str, Any]]:
         """Sends these in this order; one that comes again is a duplicate. Their deliveries."""

@@ -18,8 +18,8 @@ ORDER_PENDING = {"value": True, "code": 4006, "message": "order_pending"}
 
 
 def stock(status: str = "PLACED", filled: int = 0, ticker: str = "AXISBANK", **more: Any) -> dict[str, Any]:
-    said = {"tradingsymbol": ticker, "transactionType": "BUY", "status": status, "quantity": 10}
-    return said | {"filledQuantity": filled, "averagePrice": 420.1 if status == "COMPLETE" else None} | more
+    order = {"tradingsymbol": ticker, "transactionType": "BUY", "status": status, "quantity": 10}
+    return order | {"filledQuantity": filled, "averagePrice": 420.1 if status == "COMPLETE" else None} | more
 
 
 def batch(status: str = "PLACED", *stocks: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -46,14 +46,14 @@ def pull(world: World, transaction_id: str = "TRX_1", after: timedelta = MINUTE)
     return sync_if_open(world.transactions.owned(transaction_id, "user-1"), world.sync_context)
 
 
-def known(world: World, transaction_id: str = "TRX_1") -> RecordedBatch:
+def recorded_batch(world: World, transaction_id: str = "TRX_1") -> RecordedBatch:
     (found,) = world.batches.of(transaction_id)
     return found
 
 
 def state(world: World, transaction_id: str = "TRX_1") -> tuple[str, int, int]:
     """The batch's status, the shares filled, and how many steps that took."""
-    found = known(world, transaction_id)
+    found = recorded_batch(world, transaction_id)
     return found.batch.status.value, found.batch.shares_filled, found.revision
 
 
@@ -67,8 +67,8 @@ DUE_FOR_LOGIN = (State.DUE, Reason.TRADED_SINCE, Action.RECONNECT)
 DUE = (State.DUE, Reason.TRADED_SINCE, Action.REFRESH)
 
 
-def hook(said: dict[str, Any], transaction_id: str = "TRX_1", account: str = ACCOUNT) -> dict[str, Any]:
-    return said | {"transactionId": transaction_id, "smallcaseAuthId": account, "broker": "groww", "unplaced": []}
+def order_webhook(order: dict[str, Any], transaction_id: str = "TRX_1", account: str = ACCOUNT) -> dict[str, Any]:
+    return order | {"transactionId": transaction_id, "smallcaseAuthId": account, "broker": "groww", "unplaced": []}
 
 
 def schedule(world: World) -> None:

@@ -168,8 +168,8 @@ class Day:
             self.backend.now += MINUTE
             opening = self.backend.request("create_account_opening", {"name": "Asha Rao"}).json["openingId"]
             if result:
-                told = {"platform": "web", **result}
-                assert self.backend.request("complete_account_opening", told, path_id=opening).status == 200
+                result_body = {"platform": "web", **result}
+                assert self.backend.request("complete_account_opening", result_body, path_id=opening).status == 200
 
     def unfinished_requests(self) -> None:
         self.gateway.faults["create"].append("timeout")

@@ -1,4 +1,4 @@
-"""A user links a broker account and sees their holdings, whichever way the news reaches us."""
+"""A user links a broker account and sees their holdings, whichever way we learn of it."""
 
 import json
 from collections.abc import Callable
@@ -137,8 +137,8 @@ def test_an_account_has_one_owner(new_user: Callable[[], AppUser], sandbox: Sand
     assert second.connections() == []
     assert second.get(f"/v1/connections/{account_id}/holdings").status_code == 404
     assert second.get("/v1/holdings").json()["holdings"] == []
-    told = second.get(f"/v1/transactions/{transaction_id}").json()
-    assert (told["final"], told["error"]["message"]) == (True, "ACCOUNT_OF_ANOTHER_USER")
+    transaction = second.get(f"/v1/transactions/{transaction_id}").json()
+    assert (transaction["final"], transaction["error"]["message"]) == (True, "ACCOUNT_OF_ANOTHER_USER")
     assert [connection["smallcaseAuthId"] for connection in first.connections()] == [account_id]
 
 

@@ -146,8 +146,8 @@ def fault_of(call: list[str]) -> str | None:
         case ["sam", command, *rest]:
             return fault_of_sam(command, rest)
         case ["aws", "cloudformation", "describe-stacks", *rest]:
-            asked = re.findall(r"OutputKey=='(\w+)'", " ".join(rest))
-            return None if asked and {*asked} <= {*template()["Outputs"]} else f"no such output: {asked}"
+            outputs = re.findall(r"OutputKey=='(\w+)'", " ".join(rest))
+            return None if outputs and {*outputs} <= {*template()["Outputs"]} else f"no such output: {outputs}"
         case ["aws", "cloudformation", "describe-stack-resource", *rest]:
             name = rest[rest.index("--logical-resource-id") + 1]
             return None if name in template()["Resources"] else f"no such resource: {name}"
@@ -185,9 +185,9 @@ def options_of(operation: OperationModel) -> set[str]:
 
 
 def fault_of_sam(command: str, rest: list[str]) -> str | None:
-    told = subprocess.run([CHECKOUT / SAM, command, "--help"], capture_output=True, text=True, timeout=120)
-    unknown = {option for option in options(rest) if option not in re.findall(r"--[a-z-]+", told.stdout)}
-    return f"sam {command} {unknown}" if told.returncode or unknown else None
+    usage = subprocess.run([CHECKOUT / SAM, command, "--help"], capture_output=True, text=True, timeout=120)
+    unknown = {option for option in options(rest) if option not in re.findall(r"--[a-z-]+", usage.stdout)}
+    return f"sam {command} {unknown}" if usage.returncode or unknown else None
 
 
 def options(words: list[str]) -> set[str]:
@@ -207,41 +207,41 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_every_parameter_is_in_the_configuration_table() -> None:
-    told = {name: default for name, default, _ in table(readme.README, "Parameters of the stack")}
+    documented = {name: default for name, default, _ in table(readme.README, "Parameters of the stack")}
     real = {name: str(given.get("Default", "")) for name, given in template()["Parameters"].items()}
-    assert told == real
+    assert documented == real
 
 
 def test_every_local_variable_is_in_the_configuration_table() -> None:
-    told = {name for name, _, _ in table(readme.README, "Environment of `make run`")}
-    assert told == set(re.findall(r'environment\.get\("(\w+)"\)', (CHECKOUT / "local/instance.py").read_text()))
+    documented = {name for name, _, _ in table(readme.README, "Environment of `make run`")}
+    assert documented == set(re.findall(r'environment\.get\("(\w+)"\)', (CHECKOUT / "local/instance.py").read_text()))
 
 
 def test_every_route_is_in_the_api_document() -> None:
-    told = {route: answers for route, answers, _ in table(API, "## Routes")}
-    assert told == {f"{route.method} {route.path}": ", ".join(map(str, route.responses)) for route in ROUTES}
+    documented = {route: answers for route, answers, _ in table(API, "## Routes")}
+    assert documented == {f"{route.method} {route.path}": ", ".join(map(str, route.responses)) for route in ROUTES}
 
 
 def test_every_error_is_in_the_api_document() -> None:
-    told = {row[0]: row[1:4] for row in table(API, '"correlationId"')}
+    documented = {row[0]: row[1:4] for row in table(API, '"correlationId"')}
     errors = {error for route in ROUTES for error in route.problems}
-    assert told == {
+    assert documented == {
         error.code: [str(error.status), "yes" if error.retryable else "no", error.action] for error in errors
     }
 
 
-def test_what_is_said_of_an_order_is_in_the_api_document() -> None:
+def test_the_advice_about_an_order_is_in_the_api_document() -> None:
     now = datetime(2026, 11, 20, tzinfo=UTC)
 
-    def said(status: OrderStatus, code: str | None) -> tuple[str, str]:
+    def advice_on(status: OrderStatus, code: str | None) -> tuple[str, str]:
         advice = advise(Order("INFY", "BUY", status, now, error_code=code), variety="regular")
         return advice.text, advice.action
 
     statuses = {row[0]: row[3] for row in table(API, "or read until `final` is true")}
-    assert statuses == {status: said(status, None)[0] for status in OrderStatus}
+    assert statuses == {status: advice_on(status, None)[0] for status in OrderStatus}
     codes = {row[0]: (row[1], row[2]) for row in table(API, "a code that is not in it")}
     assert set(ADVICE) <= set(codes)
-    assert codes == {code: said(OrderStatus.REJECTED, code) for code in codes}
+    assert codes == {code: advice_on(OrderStatus.REJECTED, code) for code in codes}
 
 
 def test_every_alarm_has_its_section_in_the_runbook() -> None:
@@ -269,5 +269,5 @@ def test_every_reason_is_in_the_runbook(kind: str, heading: str) -> None:
 def test_every_counter_is_in_the_runbook() -> None:
     """Of `## Counters` and the tables below it, one for each kind of work."""
     tables = RUNBOOK.read_text().partition("## Counters")[2]
-    told = set(re.findall(r"`([A-Z]\w+)`", "\n".join(re.findall(r"^\| (.+?) \|", tables, re.M))))
-    assert counted_in_code() - told == set()
+    documented = set(re.findall(r"`([A-Z]\w+)`", "\n".join(re.findall(r"^\| (.+?) \|", tables, re.M))))
+    assert counted_in_code() - documented == set()

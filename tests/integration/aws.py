@@ -52,13 +52,13 @@ class Aws:
         logical_id = "".join(word.capitalize() for word in function_folder.split("_")) + "Function"
         payload = json.dumps(event or {}).encode()
         answer = self.client("lambda").invoke(FunctionName=self.physical_id(logical_id), Payload=payload)
-        told = answer["Payload"].read()
-        assert "FunctionError" not in answer, told
-        return json.loads(told)
+        payload = answer["Payload"].read()
+        assert "FunctionError" not in answer, payload
+        return json.loads(payload)
 
     @contextmanager
     def tap(self) -> Iterator["BusTap"]:
-        """Hears all that the event bus is told from now on."""
+        """Receives every event that is put on the bus from now on."""
         name, bus = f"tap-{uuid.uuid4().hex}", self.outputs["eventBusName"]
         queues, rules = self.client("sqs"), self.client("events")
         url = queues.create_queue(QueueName=name)["QueueUrl"]
@@ -95,7 +95,7 @@ class BusTap:
     _heard: list[dict[str, Any]] = field(default_factory=list)
 
     def events(self, **detail: Any) -> list[dict[str, Any]]:
-        """Every event heard so far whose detail says this, in the order in which they came."""
+        """Every event received so far whose detail says this, in the order in which they came."""
         while messages := self._receive():
             self._heard += [json.loads(message["Body"]) for message in messages]
         return [event for event in self._heard if detail.items() <= event["detail"].items()]

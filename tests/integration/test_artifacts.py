@@ -129,6 +129,6 @@ def test_requirements_are_what_the_lock_says() -> None:
 
 def test_a_new_layer_makes_new_versions_of_every_function(app: artifacts.BuiltApp) -> None:
     """SAM publishes a version only when a function's own artifact changes: the layer's digest is part of each."""
-    told = {(function.folder / "layer.sha256").read_text().strip() for function in app.functions}
+    digests = {(function.folder / "layer.sha256").read_text().strip() for function in app.functions}
 
-    assert told == {layer_digest()}
+    assert digests == {layer_digest()}

@@ -174,8 +174,8 @@ def test_an_expired_transaction_ends(user: AppUser, sandbox: Sandbox, broker_acc
     assert result["rejected"]["code"] == 1005
 
     assert_problem(user.send_result(transaction_id, result), 409, "TRANSACTION_EXPIRED", "start a new one")
-    told = user.get(f"/v1/transactions/{transaction_id}").json()
-    assert (told["status"], told["final"], told["error"]["code"]) == ("EXPIRED", True, 1005)
+    shown = user.get(f"/v1/transactions/{transaction_id}").json()
+    assert (shown["status"], shown["final"], shown["error"]["code"]) == ("EXPIRED", True, 1005)
     assert user.connections() == []
 
 

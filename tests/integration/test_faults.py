@@ -98,7 +98,7 @@ def test_a_portfolio_that_is_really_empty_is_believed(user: AppUser, sandbox: Sa
         ("timeout", 504, "GATEWAY_TIMEOUT"),
     ],
 )
-def test_a_create_is_sent_once_and_its_failure_told(
+def test_a_create_is_sent_once_and_its_failure_reported(
     fault: str, status: int, code: str, user: AppUser, faults: Sandbox
 ) -> None:
     key = "the-same-key-of-" + user.sub

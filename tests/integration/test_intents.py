@@ -33,27 +33,27 @@ def finish(
     result = sandbox.act(transaction_id, outcome, broker="groww", account=account, webhooks="drop", **how)
     answer = user.send_result(transaction_id, result)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = exact(user.get(f"/v1/transactions/{transaction_id}"))
-    assert (told["final"], told["intent"]) == (True, body["intent"])
-    return told
+    transaction: dict[str, Any] = exact(user.get(f"/v1/transactions/{transaction_id}"))
+    assert (transaction["final"], transaction["intent"]) == (True, body["intent"])
+    return transaction
 
 
 def test_connect(user: AppUser, sandbox: Sandbox, broker_account: str) -> None:
     account_id = sandbox.put_account("groww", broker_account, portfolio(holding(1)))
 
-    told = finish(user, sandbox, broker_account, {"intent": "CONNECT"})
+    transaction = finish(user, sandbox, broker_account, {"intent": "CONNECT"})
 
-    assert (told["status"], told["smallcaseAuthId"]) == ("COMPLETED", account_id)
-    assert [one["smallcaseAuthId"] for one in user.connections()] == [account_id]
+    assert (transaction["status"], transaction["smallcaseAuthId"]) == ("COMPLETED", account_id)
+    assert [connection["smallcaseAuthId"] for connection in user.connections()] == [account_id]
 
 
 def test_funds_are_exact_and_say_when(user: AppUser, sandbox: Sandbox, linked: str, broker_account: str) -> None:
     body = {"intent": "FETCH_FUNDS", "smallcaseAuthId": linked}
 
-    told = finish(user, sandbox, broker_account, body, funds=25310.55)
+    transaction = finish(user, sandbox, broker_account, body, funds=25310.55)
 
-    assert str(told["outcome"]["funds"]["amount"]) == "25310.55"
-    assert told["createdAt"] <= told["outcome"]["funds"]["asOf"] <= told["updatedAt"]
+    assert str(transaction["outcome"]["funds"]["amount"]) == "25310.55"
+    assert transaction["createdAt"] <= transaction["outcome"]["funds"]["asOf"] <= transaction["updatedAt"]
 
 
 def test_a_sale_can_be_authorised(user: AppUser, sandbox: Sandbox, linked: str, broker_account: str) -> None:
@@ -87,25 +87,25 @@ def test_a_smallcase_is_bought_by_a_guest_and_gives_its_investment(
 ) -> None:
     sandbox.put_account("groww", broker_account, portfolio(holding(1)))
 
-    told = finish(
+    transaction = finish(
         user, sandbox, broker_account, {"intent": "TRANSACTION", "orderConfig": {"type": "BUY", "scid": SCID}}
     )
 
-    assert (told["type"], told["outcome"]["smallcase"]["scid"]) == ("BUY", SCID)
-    assert told["outcome"]["smallcase"]["iscid"]
-    order = user.order_of(told["transactionId"])
+    assert (transaction["type"], transaction["outcome"]["smallcase"]["scid"]) == ("BUY", SCID)
+    assert transaction["outcome"]["smallcase"]["iscid"]
+    order = user.order_of(transaction["transactionId"])
     assert {status for status, _ in stocks(order).values()} == {"COMPLETE"}
-    assert order["iscid"] == told["outcome"]["smallcase"]["iscid"]
+    assert order["iscid"] == transaction["outcome"]["smallcase"]["iscid"]
 
 
 @pytest.mark.parametrize("kind", SMALLCASE_TYPES)
 def test_an_investment_goes_on(kind: str, user: AppUser, sandbox: Sandbox, linked: str, broker_account: str) -> None:
     body = {"intent": "TRANSACTION", "smallcaseAuthId": linked, "orderConfig": {"type": kind, "iscid": ISCID}}
 
-    told = finish(user, sandbox, broker_account, body)
+    transaction = finish(user, sandbox, broker_account, body)
 
-    assert (told["status"], told["type"]) == ("COMPLETED", kind)
-    assert len(stocks(user.order_of(told["transactionId"]))) == 2
+    assert (transaction["status"], transaction["type"]) == ("COMPLETED", kind)
+    assert len(stocks(user.order_of(transaction["transactionId"]))) == 2
 
 
 def test_what_needs_another_action_first_says_so(
@@ -145,7 +145,7 @@ def test_a_statement_is_kept_without_the_person(user: AppUser, sandbox: Sandbox,
     """PAN, phone and e-mail are passed on, and found neither in the table nor in a log."""
     asset = {"fromDate": "2020-01-01", "pan": PAN, "phone": PHONE, "email": EMAIL}
     transaction_id = user.begin({"intent": "MF_HOLDINGS_IMPORT", "assetConfig": asset})
-    assert {name: sandbox.asked(transaction_id)["assetConfig"][name] for name in asset} == asset
+    assert {name: sandbox.request_body(transaction_id)["assetConfig"][name] for name in asset} == asset
     pending = user.get(f"/v1/transactions/{transaction_id}/mutual-funds")
     assert_problem(pending, 409, "NOTHING_IMPORTED", "webhook")
 
@@ -160,13 +160,13 @@ def test_a_statement_is_kept_without_the_person(user: AppUser, sandbox: Sandbox,
     statement = user.get(f"/v1/transactions/{transaction_id}/mutual-funds").text
     (scheme, *_) = exact(user.get(f"/v1/transactions/{transaction_id}/mutual-funds"))["data"]["payload"]["dtSummary"]
     assert str(scheme["units"]) == "153.482"
-    (sent,) = [one for one in sandbox.deliveries(transaction_id) if one["kind"] == "mf"]
+    (sent,) = [delivery for delivery in sandbox.deliveries(transaction_id) if delivery["kind"] == "mf"]
     assert sent["status"] == 200
     stored = json.dumps(aws.items(f"TXN#{transaction_id}"), default=lambda value: bytes(value).hex())
     for secret in (PAN, PHONE, EMAIL, "ABCDE1234F"):
         assert secret not in statement + stored + aws.log_text()
     assert verdicts(aws, transaction_id) == [("APPLIED", "KEPT")]
-    (receipt,) = [one for one in aws.every_receipt() if one.get("transactionId", {}).get("S") == transaction_id]
+    (receipt,) = [item for item in aws.every_receipt() if item.get("transactionId", {}).get("S") == transaction_id]
     assert "blob" not in receipt, "the body named the investor"
 
 
@@ -201,16 +201,16 @@ def test_a_recommendation_shows_until_it_is_followed(
         )
 
         def shown() -> None:
-            ((pending,),) = [one["pendingActions"] or [None] for one in user.connections()]
+            ((pending,),) = [connection["pendingActions"] or [None] for connection in user.connections()]
             assert pending
             assert (pending["iscid"], pending["action"], pending["scid"]) == (ISCID, "REBALANCE", SCID)
-            told = [one for one in tap.events(smallcaseAuthId=linked) if one["detail-type"] == "ActionPending"]
-            assert [(one["detail"]["iscid"], one["detail"]["action"]) for one in told] == [(ISCID, "REBALANCE")]
+            events = [event for event in tap.events(smallcaseAuthId=linked) if event["detail-type"] == "ActionPending"]
+            assert [(event["detail"]["iscid"], event["detail"]["action"]) for event in events] == [(ISCID, "REBALANCE")]
 
         eventually(shown)
     body = {"intent": "TRANSACTION", "smallcaseAuthId": linked, "orderConfig": {"type": "REBALANCE", "iscid": ISCID}}
     finish(user, sandbox, broker_account, body)
-    assert [one["pendingActions"] for one in user.connections()] == [[]]
+    assert [connection["pendingActions"] for connection in user.connections()] == [[]]
 
 
 # How it can fail ---------------------------------------------------------------------------------
@@ -230,12 +230,12 @@ def test_an_order_can_be_left_at_each_point(
 
     assert (answer.json()["error"]["code"], answer.json()["error"]["action"]) == (code, "RECONNECT")
     assert user.order_of(transaction_id)["batches"] == []
-    linked = [one["smallcaseAuthId"] for one in user.connections()]
+    linked = [connection["smallcaseAuthId"] for connection in user.connections()]
     assert linked == ([account_id] if outcome == "cancel_after_login" else [])
 
 
 @pytest.mark.parametrize("code", [*ADVICE, 9999])
-def test_every_error_is_told_in_words_and_with_an_action(
+def test_every_error_has_a_text_for_the_user_and_an_action(
     code: int, user: AppUser, sandbox: Sandbox, broker_account: str
 ) -> None:
     sandbox.put_account("groww", broker_account, portfolio(holding(1)))
@@ -279,6 +279,6 @@ def test_an_account_opening_begins_and_ends_and_keeps_nothing_of_the_person(user
     assert (again["openingId"], again["signup"]) == (opening_id, person)
     ended = user.post(f"/v1/account-openings/{opening_id}/result", {"platform": "web", "resolved": None})
     assert (ended.status_code, ended.json()["status"]) == (200, "ENDED"), ended.text
-    assert [one["status"] for one in user.get("/v1/account-openings").json()["accountOpenings"]] == ["ENDED"]
+    assert [opening["status"] for opening in user.get("/v1/account-openings").json()["accountOpenings"]] == ["ENDED"]
     kept = json.dumps(aws.items(f"USER#{user.sub}") + aws.items(f"IDEMPOTENCY#{headers['idempotency-key']}"))
     assert not [value for value in person.values() if value in kept + aws.log_text()]

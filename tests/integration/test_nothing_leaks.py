@@ -49,7 +49,7 @@ def _with_requests(aws: Aws) -> str:
 
 
 def test_a_request_logs_little(user: AppUser, aws: Aws) -> None:
-    """Design section 10: at most 600 bytes a request."""
+    """At most 600 bytes: a log is paid by its size."""
     correlation_id = user.get("/v1/connections").headers["x-correlation-id"]
 
     def logged() -> list[str]:

@@ -92,18 +92,18 @@ def test_each_of_two_hundred_orders_ends_where_the_exchange_ended(
 
         def all_over() -> None:
             clock.advance_clock(minutes=10)  # whoever lost every webhook is asked about by the schedule
-            heard = steps_of(tap)
-            assert [one for one in made if not (heard[one] and heard[one][-1]["final"])] == []
+            published = steps_of(tap)
+            assert [id for id in made if not (published[id] and published[id][-1]["final"])] == []
 
         eventually(all_over, within=A_WHILE)
-        heard = steps_of(tap)
-        known = dict(zip(made, threads.map(user.order_of, made), strict=True))
-    assert {one: stocks(order) for one, order in known.items()} == exchange
-    assert all(order["final"] for order in known.values())
-    assert all(len(order["batches"]) == 1 for order in known.values()), "nothing is doubled"
-    for transaction_id, steps in heard.items():
+        published = steps_of(tap)
+        orders = dict(zip(made, threads.map(user.order_of, made), strict=True))
+    assert {id: stocks(order) for id, order in orders.items()} == exchange
+    assert all(order["final"] for order in orders.values())
+    assert all(len(order["batches"]) == 1 for order in orders.values()), "nothing is doubled"
+    for transaction_id, steps in published.items():
         assert [step["revision"] for step in steps] == list(range(1, len(steps) + 1)), "each step once, and in order"
-        assert known[transaction_id]["batches"][0]["revision"] == len(steps)
+        assert orders[transaction_id]["batches"][0]["revision"] == len(steps)
         assert [step["final"] for step in steps] == [False] * (len(steps) - 1) + [True]
 
 

@@ -1,4 +1,4 @@
-"""Orders from the app to the exchange and back: what the user is told is what the exchange did."""
+"""Orders from the app to the exchange and back: what the user sees is what the exchange did."""
 
 import json
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def freshness(user: AppUser) -> dict[str, Any]:
 def test_a_basket_is_followed_to_its_end_on_the_next_day(
     webhooks: str, user: AppUser, kite: str, clock: Sandbox, aws: Aws, broker_account: str
 ) -> None:
-    """One fills, one is rejected for funds, one stays open over night; each step is told once and in order."""
+    """One fills, one is rejected for funds, one stays open over night; each step is published once and in order."""
     with aws.tap() as tap:
         transaction_id = user.begin(basket(*BUY_TWO_SELL_ONE, smallcaseAuthId=kite, notes="birthday money"))
         clock.place(
@@ -81,14 +81,14 @@ def test_a_basket_is_followed_to_its_end_on_the_next_day(
         eventually(over, within=LOG_SECONDS)
         eventually_equal(lambda: held(user, kite), {TCS: 6, INFY: 3})
 
-        def told() -> None:
+        def published() -> None:
             steps = [e for e in tap.events(transactionId=transaction_id) if e["detail-type"] == "OrderUpdated"]
             assert [step["detail"]["revision"] for step in steps] == list(range(1, len(steps) + 1))
             assert [step["detail"]["final"] for step in steps] == [False] * (len(steps) - 1) + [True]
             finished = tap.names(transactionId=transaction_id).count("TransactionFinished")
             assert (len(steps) >= 2, finished) == (True, 1)
 
-        eventually(told)
+        eventually(published)
 
 
 def test_what_was_asked_stands_beside_what_was_done(
@@ -97,7 +97,7 @@ def test_what_was_asked_stands_beside_what_was_done(
     body = basket(*BUY_TWO_SELL_ONE, smallcaseAuthId=kite)
     body["orderConfig"]["meta"] = {"orderName": "Smart Basket", "orderLogo": "https://app.example/basket.png"}
     transaction_id = user.begin(body)
-    assert sandbox.asked(transaction_id)["orderConfig"] == body["orderConfig"]
+    assert sandbox.request_body(transaction_id)["orderConfig"] == body["orderConfig"]
     result = sandbox.place(
         transaction_id,
         "kite",
@@ -152,7 +152,7 @@ def test_after_hours_an_order_waits_for_the_market(user: AppUser, clock: Sandbox
     assert due["action"] == "RECONNECT", "a broker that needs a login cannot show the fill by itself"
 
 
-def test_a_closed_market_is_said_in_words(user: AppUser, market: Sandbox, broker_account: str) -> None:
+def test_a_closed_market_is_explained_to_the_user(user: AppUser, market: Sandbox, broker_account: str) -> None:
     market.put_account("groww", broker_account, portfolio(holding(1)))
     market.set_market(open=False)
     transaction_id = user.begin(basket(("BUY", INFY, 1)))
@@ -198,24 +198,24 @@ def test_either_reading_of_the_order_pull_is_understood(
 
 
 PLATFORMS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "web": lambda told: {"resolved": told},
-    "ios": lambda told: {"resolved": {**told, "batches": told["orderBatches"]}},
-    "android": lambda told: {"resolved": {"success": True, "transaction": "TRANSACTION", "data": json.dumps(told)}},
-    "react-native": lambda told: {
+    "web": lambda result: {"resolved": result},
+    "ios": lambda result: {"resolved": {**result, "batches": result["orderBatches"]}},
+    "android": lambda result: {"resolved": {"success": True, "transaction": "TRANSACTION", "data": json.dumps(result)}},
+    "react-native": lambda result: {
         "resolved": {
             "success": True,
             "transaction": "TRANSACTION",
             "data": json.dumps(
                 {
-                    "data": {"batches": told["orderBatches"]},
-                    "smallcaseAuthToken": told["smallcaseAuthToken"],
-                    "broker": told["broker"],
+                    "data": {"batches": result["orderBatches"]},
+                    "smallcaseAuthToken": result["smallcaseAuthToken"],
+                    "broker": result["broker"],
                 }
             ),
         }
     },
-    "flutter": lambda told: {"resolved": json.dumps({**told, "success": True, "transaction": "TRANSACTION"})},
-    "cordova": lambda told: {"resolved": {"success": True, "transaction": "TRANSACTION", "data": told}},
+    "flutter": lambda result: {"resolved": json.dumps({**result, "success": True, "transaction": "TRANSACTION"})},
+    "cordova": lambda result: {"resolved": {"success": True, "transaction": "TRANSACTION", "data": result}},
 }
 
 
@@ -225,9 +225,9 @@ def test_every_platforms_result_ends_in_the_same_order(
 ) -> None:
     sandbox.put_account("groww", broker_account, portfolio(holding(1)))
     transaction_id = user.begin(basket(("BUY", INFY, 5)))
-    told = sandbox.place(transaction_id, "groww", broker_account, webhooks="drop")["resolved"]
+    result = sandbox.place(transaction_id, "groww", broker_account, webhooks="drop")["resolved"]
 
-    answer = user.send_result(transaction_id, PLATFORMS[platform](told), platform)
+    answer = user.send_result(transaction_id, PLATFORMS[platform](result), platform)
 
     assert (answer.status_code, answer.json()["status"]) == (200, "COMPLETED"), answer.text
     assert stocks(user.order_of(transaction_id)) == {INFY: ("COMPLETE", 5)}
@@ -247,7 +247,7 @@ def test_orders_are_listed_newest_first_and_filtered(
         user.send_result(made[-1], acted)
 
     def listed(**query: Any) -> list[str]:
-        return [one["transactionId"] for one in user.get("/v1/orders", params=query).json()["orders"]]
+        return [order["transactionId"] for order in user.get("/v1/orders", params=query).json()["orders"]]
 
     eventually_equal(listed, made[::-1])
     assert listed(status="COMPLETED") == made[:1]
@@ -258,7 +258,7 @@ def test_orders_are_listed_newest_first_and_filtered(
     assert listed(since="2020-01-01") == made[::-1]
     first = user.get("/v1/orders", params={"limit": 2}).json()
     rest = user.get("/v1/orders", params={"limit": 2, "cursor": first["nextCursor"]}).json()
-    assert [one["transactionId"] for one in first["orders"] + rest["orders"]] == made[::-1]
+    assert [order["transactionId"] for order in first["orders"] + rest["orders"]] == made[::-1]
     assert_problem(user.get("/v1/orders", params={"status": "DONE"}), 400, "REQUEST_INVALID", "status")
     assert_problem(user.get("/v1/orders", params={"until": "soon"}), 400, "REQUEST_INVALID", "until")
     assert_problem(user.get("/v1/orders", params={"cursor": first["nextCursor"] + "x"}), 400, "CURSOR_INVALID")

@@ -56,7 +56,7 @@ def test_a_forged_fill_with_a_valid_checksum_changes_nothing(
     assert account_id not in str(user.get("/v1/orders").json()["orders"][0]["orders"])
 
 
-def test_placed_after_completed_is_old_news(user: AppUser, sandbox: Sandbox, aws: Aws, broker_account: str) -> None:
+def test_placed_after_completed_changes_nothing(user: AppUser, sandbox: Sandbox, aws: Aws, broker_account: str) -> None:
     sandbox.put_account("groww", broker_account, portfolio(holding(1)))
     transaction_id = user.begin(basket(("BUY", INFY, 5)))
     user.send_result(transaction_id, sandbox.place(transaction_id, "groww", broker_account, webhooks="drop"))

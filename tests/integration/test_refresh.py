@@ -1,4 +1,4 @@
-"""Holdings stay fresh without their user, or the user is told: on the virtual clock, with the real schedules."""
+"""Holdings stay fresh without their user, or a login is asked for: on the virtual clock, with the real schedules."""
 
 import json
 from collections import Counter
@@ -50,7 +50,7 @@ def run_refresh(aws: Aws, close: datetime) -> None:
     eventually(over, within=A_TICK)
 
 
-def told(tap: BusTap, account_id: str) -> Counter[str]:
+def event_counts(tap: BusTap, account_id: str) -> Counter[str]:
     return Counter(tap.names(smallcaseAuthId=account_id))
 
 
@@ -67,7 +67,11 @@ def test_a_portfolio_follows_its_broker_until_the_session_dies_and_heals_with_a_
 
         def imported() -> None:
             assert [connection["smallcaseAuthId"] for connection in user.connections()] == [account_id]
-            assert told(tap, account_id) == {"ConnectionLinked": 1, "HoldingsImported": 1, "TransactionFinished": 1}
+            assert event_counts(tap, account_id) == {
+                "ConnectionLinked": 1,
+                "HoldingsImported": 1,
+                "TransactionFinished": 1,
+            }
 
         eventually(imported, within=A_TICK)
         close = calendar.next_close(began)
@@ -80,7 +84,7 @@ def test_a_portfolio_follows_its_broker_until_the_session_dies_and_heals_with_a_
 
         def refreshed() -> None:
             assert isins(user.holdings_of(account_id)) == {isin(1), isin(3)}
-            assert told(tap, account_id)["HoldingsChanged"] == 1
+            assert event_counts(tap, account_id)["HoldingsChanged"] == 1
 
         eventually(refreshed, within=A_TICK)
         freshness = health(user)["freshness"]
@@ -107,7 +111,7 @@ def test_a_portfolio_follows_its_broker_until_the_session_dies_and_heals_with_a_
 
         def healed() -> None:
             assert (health(user)["state"], health(user)["freshness"]["state"]) == ("ACTIVE", "FRESH")
-            assert told(tap, account_id) == {
+            assert event_counts(tap, account_id) == {
                 "ConnectionLinked": 1,
                 "HoldingsImported": 2,
                 "TransactionFinished": 2,
@@ -263,13 +267,13 @@ def test_a_snapshot_of_another_broker_is_flagged_stale_once(
         eventually(lambda: _assert_stale(user, tap, account_id), within=A_TICK)
         close_market(clock, calendar)
         aws.invoke("flag_stale_sessions")
-        assert told(tap, account_id)["HoldingsStale"] == 1
+        assert event_counts(tap, account_id)["HoldingsStale"] == 1
         assert health(user)["state"] == "ACTIVE", "no session is lost: it never had one that lasts"
 
 
 def _assert_stale(user: AppUser, tap: BusTap, account_id: str) -> None:
     assert (health(user)["freshness"]["state"], health(user)["freshness"]["action"]) == ("STALE", "RECONNECT")
-    assert told(tap, account_id)["HoldingsStale"] == 1
+    assert event_counts(tap, account_id)["HoldingsStale"] == 1
 
 
 @pytest.mark.parametrize("outcome", ["cancel_before_login", "cancel_after_login"])

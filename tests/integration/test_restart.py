@@ -66,7 +66,7 @@ def test_a_thousand_webhooks_over_a_restart(
 
 
 def two_imports(user: AppUser, sandbox: Sandbox, name: str, number: int) -> Linked:
-    """An account that was imported twice at Gateway, of which we have heard nothing yet."""
+    """An account that was imported twice at Gateway, of which no webhook has come yet."""
     webhooks = []
     for day, securities in (("2026-11-17", 3), ("2026-11-18", 2)):
         newest = f"{day}T10:00:00.{number:03d}Z"
@@ -74,8 +74,8 @@ def two_imports(user: AppUser, sandbox: Sandbox, name: str, number: int) -> Link
         account_id = sandbox.put_account("groww", name, text)
         transaction_id = user.begin()
         sandbox.act(transaction_id, "complete", broker="groww", account=name, webhooks="drop")
-        told = json.loads(text)["securities"]
-        webhooks.append(holdings_webhook(account_id, transaction_id, snapshotDate=newest, securities=told))
+        securities = json.loads(text)["securities"]
+        webhooks.append(holdings_webhook(account_id, transaction_id, snapshotDate=newest, securities=securities))
     return Linked(user, account_id, newest, webhooks)
 
 

@@ -1,4 +1,4 @@
-"""The table of design section 4, row by row, through the front door."""
+"""What becomes of each kind of webhook, authentic or not, over HTTP (docs/architecture.md, the path of an import)."""
 
 import json
 import uuid

@@ -78,7 +78,7 @@ def test_a_function_gets_the_environment_of_the_template(tmp_path: Path) -> None
     assert app.layer == tmp_path / "CoreLayer" / "python"
 
 
-def test_nothing_built_is_said_clearly(tmp_path: Path) -> None:
+def test_without_a_build_the_error_says_so(tmp_path: Path) -> None:
     with pytest.raises(artifacts.NotBuiltError, match="make up"):
         artifacts.read_app(tmp_path)
 

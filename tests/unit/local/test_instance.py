@@ -39,7 +39,7 @@ def test_the_port_is_recorded_in_the_state(tmp_path: Path) -> None:
     assert instance_of(LOCAL_STATE=str(tmp_path)).port == 4700
 
 
-def test_a_recorded_port_can_be_forgotten(tmp_path: Path) -> None:
+def test_a_recorded_port_can_be_removed(tmp_path: Path) -> None:
     instance = instance_of(PORT="4700", LOCAL_STATE=str(tmp_path))
     record_port(instance)
     forget_port(instance)

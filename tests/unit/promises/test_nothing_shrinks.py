@@ -113,15 +113,15 @@ class NothingShrinks(RuleBasedStateMachine):
     def _pull(self, faults: list[str], by_schedule: bool) -> None:
         if self.world.connection(ACCOUNT).doubt is None:
             self.doubted.clear()
-        account, known = self.world.connection(ACCOUNT), self.world.stored_holdings(ACCOUNT)
+        account, stored = self.world.connection(ACCOUNT), self.world.stored_holdings(ACCOUNT)
         self.world.gateway.faults[ACCOUNT] = deque(self._believable(faults))
         try:
             outcome = import_holdings(account, ON_REQUEST if by_schedule else AFTER_LOGIN, self.world.pull_context)
         except (GatewayRefused, GatewayUnavailable):
             return
-        # Nothing is called proven but the truth at its date, or what was known already: an import would end with it.
+        # Nothing is called proven but the truth at its date, or what was stored already: an import would end with it.
         if isinstance(outcome, PROVEN):
-            assert securities_in(outcome.snapshot.text) in (self._held_at(outcome.snapshot.as_of), known)
+            assert securities_in(outcome.snapshot.text) in (self._held_at(outcome.snapshot.as_of), stored)
 
     def _believable(self, faults: list[str]) -> Iterator[str]:
         # Without a live session, Gateway goes on showing its last snapshot.
@@ -131,14 +131,14 @@ class NothingShrinks(RuleBasedStateMachine):
             else self.broker.snapshots[-1][1]
         )
         had = self.world.stored_holdings(ACCOUNT) or {}
-        tells: dict[str, Securities] = {"empty": {}, "half": half_of(held)}
+        answers: dict[str, Securities] = {"empty": {}, "half": half_of(held)}
         for before, fault in pairwise(["", *faults]):
-            told = tells.get(fault)
-            shows = told is None or (had and len(had.keys() - told.keys()) * 2 >= len(had))
-            repeats = told is not None and told == tells.get(before, held)
-            is_wrong = shows and not repeats and told not in self.doubted
-            if is_wrong and told is not None:
-                self.doubted.append(told)
+            answered = answers.get(fault)
+            shrinks = answered is None or (had and len(had.keys() - answered.keys()) * 2 >= len(had))
+            repeats = answered is not None and answered == answers.get(before, held)
+            is_wrong = shrinks and not repeats and answered not in self.doubted
+            if is_wrong and answered is not None:
+                self.doubted.append(answered)
             yield fault if is_wrong else ""
 
     def _held_at(self, moment: datetime) -> Securities:

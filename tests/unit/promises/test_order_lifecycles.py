@@ -1,8 +1,8 @@
-"""Whatever becomes of orders, and of what is said about them, each ends for us where it ended at the exchange.
+"""Whatever becomes of orders, and of what is reported of them, each ends for us where it ended at the exchange.
 
 An exchange fills, rejects and cancels; webhooks come in any order, twice, forged or never; Gateway answers or does not;
 workers die between two writes and overtake each other. After each step what we have stored is something that the
-exchange did say, and never something earlier than before; and every step was told once, in order.
+exchange did report, and never something earlier than before; and every step was published once, in order.
 """
 
 from contextlib import suppress
@@ -37,7 +37,7 @@ PICK = st.integers(0, 9)
 
 ATTEMPTS = st.integers(1, 3)
 CRASHES = st.integers(0, 5)
-LIES = st.fixed_dictionaries(
+FORGERIES = st.fixed_dictionaries(
     {}, optional={"status": st.sampled_from(["COMPLETED", "PLACED", "CANCELLED"]), "buyAmount": st.just(1)}
 )
 
@@ -50,7 +50,7 @@ class Exchange:
     quantities: list[int]
     filled: list[int] = field(default_factory=list)
     ended: list[str | None] = field(default_factory=list)
-    said: list[dict[str, Any]] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.filled, self.ended = [0] * len(self.quantities), [None] * len(self.quantities)
@@ -80,7 +80,7 @@ class Exchange:
     def note(self) -> None:
         done = self.ended.count("COMPLETE")
         over = "COMPLETED" if done == len(self.ended) else "PARTIALLYFILLED" if done else "UNFILLED"
-        self.said.append(
+        self.reports.append(
             {
                 "batchId": f"batch-{self.number}",
                 "status": over if self.is_over else "PLACED",
@@ -111,7 +111,7 @@ class OrderLifecycles(RuleBasedStateMachine):
         self.world = World()
         self.world.now = FRIDAY_NOON
         self.world.link(ACCOUNT, broker=broker)
-        self.told = self.world.record_events()
+        self.events = self.world.record_events()
         self.exchanges: list[Exchange] = []
         self.seen: dict[str, int] = {}
         self.arrived: list[ReceiptKey] = []
@@ -155,17 +155,18 @@ class OrderLifecycles(RuleBasedStateMachine):
     def webhook_arrives(self, pick: int, back: int) -> None:
         """Of the last thing that happened, or of something long ago."""
         for exchange in self.picked(pick):
-            self.hear(exchange, exchange.said[-1 - back % len(exchange.said)])
+            self.receive_webhook(exchange, exchange.reports[-1 - back % len(exchange.reports)])
 
-    @rule(pick=PICK, lie=LIES, more=st.integers(0, 5))
-    def forged_webhook_arrives(self, pick: int, lie: dict[str, Any], more: int) -> None:
+    @rule(pick=PICK, changes=FORGERIES, more=st.integers(0, 5))
+    def forged_webhook_arrives(self, pick: int, changes: dict[str, Any], more: int) -> None:
         """Its checksum is valid: that does not cover what it says."""
         for exchange in self.picked(pick):
-            truth = exchange.said[-1]
+            truth = exchange.reports[-1]
             orders = [
-                one | {"filledQuantity": one["filledQuantity"] + more, "status": "COMPLETE"} for one in truth["orders"]
+                order | {"filledQuantity": order["filledQuantity"] + more, "status": "COMPLETE"}
+                for order in truth["orders"]
             ]
-            self.hear(exchange, truth | {"orders": orders} | lie)
+            self.receive_webhook(exchange, truth | {"orders": orders} | changes)
 
     @rule(pick=PICK, attempt=ATTEMPTS)
     def webhook_is_worked_on(self, pick: int, attempt: int) -> None:
@@ -203,7 +204,7 @@ class OrderLifecycles(RuleBasedStateMachine):
 
     @rule(pick=PICK, at=PICK, shares=st.integers(1, 5))
     def worker_is_overtaken(self, pick: int, at: int, shares: int) -> None:
-        """The exchange fills more and another worker stores that, before the first one writes what it was told."""
+        """The exchange fills more and another worker stores that, before the first one writes what it has fetched."""
 
         def meanwhile(operation: str, _request: dict[str, Any]) -> None:
             if operation in BATCH_WRITES:
@@ -225,23 +226,23 @@ class OrderLifecycles(RuleBasedStateMachine):
     @invariant()
     def what_is_stored_was_said_by_the_exchange_and_never_goes_back(self) -> None:
         for exchange in self.exchanges:
-            for known in self.world.batches.of(exchange.id):
-                at = self._when(exchange, known.batch)
+            for recorded in self.world.batches.of(exchange.id):
+                at = self._when(exchange, recorded.batch)
                 assert at >= self.seen.get(exchange.id, 0), "a step back"
                 self.seen[exchange.id] = at
 
     @invariant()
     def each_step_was_told_once_and_in_order(self) -> None:
         for exchange in self.exchanges:
-            steps = [e for e in self.told if isinstance(e, OrderUpdated) and e.transaction_id == exchange.id]
+            steps = [e for e in self.events if isinstance(e, OrderUpdated) and e.transaction_id == exchange.id]
             assert [step.revision for step in steps] == list(range(1, len(steps) + 1))
-            for known in self.world.batches.of(exchange.id):
-                assert (steps[-1].revision, steps[-1].status) == (known.revision, known.batch.status)
-                assert len(steps) <= len(exchange.said)
+            for recorded in self.world.batches.of(exchange.id):
+                assert (steps[-1].revision, steps[-1].status) == (recorded.revision, recorded.batch.status)
+                assert len(steps) <= len(exchange.reports)
 
     @invariant()
     def no_fill_is_known_while_the_holdings_pass_for_current(self) -> None:
-        filled = any(known.batch.shares_filled for exchange in self.exchanges for known in self._stored(exchange))
+        filled = any(recorded.batch.shares_filled for exchange in self.exchanges for recorded in self._stored(exchange))
         assert not filled or self.world.connection(ACCOUNT).traded_at is not None
 
     def teardown(self) -> None:
@@ -253,9 +254,9 @@ class OrderLifecycles(RuleBasedStateMachine):
             self.world.now += timedelta(hours=7)
             self.schedule_runs()
         for exchange in self.exchanges:
-            (known,) = self._stored(exchange)
-            assert self._when(exchange, known.batch) == len(exchange.said) - 1
-            assert known.batch.is_final is exchange.is_over
+            (recorded,) = self._stored(exchange)
+            assert self._when(exchange, recorded.batch) == len(exchange.reports) - 1
+            assert recorded.batch.is_final is exchange.is_over
             assert self.world.transactions.owned(exchange.id, "user-1").is_settled is exchange.is_over
         self.each_step_was_told_once_and_in_order()
 
@@ -270,24 +271,24 @@ class OrderLifecycles(RuleBasedStateMachine):
         status = Status.COMPLETED if exchange.is_over else Status.PROCESSING
         error = self.world.gateway.transactions[exchange.id].get("error")
         self.world.report_order(
-            exchange.id, ACCOUNT, Status.ERRORED if error else status, exchange.said[-1], error=error
+            exchange.id, ACCOUNT, Status.ERRORED if error else status, exchange.reports[-1], error=error
         )
 
-    def hear(self, exchange: Exchange, said: dict[str, Any]) -> None:
+    def receive_webhook(self, exchange: Exchange, report: dict[str, Any]) -> None:
         signed_at = times.to_text(self.world.now + timedelta(milliseconds=next(self.moments)))
         about = {"transactionId": exchange.id, "smallcaseAuthId": ACCOUNT, "timestamp": signed_at}
-        self.arrived.append(self.world.receive_webhook(said | about))
+        self.arrived.append(self.world.receive_webhook(report | about))
 
     def _stored(self, exchange: Exchange) -> list[RecordedBatch]:
         return self.world.batches.of(exchange.id)
 
     def _when(self, exchange: Exchange, stored: Batch) -> int:
-        """Which of the things that the exchange said is stored."""
-        for at, said in enumerate(exchange.said):
-            (batch,) = parse_batches(said, self.world.now).batches
+        """Which of the exchange's reports is stored."""
+        for at, report in enumerate(exchange.reports):
+            (batch,) = parse_batches(report, self.world.now).batches
             if not differs(stored, batch):
                 return at
-        raise AssertionError(f"the exchange never said {stored}")
+        raise AssertionError(f"the exchange never reported {stored}")
 
     def _later(self) -> None:
         self.world.now += 3 * SECOND

@@ -1,4 +1,4 @@
-"""Batches in the table: read back as they were, brought forward by whoever comes, listed and forgotten."""
+"""Batches in the table: read back as they were, brought forward by whoever comes, listed and erased."""
 
 from copy import replace
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ def begun(world: World, **more: Any) -> Transaction:
 
 
 def ids(found: list[RecordedBatch]) -> list[str]:
-    return [known.batch.id for known in found]
+    return [stored.batch.id for stored in found]
 
 
 def every_page(world: World, limit: int, **filters: Any) -> list[str]:
@@ -85,29 +85,32 @@ BATCHES = st.builds(
 
 
 @given(BATCHES)
-def test_a_batch_is_read_back_as_it_was(news: Batch) -> None:
+def test_a_batch_is_read_back_as_it_was(report: Batch) -> None:
     world = World()
     transaction = begun(world)
 
-    known = recorded(world, transaction, news, NOW)
+    stored = recorded(world, transaction, report, NOW)
 
-    assert world.batches.of("TRX_1") == [known]
-    assert known.batch == news
+    assert world.batches.of("TRX_1") == [stored]
+    assert stored.batch == report
 
 
 def test_a_price_keeps_its_digits(world: World) -> None:
     world.record_batch(begun(world), replace(COMPLETED, buy_amount=Decimal("1575.0900000000001")), NOW)
 
-    (known,) = world.batches.of("TRX_1")
-    assert (str(known.batch.orders[0].average_price), str(known.batch.buy_amount)) == ("420.1000", "1575.0900000000001")
+    (stored,) = world.batches.of("TRX_1")
+    assert (str(stored.batch.orders[0].average_price), str(stored.batch.buy_amount)) == (
+        "420.1000",
+        "1575.0900000000001",
+    )
 
 
 def test_a_new_batch_knows_its_transaction_and_its_basket(world: World) -> None:
     named = begun(world, order=OrderRequest("SECURITIES", name="Two banks"))
 
-    known = recorded(world, named, batch(), NOW)
+    stored = recorded(world, named, batch(), NOW)
 
-    assert known == RecordedBatch(batch(), "TRX_1", "user-1", "account-1", "groww", "Two banks", NOW, NOW, 1)
+    assert stored == RecordedBatch(batch(), "TRX_1", "user-1", "account-1", "groww", "Two banks", NOW, NOW, 1)
 
 
 def test_each_step_is_counted_and_what_is_no_step_is_not_written(world: World) -> None:
@@ -128,12 +131,12 @@ def test_the_account_is_noted_as_soon_as_it_is_known_and_stays(world: World) -> 
     world.record_batch(begun(world, account_id=None, broker=None), batch(), NOW)
     transaction = replace(world.transactions.owned("TRX_1", "user-1"), account_id="account-1", broker="groww")
 
-    known = recorded(world, transaction, batch(), NOW)
-    assert (known.account_id, known.broker, known.revision) == ("account-1", "groww", 2)
+    stored = recorded(world, transaction, batch(), NOW)
+    assert (stored.account_id, stored.broker, stored.revision) == ("account-1", "groww", 2)
 
     other = replace(transaction, account_id="account-2", broker="kite")
-    known = recorded(world, other, COMPLETED, NOW)
-    assert (known.account_id, known.broker) == ("account-1", "groww")
+    stored = recorded(world, other, COMPLETED, NOW)
+    assert (stored.account_id, stored.broker) == ("account-1", "groww")
 
 
 def test_two_workers_at_once_lose_no_step(world: World) -> None:
@@ -147,13 +150,13 @@ def test_two_workers_at_once_lose_no_step(world: World) -> None:
             world.client.before_call = lambda _operation, _request: None
             revisions.append(recorded(world, transaction, half, NOW).revision)
 
-    for news in (batch(), COMPLETED):
+    for report in (batch(), COMPLETED):
         world.client.before_call = meanwhile
-        revisions.append(recorded(world, transaction, news, NOW).revision)
+        revisions.append(recorded(world, transaction, report, NOW).revision)
 
-    (known,) = world.batches.of("TRX_1")
-    assert known.batch == COMPLETED
-    assert revisions == [1, 1, 1, 2], "placed was overtaken by five shares, which are known when all ten come"
+    (stored,) = world.batches.of("TRX_1")
+    assert stored.batch == COMPLETED
+    assert revisions == [1, 1, 1, 2], "placed was overtaken by five shares, which are recorded when all ten come"
 
 
 def test_a_batch_that_never_stands_still_is_left_to_the_next_try(world: World) -> None:
@@ -259,30 +262,30 @@ def test_only_what_the_batches_of_the_account_say_is_erased(world: World) -> Non
     assert world.batches.find("user-1", "batch-1") is None
 
 
-def test_late_news_does_not_bring_back_what_was_erased(world: World) -> None:
-    known = placed(world, 1)
-    world.batches.erase_content(known.transaction_id, "account-1")
-    transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
+def test_a_late_report_does_not_bring_back_what_was_erased(world: World) -> None:
+    stored = placed(world, 1)
+    world.batches.erase_content(stored.transaction_id, "account-1")
+    transaction = replace(world.transactions.owned(stored.transaction_id, "user-1"), account_id="account-1")
 
     assert world.record_batch(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR) is None
 
-    assert world.batches.of(known.transaction_id) == []
+    assert world.batches.of(stored.transaction_id) == []
     assert every_page(world, 20) == []
 
 
-def test_news_that_is_being_written_does_not_bring_back_what_is_being_erased(world: World) -> None:
-    known = placed(world, 1)
-    transaction = replace(world.transactions.owned(known.transaction_id, "user-1"), account_id="account-1")
+def test_a_report_that_is_being_written_does_not_bring_back_what_is_being_erased(world: World) -> None:
+    stored = placed(world, 1)
+    transaction = replace(world.transactions.owned(stored.transaction_id, "user-1"), account_id="account-1")
 
     def meanwhile(operation: str, _request: dict[str, Any]) -> None:
         if operation in BATCH_WRITES:
             world.client.before_call = lambda _operation, _request: None
-            world.batches.erase_content(known.transaction_id, "account-1")
+            world.batches.erase_content(stored.transaction_id, "account-1")
 
     world.client.before_call = meanwhile
     assert world.record_batch(transaction, replace(COMPLETED, id="batch-1"), world.now + HOUR) is None
 
-    assert world.batches.of(known.transaction_id) == []
+    assert world.batches.of(stored.transaction_id) == []
     assert every_page(world, 20) == []
 
 

@@ -1,4 +1,4 @@
-"""The app hears once per lapse that a snapshot has gone stale and only its user can renew it."""
+"""The app gets one event per lapse that a snapshot has gone stale and only its user can renew it."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_a_snapshot_goes_stale_with_the_next_close(world: World) -> None:
     assert world.connection("a").stale_since == FRIDAY_CLOSE
 
 
-def test_it_is_told_once_per_lapse(world: World) -> None:
+def test_it_is_published_once_per_lapse(world: World) -> None:
     world.now = FRIDAY_CLOSE
     flag(world)
     flagged = world.connection("a")
@@ -59,7 +59,7 @@ def test_two_runs_at_once_tell_it_once(world: World) -> None:
     assert [flag_one(world, seen), flag_one(world, seen)] == [True, False]
 
 
-def test_a_new_import_ends_the_lapse_and_the_next_one_is_told_again(world: World) -> None:
+def test_a_new_import_ends_the_lapse_and_the_next_is_published_again(world: World) -> None:
     world.now = FRIDAY_CLOSE
     flag(world)
     world.now += HOUR

@@ -44,26 +44,26 @@ def linked(name: str, newest: str | None, history: tuple[str, str] | None, date:
     return connection, StoredPortfolio(newest, {}) if newest is not None else None, before
 
 
-class Known:
-    """Accounts that are known already; one without a history was unlinked meanwhile."""
+class StoredHistories:
+    """Accounts with their histories; one without a history was unlinked meanwhile."""
 
     def __init__(self, **histories: History | None) -> None:
         self.histories = histories
-        self.asked: list[tuple[str, datetime]] = []
+        self.reads: list[tuple[str, datetime]] = []
 
     def ids_of(self, owner: str) -> list[str]:
         return list(self.histories) if owner == "user-1" else []
 
     def owned_with_history(self, account_id: str, owner: str, since: datetime) -> History:
-        self.asked.append((owner, since))
+        self.reads.append((owner, since))
         found = self.histories[account_id]
         if found is None:
             raise NotFound
         return found
 
 
-def read(known: Known, user: str = "user-1") -> dict[str, Any]:
-    connections, snapshots = cast(Connections, known), cast(Snapshots, known)
+def read(stores: StoredHistories, user: str = "user-1") -> dict[str, Any]:
+    connections, snapshots = cast(Connections, stores), cast(Snapshots, stores)
     return read_changes(
         SINCE, user=user, now=NOW, connections=connections, snapshots=snapshots, calendar=nse_calendar()
     )
@@ -78,14 +78,17 @@ def kinds(changes: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 def test_each_account_and_all_together() -> None:
     first, second = (market()[number]["isin"] for number in (0, 1))
-    known = Known(
+    stores = StoredHistories(
         a=linked("a", portfolio(holding(1, 5)), (OLD, portfolio(holding(0, 10), holding(1, 5)))),
         b=linked("b", portfolio(holding(0, 10), holding(1, 7)), (OLD, portfolio(holding(1, 4)))),
     )
 
-    answer = read(known)
+    answer = read(stores)
 
-    assert [(one["smallcaseAuthId"], one["broker"], one["from"], one["to"]) for one in answer["accounts"]] == [
+    assert [
+        (account["smallcaseAuthId"], account["broker"], account["from"], account["to"])
+        for account in answer["accounts"]
+    ] == [
         ("a", "kite", OLD, NEW),
         ("b", "kite", OLD, NEW),
     ]
@@ -96,20 +99,22 @@ def test_each_account_and_all_together() -> None:
     assert (change["quantityBefore"], change["quantityAfter"]) == (9, 12)
     assert answer["since"] == "2026-11-01T18:30:00.000Z"
     assert answer["accounts"][0]["freshness"]["state"] == "FRESH"
-    assert known.asked == [("user-1", SINCE)] * 2
+    assert stores.reads == [("user-1", SINCE)] * 2
 
 
 def test_what_was_held_before_the_first_snapshot_is_unknown_and_not_bought() -> None:
     first = portfolio(holding(0), holding(1))
 
-    answer = read(Known(a=linked("a", first, (NEW, first))))
+    answer = read(StoredHistories(a=linked("a", first, (NEW, first))))
 
     assert (answer["accounts"][0]["from"], answer["accounts"][0]["changes"], answer["changes"]) == (NEW, [], [])
 
 
 def test_an_account_before_its_first_import_is_there_and_says_so() -> None:
     answer = read(
-        Known(a=linked("a", None, None, None), b=linked("b", portfolio(holding(0)), (OLD, portfolio(holding(0)))))
+        StoredHistories(
+            a=linked("a", None, None, None), b=linked("b", portfolio(holding(0)), (OLD, portfolio(holding(0))))
+        )
     )
 
     never = answer["accounts"][0]
@@ -119,24 +124,28 @@ def test_an_account_before_its_first_import_is_there_and_says_so() -> None:
 
 
 def test_an_account_unlinked_while_we_read_is_left_out() -> None:
-    answer = read(Known(gone=None, b=linked("b", portfolio(holding(0)), (OLD, portfolio()))))
+    answer = read(StoredHistories(gone=None, b=linked("b", portfolio(holding(0)), (OLD, portfolio()))))
 
-    assert [one["smallcaseAuthId"] for one in answer["accounts"]] == ["b"]
+    assert [account["smallcaseAuthId"] for account in answer["accounts"]] == ["b"]
     assert [kind for kind, _ in kinds(answer["changes"])] == ["ADDED"]
 
 
 def test_a_user_without_accounts_gets_an_empty_answer() -> None:
-    assert read(Known(), user="user-2") == {"since": "2026-11-01T18:30:00.000Z", "accounts": [], "changes": []}
+    assert read(StoredHistories(), user="user-2") == {
+        "since": "2026-11-01T18:30:00.000Z",
+        "accounts": [],
+        "changes": [],
+    }
 
 
 def test_the_answer_is_what_is_described_digit_for_digit() -> None:
     price = "36.65253999999927"
-    known = Known(
+    stores = StoredHistories(
         a=linked("a", portfolio(holding(0, 20, price)), (OLD, portfolio(holding(0, 10, "73.30507999999854")))),
         b=linked("b", None, None, None),
     )
 
-    text = exact_json.dumps(read(known))
+    text = exact_json.dumps(read(stores))
 
     assert f'"averagePriceAfter":{price},' in text
     assert '"ratio":"2:1"' in text

@@ -21,8 +21,8 @@ from testing.order_world import (
     PLACED,
     SCID,
     batch,
-    known,
     pull,
+    recorded_batch,
     schedule_for,
     state,
     stock,
@@ -39,27 +39,27 @@ def world() -> World:
 
 def test_an_order_is_followed_from_placed_to_filled(world: World) -> None:
     steps = []
-    for status, said in ((Status.PROCESSING, PLACED), (Status.PROCESSING, PART), (Status.COMPLETED, COMPLETED)):
-        world.report_order("TRX_1", ACCOUNT, status, said)
+    for status, reported in ((Status.PROCESSING, PLACED), (Status.PROCESSING, PART), (Status.COMPLETED, COMPLETED)):
+        world.report_order("TRX_1", ACCOUNT, status, reported)
         steps.append((pull(world).is_settled, *state(world)))
 
     assert steps == [(False, "PLACED", 0, 1), (False, "PLACED", 4, 2), (True, "COMPLETED", 10, 3)]
 
 
-def test_each_step_is_told_once_and_the_end_only_when_the_order_is_stored(world: World) -> None:
-    told = world.record_events()
-    for said in (PLACED, PLACED, PART, PART, COMPLETED, COMPLETED):
-        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, said)
+def test_each_step_is_published_once_and_the_end_only_when_the_order_is_stored(world: World) -> None:
+    events = world.record_events()
+    for reported in (PLACED, PLACED, PART, PART, COMPLETED, COMPLETED):
+        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, reported)
         pull(world)
 
-    steps = [event for event in told if isinstance(event, OrderUpdated)]
+    steps = [event for event in events if isinstance(event, OrderUpdated)]
     assert [(step.revision, step.status, step.final) for step in steps] == [
         (1, BatchStatus.PLACED, False),
         (2, BatchStatus.PLACED, False),
         (3, BatchStatus.COMPLETED, True),
     ]
-    assert isinstance(told[-1], TransactionFinished)
-    assert sum(isinstance(event, TransactionFinished) for event in told) == 1
+    assert isinstance(events[-1], TransactionFinished)
+    assert sum(isinstance(event, TransactionFinished) for event in events) == 1
 
 
 def test_what_came_back_is_the_truth_and_not_what_was_asked(world: World) -> None:
@@ -67,7 +67,7 @@ def test_what_came_back_is_the_truth_and_not_what_was_asked(world: World) -> Non
     world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, edited)
     pull(world)
 
-    (order,) = known(world).batch.orders
+    (order,) = recorded_batch(world).batch.orders
     assert (order.ticker, order.side, order.quantity) == ("HDFCBANK", "SELL", 3)
 
 
@@ -194,8 +194,8 @@ def test_an_answer_that_is_no_batch_changes_nothing(world: World) -> None:
 def test_a_smallcase_order_is_followed_by_what_its_transaction_says(world: World) -> None:
     order = OrderRequest("BUY", scid=SCID)
     world.begin_order("TRX_2", order=order)
-    brought = {"data": {"batches": [COMPLETED], "scid": SCID, "iscid": ISCID, "name": "Magic"}}
-    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
+    success = {"data": {"batches": [COMPLETED], "scid": SCID, "iscid": ISCID, "name": "Magic"}}
+    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": success}
 
     transaction = pull(world, "TRX_2")
 
@@ -211,7 +211,7 @@ def test_where_two_answers_differ_the_pull_of_orders_counts_and_nothing_swings(w
     for _ in range(3):
         pull(world)
 
-    assert known(world).batch.orders[0].quantity == 10
+    assert recorded_batch(world).batch.orders[0].quantity == 10
     assert state(world) == ("PLACED", 0, 1)
 
 

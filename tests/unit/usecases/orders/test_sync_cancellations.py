@@ -68,9 +68,9 @@ def report_batches(world: World, transaction_id: str, iscid: str, status: Status
     world.gateway.transactions[transaction_id] |= {"success": {"data": {"batches": [reported], "iscid": iscid}}}
 
 
-@pytest.mark.parametrize(("status", "asked"), [(Status.ERRORED, 1), (Status.PROCESSING, 0)])
+@pytest.mark.parametrize(("status", "calls"), [(Status.ERRORED, 1), (Status.PROCESSING, 0)])
 def test_a_cancellation_asks_about_its_order_when_it_has_ended_well_or_not(
-    world: World, status: Status, asked: int
+    world: World, status: Status, calls: int
 ) -> None:
     """A failed one may have lost against a fill."""
     about = OrderRequest(batch_id="batch-1", ticker="AXISBANK", about="TRX_1")
@@ -78,4 +78,4 @@ def test_a_cancellation_asks_about_its_order_when_it_has_ended_well_or_not(
     world.report_order("TRX_2", ACCOUNT, status)
     pull(world, "TRX_2")
 
-    assert world.calls_for(orders_of("TRX_1")) == asked
+    assert world.calls_for(orders_of("TRX_1")) == calls

@@ -19,8 +19,8 @@ from testing.order_world import (
     PLACED,
     REJECTED,
     freshness,
-    known,
     pull,
+    recorded_batch,
     state,
     with_account,
 )
@@ -52,12 +52,12 @@ def test_where_a_login_is_needed_the_holdings_are_due(world: World) -> None:
     assert world.calls_for(ACCOUNT) == calls
 
 
-@pytest.mark.parametrize("said", [PLACED, REJECTED], ids=["placed", "rejected"])
+@pytest.mark.parametrize("reported", [PLACED, REJECTED], ids=["placed", "rejected"])
 @pytest.mark.parametrize("broker", ["kite", "groww"])
-def test_without_a_fill_the_holdings_are_as_good_as_before(broker: str, said: dict[str, Any]) -> None:
+def test_without_a_fill_the_holdings_are_as_good_as_before(broker: str, reported: dict[str, Any]) -> None:
     world = with_account(broker)
     calls = world.calls_for(ACCOUNT)
-    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, said)
+    world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, reported)
     pull(world)
 
     assert freshness(world) == FRESH
@@ -124,7 +124,7 @@ def test_a_first_order_links_the_account_without_holdings(broker: str) -> None:
     assert pull(world).is_settled
     assert world.calls_for("new-account") == 0, "the user has consented to an order, not to an import"
     assert (world.connection("new-account").owner, world.connection("new-account").as_of) == ("user-1", None)
-    assert known(world).account_id == "new-account"
+    assert recorded_batch(world).account_id == "new-account"
 
 
 def test_holdings_from_after_a_fill_are_not_due_because_we_learn_of_it_late(world: World) -> None:

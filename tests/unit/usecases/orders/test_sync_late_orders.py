@@ -12,7 +12,7 @@ from testing.order_world import (
     ACCOUNT,
     COMPLETED,
     PLACED,
-    hook,
+    order_webhook,
     pull,
     schedule,
     schedule_for,
@@ -32,7 +32,7 @@ def test_an_order_that_turns_up_after_its_transaction_had_ended_is_followed_to_i
     world.gateway.transactions["TRX_1"] = {"status": "USED"}
     assert pull(world, after=HOUR).status is Status.EXPIRED
     world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
-    world.apply_receipt(world.receive_webhook(hook(PLACED)))
+    world.apply_receipt(world.receive_webhook(order_webhook(PLACED)))
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     for _ in range(3):
         world.now += 7 * HOUR
@@ -49,15 +49,15 @@ def test_an_order_that_was_sent_though_the_user_closed_the_window_is_found_by_th
     schedule_for(world, HOUR)
     assert world.batches.of("TRX_1") == []
 
-    for said in (PLACED, COMPLETED):
-        world.gateway.orders["TRX_1"] = [said]
+    for reported in (PLACED, COMPLETED):
+        world.gateway.orders["TRX_1"] = [reported]
         schedule_for(world, 3 * HOUR)
 
     assert state(world) == ("COMPLETED", 10, 2)
     assert world.transactions.owned("TRX_1", "user-1").is_settled
 
 
-def test_an_order_that_turns_up_while_another_worker_calls_it_a_day_is_not_forgotten(world: World) -> None:
+def test_an_order_that_turns_up_while_another_worker_settles_the_transaction_is_recorded(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
 
     def meanwhile(_operation: str, request: dict[str, Any]) -> None:
@@ -76,13 +76,13 @@ def test_an_order_that_turns_up_while_another_worker_calls_it_a_day_is_not_forgo
 def test_after_a_day_no_order_is_expected_any_more(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
     schedule_for(world, timedelta(hours=30))
-    asked = world.calls_for("TRX_1")
+    calls = world.calls_for("TRX_1")
     schedule_for(world, timedelta(hours=30))
 
-    assert world.calls_for("TRX_1") == asked
+    assert world.calls_for("TRX_1") == calls
 
 
-def test_nobody_is_told_to_begin_again_what_has_been_sent(world: World) -> None:
+def test_nobody_is_invited_to_begin_again_what_has_been_sent(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.ERRORED, error=CLOSED)
     assert TransactionView.of(pull(world)).error is not None
 

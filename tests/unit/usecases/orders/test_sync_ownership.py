@@ -11,8 +11,8 @@ from testing.order_world import (
     COMPLETED,
     PART,
     PLACED,
-    known,
     pull,
+    recorded_batch,
     state,
     with_account,
 )
@@ -37,7 +37,7 @@ def test_an_order_in_somebody_elses_account_is_followed_and_the_account_not_link
     transaction = sync_if_open(world.transactions.owned("TRX_2", "user-2"), world.sync_context)
 
     assert transaction.is_settled
-    assert (state(world, "TRX_2"), known(world, "TRX_2").owner) == (("COMPLETED", 10, 2), "user-2")
+    assert (state(world, "TRX_2"), recorded_batch(world, "TRX_2").owner) == (("COMPLETED", 10, 2), "user-2")
     assert (world.connection(ACCOUNT).owner, world.connection(ACCOUNT).traded_at) == ("user-1", None)
 
 
@@ -55,16 +55,16 @@ def unlink(world: World) -> None:
     world.unlink(ACCOUNT, "user-1")
 
 
-def test_unlinking_forgets_the_orders_and_late_news_does_not_bring_them_back(world: World) -> None:
+def test_unlinking_erases_the_orders_and_a_late_report_does_not_bring_them_back(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PLACED)
     read_before = pull(world)
     world.now += MINUTE
     unlink(world)
-    told = world.record_events()
+    events = world.record_events()
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     pull(world)
     sync_if_open(read_before, world.sync_context)
 
     assert world.batches.of("TRX_1") == []
-    assert not any(isinstance(event, OrderUpdated) for event in told)
+    assert not any(isinstance(event, OrderUpdated) for event in events)
     assert world.transactions.owned("TRX_1", "user-1").order is None

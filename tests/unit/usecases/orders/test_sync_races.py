@@ -50,7 +50,7 @@ def test_dying_at_any_write_and_trying_again_ends_the_same(broker: str) -> None:
     expected = FRESH if broker == "kite" else DUE_FOR_LOGIN
     for nth_write in range(20):
         world = with_account(broker)
-        told = world.record_events()
+        events = world.record_events()
         world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
         world.set_holdings(ACCOUNT, 0, 1, 2, 3, 4)
         dying_at(world, nth_write)
@@ -64,7 +64,7 @@ def test_dying_at_any_write_and_trying_again_ends_the_same(broker: str) -> None:
 
         assert pull(world).is_settled
         assert state(world) == ("COMPLETED", 10, 1)
-        assert [event.revision for event in told if isinstance(event, OrderUpdated)] == [1]
+        assert [event.revision for event in events if isinstance(event, OrderUpdated)] == [1]
         # Once the fill is known nothing fetches the holdings at once: they are due, and the next refresh has them.
         assert freshness(world) in (expected, DUE if died and broker == "kite" else expected)
         world.now = FRIDAY_WINDOW
@@ -101,9 +101,9 @@ def test_dying_at_any_write_loses_no_order_in_somebody_elses_account() -> None:
 
 
 def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> None:
-    told = world.record_events()
-    for said in (PLACED, PART, COMPLETED):
-        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, said)
+    events = world.record_events()
+    for reported in (PLACED, PART, COMPLETED):
+        world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, reported)
         other = world.transactions.owned("TRX_1", "user-1")
 
         def meanwhile(operation: str, _request: dict[str, Any], other: Transaction = other) -> None:
@@ -114,7 +114,7 @@ def test_two_workers_at_once_tell_every_step_once_and_in_order(world: World) -> 
         world.client.before_call = meanwhile
         pull(world)
 
-    assert [event.revision for event in told if isinstance(event, OrderUpdated)] == [1, 2, 3]
+    assert [event.revision for event in events if isinstance(event, OrderUpdated)] == [1, 2, 3]
     assert state(world) == ("COMPLETED", 10, 3)
 
 

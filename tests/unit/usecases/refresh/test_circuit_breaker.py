@@ -41,8 +41,8 @@ def test_ten_failures_in_a_row_open_the_circuit(crowd: World, fault: str) -> Non
 
     assert crowd.refresh(*MANY) == {"refreshFailed": 10, "refreshSkipped": 30}
 
-    asked = [account_id for account_id in crowd.gateway.calls if account_id in MANY]
-    assert len(asked) == FAILURES_THAT_OPEN
+    called = [account_id for account_id in crowd.gateway.calls if account_id in MANY]
+    assert len(called) == FAILURES_THAT_OPEN
     assert crowd.circuit_is_open()
     assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY)]
 

@@ -87,7 +87,7 @@ def test_a_broker_that_stays_updating_is_queued_again(world: World) -> None:
 
 
 def test_every_attempt_that_finds_the_broker_updating_is_recorded(world: World) -> None:
-    """The app is told UPDATING for a few minutes after each time."""
+    """The app reads UPDATING for a few minutes after each time."""
     for attempt in range(3):
         world.fail_next("a", *["updating"] * 3)
         world.refresh("a", attempt=attempt)

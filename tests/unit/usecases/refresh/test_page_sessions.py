@@ -72,7 +72,7 @@ def test_a_slow_gateway_is_no_lapse() -> None:
 
 @pytest.mark.parametrize("death", ["forbidden", "stale"])
 def test_a_lapse_that_two_workers_find_is_recorded_once(world: World, death: str) -> None:
-    """Else it is told twice."""
+    """Else there are two events."""
     world.gateway.accounts["a"].session_is_live, world.gateway.accounts["a"].is_forbidden = (
         death != "stale",
         death == "forbidden",
@@ -105,7 +105,7 @@ def test_an_account_awaiting_a_login_is_tried_once_after_every_close(world: Worl
 
     assert world.calls_for("a") == 1
     assert world.sqs.sent == []
-    assert world.connection("a") == flagged  # told once
+    assert world.connection("a") == flagged  # one event
 
 
 def test_an_account_awaiting_a_login_is_queued_again_during_an_outage(world: World) -> None:

@@ -285,5 +285,5 @@ def test_what_there_is_no_time_for_is_left_to_the_next_tick(world: World, monkey
     assert queued(world) == IDS
 
 
-def test_how_long_the_calendar_lasts_is_told_at_every_tick(world: World) -> None:
+def test_how_long_the_calendar_lasts_is_counted_at_every_run(world: World) -> None:
     assert plan(world)["calendarDaysLeft"] == (CALENDAR.covers_until - FRIDAY_WINDOW.date()).days

@@ -65,7 +65,7 @@ def test_what_has_changed_at_the_broker_is_there_at_once(world: World) -> None:
     assert world.stored_holdings("a") == dict.fromkeys([0, 1, 2, 30], 10)
 
 
-def test_a_snapshot_that_has_not_moved_yet_is_said_to_be_unchanged(world: World) -> None:
+def test_a_snapshot_that_has_not_moved_yet_is_unchanged(world: World) -> None:
     world.fail_next("a", "unmoved")
 
     done = ask(world)
@@ -77,7 +77,7 @@ def test_a_snapshot_that_has_not_moved_yet_is_said_to_be_unchanged(world: World)
     )
 
 
-def test_a_broker_at_work_is_waited_for_then_said_to_be_updating(world: World) -> None:
+def test_a_broker_at_work_is_waited_for_then_reported_as_updating(world: World) -> None:
     world.fail_next("a", *["updating"] * 3)
 
     done = ask(world)
@@ -248,7 +248,7 @@ def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> N
 @pytest.mark.parametrize(
     "fault", ["500", "429", "400", "timeout", "truncated", "garbage", "empty", "half", "unreadable date", "future date"]
 )
-def test_a_failure_is_said_to_be_one_and_the_last_holdings_stay(world: World, fault: str) -> None:
+def test_a_failure_is_an_error_and_the_last_holdings_stay(world: World, fault: str) -> None:
     world.fail_next("a", fault)
 
     with pytest.raises(GatewayUnavailable) as error:

@@ -15,9 +15,9 @@ from testing.order_world import (
     PART,
     PLACED,
     batch,
-    hook,
-    known,
+    order_webhook,
     pull,
+    recorded_batch,
     state,
     stock,
     with_account,
@@ -31,22 +31,22 @@ def world() -> World:
     return with_account("groww")
 
 
-def test_a_webhook_that_gateway_bears_out_is_confirmed(world: World) -> None:
+def test_a_webhook_that_agrees_with_gateway_is_confirmed(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED))) == ("APPLIED", "CONFIRMED")
+    assert world.apply_receipt(world.receive_webhook(order_webhook(COMPLETED))) == ("APPLIED", "CONFIRMED")
     assert state(world) == ("COMPLETED", 10, 1)
 
 
 def test_the_same_webhook_again_has_no_effect(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    first, told = world.receive_webhook(hook(PART)), world.record_events()
+    first, events = world.receive_webhook(order_webhook(PART)), world.record_events()
     for _ in range(3):
         world.apply_receipt(first)
-    later = world.receive_webhook(hook(PART), timestamp="2026-11-20T06:31:00.000Z")
+    later = world.receive_webhook(order_webhook(PART), timestamp="2026-11-20T06:31:00.000Z")
 
     assert world.apply_receipt(later) == ("APPLIED", "CONFIRMED")
-    assert sum(isinstance(event, OrderUpdated) for event in told) == 1
+    assert sum(isinstance(event, OrderUpdated) for event in events) == 1
 
 
 FORGED = {
@@ -60,10 +60,12 @@ FORGED = {
 }
 
 
-@pytest.mark.parametrize("said", FORGED.values(), ids=list(FORGED))
-def test_a_forged_webhook_is_asked_about_three_times_and_then_quarantined(world: World, said: dict[str, Any]) -> None:
+@pytest.mark.parametrize("claimed", FORGED.values(), ids=list(FORGED))
+def test_a_forged_webhook_is_asked_about_three_times_and_then_quarantined(
+    world: World, claimed: dict[str, Any]
+) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    forged = world.receive_webhook(hook(said))
+    forged = world.receive_webhook(order_webhook(claimed))
     for attempt in range(1, ATTEMPTS_BEFORE_QUARANTINE):
         with pytest.raises(NotYet):
             world.apply_receipt(forged, attempt)
@@ -74,7 +76,7 @@ def test_a_forged_webhook_is_asked_about_three_times_and_then_quarantined(world:
 
 def test_a_webhook_that_is_ahead_of_gateways_answers_is_confirmed_once_they_follow(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
-    early = world.receive_webhook(hook(COMPLETED))
+    early = world.receive_webhook(order_webhook(COMPLETED))
     with pytest.raises(NotYet):
         world.apply_receipt(early, 1)
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
@@ -84,31 +86,34 @@ def test_a_webhook_that_is_ahead_of_gateways_answers_is_confirmed_once_they_foll
 
 
 @pytest.mark.parametrize(
-    "lie", [{"buyAmount": 42010}, {"orders": [stock("COMPLETE", 10, averagePrice=1)]}, {"status": "PARTIALLYFILLED"}]
+    "changes",
+    [{"buyAmount": 42010}, {"orders": [stock("COMPLETE", 10, averagePrice=1)]}, {"status": "PARTIALLYFILLED"}],
 )
-def test_a_forged_end_is_quarantined_and_what_gateway_says_is_kept(world: World, lie: dict[str, Any]) -> None:
+def test_a_forged_end_is_quarantined_and_what_gateway_says_is_kept(world: World, changes: dict[str, Any]) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED | lie)), ATTEMPTS_BEFORE_QUARANTINE) == (
+    assert world.apply_receipt(
+        world.receive_webhook(order_webhook(COMPLETED | changes)), ATTEMPTS_BEFORE_QUARANTINE
+    ) == (
         "QUARANTINED",
         "NOT_CONFIRMED",
     )
     assert state(world) == ("COMPLETED", 10, 1)
-    assert known(world).batch.buy_amount == 4201
+    assert recorded_batch(world).batch.buy_amount == 4201
 
 
 def test_placed_after_completed_is_confirmed_and_changes_nothing(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
     pull(world)
-    told = world.record_events()
+    events = world.record_events()
 
-    assert world.apply_receipt(world.receive_webhook(hook(PLACED))) == ("APPLIED", "CONFIRMED")
+    assert world.apply_receipt(world.receive_webhook(order_webhook(PLACED))) == ("APPLIED", "CONFIRMED")
     assert state(world) == ("COMPLETED", 10, 1)
-    assert told == []
+    assert events == []
 
 
 def test_a_webhook_about_a_transaction_that_is_not_ours_is_quarantined(world: World) -> None:
-    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED, "TRX_9"))) == (
+    assert world.apply_receipt(world.receive_webhook(order_webhook(COMPLETED, "TRX_9"))) == (
         "QUARANTINED",
         "UNKNOWN_TRANSACTION",
     )
@@ -118,28 +123,34 @@ def test_a_webhook_about_a_transaction_that_is_not_ours_is_quarantined(world: Wo
 def test_an_order_of_a_transaction_that_places_none_is_quarantined(world: World) -> None:
     world.begin_transaction("TRX_2")
 
-    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED, "TRX_2"))) == ("QUARANTINED", "INTENT_MISMATCH")
+    assert world.apply_receipt(world.receive_webhook(order_webhook(COMPLETED, "TRX_2"))) == (
+        "QUARANTINED",
+        "INTENT_MISMATCH",
+    )
     assert world.batches.of("TRX_2") == []
 
 
 def test_a_webhook_for_another_account_is_quarantined(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    forged = world.receive_webhook(hook(COMPLETED, account="account-9"))
+    forged = world.receive_webhook(order_webhook(COMPLETED, account="account-9"))
     assert world.apply_receipt(forged) == ("QUARANTINED", "ACCOUNT_MISMATCH")
 
 
-@pytest.mark.parametrize("lie", [{"batchId": ""}, {"batchId": ["b"]}, {"batchId": "b" * 200}])
-def test_a_batch_that_cannot_be_read_is_quarantined(world: World, lie: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{"batchId": ""}, {"batchId": ["b"]}, {"batchId": "b" * 200}])
+def test_a_batch_that_cannot_be_read_is_quarantined(world: World, changes: dict[str, Any]) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.PROCESSING, PART)
 
-    assert world.apply_receipt(world.receive_webhook(hook(PART | lie))) == ("QUARANTINED", "BATCH_UNREADABLE")
+    assert world.apply_receipt(world.receive_webhook(order_webhook(PART | changes))) == (
+        "QUARANTINED",
+        "BATCH_UNREADABLE",
+    )
     assert state(world) == ("PLACED", 4, 1)
 
 
 def test_while_gateway_is_away_a_webhook_waits(world: World) -> None:
     world.report_order("TRX_1", ACCOUNT, Status.COMPLETED, COMPLETED)
-    waiting = world.receive_webhook(hook(COMPLETED))
+    waiting = world.receive_webhook(order_webhook(COMPLETED))
     for subject in ("TRX_1", orders_of("TRX_1")):
         world.fail_next(subject, "500")
         with pytest.raises(GatewayUnavailable):
@@ -152,7 +163,7 @@ def test_a_webhook_of_an_order_in_somebody_elses_account_is_quarantined_and_the_
     world.begin_order("TRX_2", user="user-2")
     world.report_order("TRX_2", ACCOUNT, Status.COMPLETED, COMPLETED)
 
-    assert world.apply_receipt(world.receive_webhook(hook(COMPLETED, "TRX_2"))) == (
+    assert world.apply_receipt(world.receive_webhook(order_webhook(COMPLETED, "TRX_2"))) == (
         "QUARANTINED",
         "ACCOUNT_OF_ANOTHER_USER",
     )

@@ -67,7 +67,7 @@ def test_a_statement_keeps_its_digits(importing: World) -> None:
     assert f'"data":{digits}' in served(importing)
 
 
-def test_the_webhook_that_brought_it_is_forgotten(importing: World) -> None:
+def test_the_body_of_its_webhook_is_erased(importing: World) -> None:
     key = statement(importing)
     importing.apply_receipt(key)
 

@@ -39,7 +39,7 @@ def recommended(world: World, action: str | None = "REBALANCE", iscid: str = ISC
 
 
 def actions(world: World) -> list[tuple[str, str]]:
-    return [(one.iscid, one.action) for one in world.connection(ACCOUNT).pending_actions]
+    return [(action.iscid, action.action) for action in world.connection(ACCOUNT).pending_actions]
 
 
 def test_a_pending_action_is_what_gateway_says_when_asked(world: World) -> None:
@@ -49,13 +49,13 @@ def test_a_pending_action_is_what_gateway_says_when_asked(world: World) -> None:
     assert world.connection(ACCOUNT).pending_actions == (PendingAction(ISCID, "REBALANCE", world.now, SCID, "Magic"),)
 
 
-def test_a_pending_action_is_told_once(world: World) -> None:
-    told = world.record_events()
+def test_a_pending_action_is_published_once(world: World) -> None:
+    events = world.record_events()
     recommended(world)
     for second in range(3):
         pending(world, timestamp=f"2026-11-20T06:30:0{second}.000Z")
 
-    (event,) = told
+    (event,) = events
     assert (type(event).__name__, json.loads(event.model_dump_json())["action"]) == ("ActionPending", "REBALANCE")
 
 
@@ -153,8 +153,8 @@ def test_after_an_order_for_an_investment_its_recommendation_is_asked_for_again(
     pending(world)
     pending(world, "another", timestamp="2026-11-20T06:30:01.000Z")
     world.begin_order("TRX_2", order=OrderRequest("REBALANCE", iscid=ISCID))
-    brought = {"data": {"batches": [COMPLETED]}}
-    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
+    success = {"data": {"batches": [COMPLETED]}}
+    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": success}
     recommended(world, still)
 
     assert pull(world, "TRX_2").is_settled
@@ -166,8 +166,8 @@ def test_an_order_has_ended_also_when_its_recommendation_cannot_be_asked_for(wor
     recommended(world)
     pending(world)
     world.begin_order("TRX_2", order=OrderRequest("REBALANCE", iscid=ISCID))
-    brought = {"data": {"batches": [COMPLETED]}}
-    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": brought}
+    success = {"data": {"batches": [COMPLETED]}}
+    world.gateway.transactions["TRX_2"] = {"status": "COMPLETED", "smallcaseAuthId": ACCOUNT, "success": success}
     world.fail_next(ISCID, fault)
 
     assert pull(world, "TRX_2").is_settled
