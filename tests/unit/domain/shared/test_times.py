@@ -35,6 +35,19 @@ def test_a_text_that_is_no_instant_is_refused(text: str) -> None:
         times.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("earlier", "ahead"),
+    [
+        (timedelta(minutes=-1), timedelta(0)),
+        (timedelta(0), timedelta(microseconds=1)),
+        (timedelta(seconds=2), timedelta(seconds=2, microseconds=1)),
+        (timedelta(days=365), times.CLOCK_SKEW),
+    ],
+)
+def test_a_moment_after_an_event_is_later_by_no_more_than_clocks_differ(earlier: timedelta, ahead: timedelta) -> None:
+    assert times.after(NOW + earlier, NOW) == NOW + ahead
+
+
 def test_milliseconds_are_as_precise_as_the_text() -> None:
     assert times.to_milliseconds(NOW.replace(microsecond=1999)) == NOW.replace(microsecond=1000)
 

@@ -8,6 +8,8 @@ from gateway_backend.domain.shared.errors import RequestInvalid
 CLOCK_SKEW = timedelta(minutes=5)
 """How far Gateway's clock and ours may differ before an instant counts as lying in the future."""
 
+_TICK = timedelta(microseconds=1)
+
 
 def parse(text: str) -> datetime:
     """An aware UTC instant. Raises: ValueError when the text is no instant or names no zone."""
@@ -32,6 +34,14 @@ def to_text(instant: datetime) -> str:
 def to_key(instant: datetime) -> str:
     """Fixed width to the microsecond, so that text order is time order."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def after(earlier: datetime, now: datetime) -> datetime:
+    """Now, but later than an earlier event, whose worker's clock may have been ahead of ours.
+
+    By no more than clocks may differ: what is dated further ahead was written when a clock had jumped.
+    """
+    return max(now, min(earlier + _TICK, now + CLOCK_SKEW))
 
 
 def parse_moment(name: str, text: str | None) -> datetime:

@@ -5,7 +5,7 @@ The record stays when it is finished. Until then it stands in the index Work (`E
 
 from collections.abc import Iterator
 from copy import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway_backend.domain.erasure.erasure import Erasure
 from gateway_backend.domain.shared import times
@@ -17,7 +17,6 @@ from gateway_backend.store.dynamodb.versions import VERSION, difference
 
 _PREFIX, _EVERYTHING = "ERASURE#", "*"
 _WORK = "ERASE"
-_TICK = timedelta(microseconds=1)
 
 
 class Erasures:
@@ -37,7 +36,7 @@ class Erasures:
         So a transaction that begins now is not taken for one from before it.
         """
         newest = self._table.latest_before(user_pk(owner), f"{_PREFIX}0", f"{_PREFIX}9")
-        return max(now, times.parse(newest["requestedAt"]) + _TICK) if newest else now
+        return times.after(times.parse(newest["requestedAt"]), now) if newest else now
 
     def due(self, now: datetime) -> Iterator[Erasure]:
         """Those to go on with."""

@@ -6,7 +6,7 @@ are found with consistent reads, for erasing them.
 
 from collections.abc import Callable, Iterator
 from copy import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter
@@ -23,7 +23,6 @@ from gateway_backend.store.transactions.codec import META, SHARDS, from_item, li
 
 _TRIES = 5
 _MEMBERSHIP = "TXN#"
-_TICK = timedelta(microseconds=1)
 
 
 class Membership(NamedTuple):
@@ -89,7 +88,7 @@ class Transactions:
         if newest is None:
             return now
         began_at, _, _ = _membership(newest).position.partition("#")
-        return max(now, times.parse(began_at) + _TICK)
+        return times.after(times.parse(began_at), now)
 
     def forget_memberships(self, owner: str, *, until: datetime) -> None:
         """After their transactions have been erased."""
