@@ -1,4 +1,4 @@
-"""On a schedule: go on with erasing what users have taken back, until a look proves that nothing is left."""
+"""On a schedule: go on with erasing what users have taken back, until a pass proves that nothing is left."""
 
 from gateway_backend import bootstrap
 from gateway_backend.runtime.schedules import scheduled

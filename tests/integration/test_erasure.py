@@ -44,7 +44,7 @@ def kinds_of(aws: Aws, *names: str) -> set[str]:
 
 
 def prove(clock: Sandbox, aws: Aws) -> None:
-    """Until every worker that was under way must have ended, and the schedule has looked again."""
+    """Until every worker that was under way must have ended, and the schedule has searched again."""
     aws.invoke("finish_erasures")
     clock.advance_clock(minutes=11)
     aws.invoke("finish_erasures")

@@ -228,10 +228,10 @@ def circuit() -> Edges:
 def erasure() -> Edges:
     def events(value: Erasure) -> Iterator[tuple[str, Erasure]]:
         for now in (NOW, NOW + WORKERS_END_AFTER):
-            yield "begin_look", value.begin_look(now)
-            if value.look_began_at and value.state is ErasureState.RUNNING:
+            yield "begin_pass", value.begin_pass(now)
+            if value.pass_began_at and value.state is ErasureState.RUNNING:
                 yield "advance", replace(value.advance(1, "position"), found=1, erased=1)
-                yield "end_look", value.end_look(now)
+                yield "end_pass", value.end_pass(now)
 
     return explored(
         [("request_erasure", request_erasure("user-1", None, NOW))],

@@ -1,4 +1,4 @@
-"""An erasure ends with a whole look that began late enough and found nothing."""
+"""An erasure ends with a whole pass that began late enough and found nothing."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,48 +20,48 @@ def requested() -> Erasure:
     return request_erasure("user-1", "account-1", NOW)
 
 
-def look(erasure: Erasure, at: datetime, found: int = 0) -> Erasure:
-    """A whole look."""
-    return erasure.begin_look(at).advance(found, "").end_look(at + SECOND)
+def whole_pass(erasure: Erasure, at: datetime, found: int = 0) -> Erasure:
+    """A whole pass."""
+    return erasure.begin_pass(at).advance(found, "").end_pass(at + SECOND)
 
 
 def test_it_is_due_at_once() -> None:
-    assert (requested().state, requested().next_look_at) == (ErasureState.RUNNING, NOW)
+    assert (requested().state, requested().next_pass_at) == (ErasureState.RUNNING, NOW)
 
 
-def test_a_look_that_finds_nothing_is_no_proof_while_a_worker_may_still_store_something() -> None:
-    looked = look(requested(), LATE - SECOND)
+def test_a_pass_that_finds_nothing_is_no_proof_while_a_worker_may_still_store_something() -> None:
+    passed = whole_pass(requested(), LATE - SECOND)
 
-    assert looked.state is ErasureState.RUNNING
-    assert looked.next_look_at == LATE
-
-
-def test_a_late_look_that_finds_nothing_is_the_proof() -> None:
-    assert look(requested(), LATE).finished_at == LATE + SECOND
+    assert passed.state is ErasureState.RUNNING
+    assert passed.next_pass_at == LATE
 
 
-def test_a_late_look_that_finds_something_is_followed_by_another() -> None:
-    looked = look(requested(), LATE, found=1)
+def test_a_late_pass_that_finds_nothing_is_the_proof() -> None:
+    assert whole_pass(requested(), LATE).finished_at == LATE + SECOND
 
-    assert looked.state is ErasureState.RUNNING
-    assert look(looked, looked.next_look_at).state is ErasureState.FINISHED
+
+def test_a_late_pass_that_finds_something_is_followed_by_another() -> None:
+    passed = whole_pass(requested(), LATE, found=1)
+
+    assert passed.state is ErasureState.RUNNING
+    assert whole_pass(passed, passed.next_pass_at).state is ErasureState.FINISHED
 
 
 def test_what_was_found_before_an_interruption_counts() -> None:
-    interrupted = requested().begin_look(LATE).advance(3, "2026#TRX_1")
+    interrupted = requested().begin_pass(LATE).advance(3, "2026#TRX_1")
 
-    assert interrupted.begin_look(LATE + SECOND) == interrupted
-    assert interrupted.end_look(LATE + SECOND).state is ErasureState.RUNNING
+    assert interrupted.begin_pass(LATE + SECOND) == interrupted
+    assert interrupted.end_pass(LATE + SECOND).state is ErasureState.RUNNING
 
 
 def test_what_all_looks_have_erased_is_added_up() -> None:
-    assert look(look(requested(), NOW, found=3), LATE, found=2).erased == 5
+    assert whole_pass(whole_pass(requested(), NOW, found=3), LATE, found=2).erased == 5
 
 
-def test_the_next_look_begins_from_the_start() -> None:
-    after = requested().begin_look(NOW).advance(1, "2026#TRX_1").end_look(NOW)
+def test_the_next_pass_begins_from_the_start() -> None:
+    after = requested().begin_pass(NOW).advance(1, "2026#TRX_1").end_pass(NOW)
 
-    assert (after.position, after.found, after.look_began_at) == ("", 0, None)
+    assert (after.position, after.found, after.pass_began_at) == ("", 0, None)
 
 
 def test_one_that_takes_a_day_is_overdue_until_it_is_finished() -> None:
@@ -69,7 +69,7 @@ def test_one_that_takes_a_day_is_overdue_until_it_is_finished() -> None:
 
     assert requested().is_overdue(late)
     assert not requested().is_overdue(late - 2 * SECOND)
-    assert not look(requested(), late).is_overdue(late + SECOND)
+    assert not whole_pass(requested(), late).is_overdue(late + SECOND)
 
 
 def test_no_function_runs_for_longer_than_an_erasure_waits() -> None:

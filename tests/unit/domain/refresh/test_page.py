@@ -29,7 +29,7 @@ def test_the_id_of_a_page_depends_on_close_round_attempt_and_accounts() -> None:
 
 
 def test_the_next_attempt_is_a_page_of_the_remaining_accounts() -> None:
-    again = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c"), attempt=3, round=1).again(("b",))
+    again = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c"), attempt=3, round=1).next_attempt(("b",))
 
     assert again == RefreshPage(FRIDAY_CLOSE, ("b",), attempt=4, round=1)
 
@@ -38,7 +38,7 @@ def test_every_attempt_begins_with_another_account() -> None:
     """One that always fails must not be the only probe."""
     page, first = RefreshPage(FRIDAY_CLOSE, ("a", "b", "c")), []
     for _ in range(3):
-        page = page.again(page.account_ids)
+        page = page.next_attempt(page.account_ids)
         first.append(page.account_ids[0])
 
     assert first == ["b", "c", "a"]

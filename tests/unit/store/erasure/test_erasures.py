@@ -21,7 +21,7 @@ def world() -> World:
 
 def finish(erasure: Erasure) -> Erasure:
     at = NOW + WORKERS_END_AFTER
-    return erasure.begin_look(at).end_look(at)
+    return erasure.begin_pass(at).end_pass(at)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def finish(erasure: Erasure) -> Erasure:
     [
         OF_ACCOUNT,
         OF_EVERYTHING,
-        OF_ACCOUNT.begin_look(NOW + SECOND).advance(3, "2026#TRX_1"),
-        OF_EVERYTHING.begin_look(NOW + SECOND).end_look(NOW + MINUTE),
+        OF_ACCOUNT.begin_pass(NOW + SECOND).advance(3, "2026#TRX_1"),
+        OF_EVERYTHING.begin_pass(NOW + SECOND).end_pass(NOW + MINUTE),
     ],
 )
 def test_an_erasure_is_read_as_it_was_added(world: World, erasure: Erasure) -> None:
@@ -48,7 +48,7 @@ def test_a_users_are_listed_the_oldest_first(world: World) -> None:
 
 def test_it_is_due_from_its_next_look_on(world: World) -> None:
     world.erasures.add(OF_ACCOUNT)
-    world.erasures.save(OF_ACCOUNT, OF_ACCOUNT.begin_look(NOW).end_look(NOW))
+    world.erasures.save(OF_ACCOUNT, OF_ACCOUNT.begin_pass(NOW).end_pass(NOW))
 
     assert list(world.erasures.due(NOW + WORKERS_END_AFTER - SECOND)) == []
     assert [due.account_id for due in world.erasures.due(NOW + WORKERS_END_AFTER)] == ["account-1"]
@@ -64,7 +64,7 @@ def test_one_that_is_finished_stays_and_is_not_due(world: World) -> None:
 
 def test_what_another_worker_has_stored_is_not_overwritten(world: World) -> None:
     world.erasures.add(OF_ACCOUNT)
-    world.erasures.save(OF_ACCOUNT, OF_ACCOUNT.begin_look(NOW).advance(1, "2026#TRX_1"))
+    world.erasures.save(OF_ACCOUNT, OF_ACCOUNT.begin_pass(NOW).advance(1, "2026#TRX_1"))
 
     with pytest.raises(ConcurrentUpdate):
         world.erasures.save(OF_ACCOUNT, finish(OF_ACCOUNT))

@@ -44,7 +44,7 @@ def test_ten_failures_in_a_row_open_the_circuit(crowd: World, fault: str) -> Non
     called = [account_id for account_id in crowd.gateway.calls if account_id in MANY]
     assert len(called) == FAILURES_THAT_OPEN
     assert crowd.circuit_is_open()
-    assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY)]
+    assert crowd.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).next_attempt(MANY)]
 
 
 def test_nine_failures_in_a_row_do_not_open_the_circuit(crowd: World) -> None:

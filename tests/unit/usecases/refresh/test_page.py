@@ -57,7 +57,7 @@ def test_ten_threads_have_the_same_results_as_a_single_thread(world: World) -> N
         world.fail_next(account_id, "500")
 
     assert world.refresh(*MANY, threads=10) == {"refreshed": 32, "refreshFailed": 8}
-    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).again(MANY[::5])]
+    assert world.sqs.pages == [RefreshPage(FRIDAY_CLOSE, ()).next_attempt(MANY[::5])]
 
 
 @pytest.mark.parametrize(("attempt", "at_least", "at_most"), [(0, 30, 60), (1, 60, 120), (9, 450, 900)])
@@ -196,5 +196,5 @@ def test_without_gateway_keys_an_account_is_queued_again(world: World) -> None:
     page = RefreshPage(FRIDAY_CLOSE, ("a",))
     refresh_page(page, replace(world.refresh_context, pull=unset))
 
-    assert world.sqs.pages == [page.again(("a",))]
+    assert world.sqs.pages == [page.next_attempt(("a",))]
     assert session_of(world) == (SessionState.ACTIVE, None)

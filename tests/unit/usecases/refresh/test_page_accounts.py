@@ -83,7 +83,7 @@ def test_a_broker_that_stays_updating_is_queued_again(world: World) -> None:
     assert refresh_page(page, context) == {"refreshIncomplete": 1}
 
     assert (world.calls_for("a"), waits) == (3, [2, 2])
-    assert world.sqs.pages == [page.again(("a",))]
+    assert world.sqs.pages == [page.next_attempt(("a",))]
 
 
 def test_every_attempt_that_finds_the_broker_updating_is_recorded(world: World) -> None:

@@ -16,7 +16,7 @@ class ErasureView(ResponseModel):
     requested_at: Instant
     smallcase_auth_id: str | None = Field(description="The account that was unlinked; null: everything is erased")
     erased: int = Field(description="How many stored items were erased so far")
-    finished_at: Instant | None = Field(description="When a whole look for what is left found nothing any more")
+    finished_at: Instant | None = Field(description="When a whole search for what is left found nothing any more")
 
     @classmethod
     def of(cls, erasure: Erasure) -> Self:

@@ -29,7 +29,7 @@ class RefreshPage(NamedTuple):
         identity = " ".join([times.to_key(self.close), str(self.round), str(self.attempt), *self.account_ids])
         return hashlib.sha256(identity.encode()).hexdigest()[:24]
 
-    def again(self, account_ids: tuple[str, ...]) -> "RefreshPage":
+    def next_attempt(self, account_ids: tuple[str, ...]) -> "RefreshPage":
         """The next attempt. It begins with another account: one that always fails must not be the only probe."""
         rotated = (*account_ids[1:], *account_ids[:1])
         return replace(self, account_ids=rotated, attempt=self.attempt + 1)

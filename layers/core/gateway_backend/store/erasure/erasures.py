@@ -67,14 +67,14 @@ def _to_item(erasure: Erasure) -> Item:
         "sk": f"{_PREFIX}{requested_at}#{erasure.account_id or _EVERYTHING}",
         "requestedAt": requested_at,
         "smallcaseAuthId": erasure.account_id,
-        "nextLookAt": times.to_key(erasure.next_look_at),
-        "lookBeganAt": times.to_key(erasure.look_began_at) if erasure.look_began_at else None,
+        "nextPassAt": times.to_key(erasure.next_pass_at),
+        "passBeganAt": times.to_key(erasure.pass_began_at) if erasure.pass_began_at else None,
         "position": erasure.position or None,
         "found": erasure.found,
         "erased": erasure.erased,
         "finishedAt": times.to_key(erasure.finished_at) if erasure.finished_at else None,
         "workKey": None if is_finished else _WORK,
-        "workOrder": None if is_finished else times.to_key(erasure.next_look_at),
+        "workOrder": None if is_finished else times.to_key(erasure.next_pass_at),
     }
 
 
@@ -83,8 +83,8 @@ def _from_item(item: Item) -> Erasure:
         owner=item["pk"].removeprefix(user_pk("")),
         account_id=item.get("smallcaseAuthId"),
         requested_at=times.parse(item["requestedAt"]),
-        next_look_at=times.parse(item["nextLookAt"]),
-        look_began_at=times.parse(item["lookBeganAt"]) if "lookBeganAt" in item else None,
+        next_pass_at=times.parse(item["nextPassAt"]),
+        pass_began_at=times.parse(item["passBeganAt"]) if "passBeganAt" in item else None,
         position=item.get("position", ""),
         found=int(item["found"]),
         erased=int(item["erased"]),

@@ -5,7 +5,7 @@ from gateway_backend.domain.shared.errors import NotFound
 from gateway_backend.runtime.threads import Deadline
 from gateway_backend.store.erasure.erasures import put_erasure
 from gateway_backend.usecases.contexts import EraseContext
-from gateway_backend.usecases.erasure.look import continue_erasure
+from gateway_backend.usecases.erasure.continue_erasure import continue_erasure
 
 SECONDS = 10.0
 

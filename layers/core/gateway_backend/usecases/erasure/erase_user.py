@@ -7,7 +7,7 @@ from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.runtime.observability import logger
 from gateway_backend.runtime.threads import Deadline
 from gateway_backend.usecases.contexts import EraseContext
-from gateway_backend.usecases.erasure.look import continue_erasure
+from gateway_backend.usecases.erasure.continue_erasure import continue_erasure
 
 REPEATED_WITHIN = timedelta(minutes=1)
 """A second request so soon is the same one, sent again."""

@@ -1,9 +1,9 @@
-"""Go on with every erasure until a look proves that nothing is left."""
+"""Go on with every erasure until a pass proves that nothing is left."""
 
 from gateway_backend.domain.erasure.erasure import Erasure, ErasureState
 from gateway_backend.runtime.threads import Deadline, map_concurrently
 from gateway_backend.usecases.contexts import EraseContext
-from gateway_backend.usecases.erasure.look import continue_erasure
+from gateway_backend.usecases.erasure.continue_erasure import continue_erasure
 
 SECONDS = 240.0
 SECONDS_OF_ONE = 60.0

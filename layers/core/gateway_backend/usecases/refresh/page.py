@@ -125,7 +125,7 @@ def _pull(connection: Connection, context: RefreshContext) -> PullOutcome:
 def _queue_again(page: RefreshPage, account_ids: Sequence[str], context: RefreshContext) -> None:
     if not account_ids:
         return
-    later = page.again(tuple(account_ids))
+    later = page.next_attempt(tuple(account_ids))
     if not context.queue.send_all([encode_page(later)], delay=page.retry_delay(context.jitter(101))):
         raise StoreUnavailable("The accounts that failed could not be queued again")
 

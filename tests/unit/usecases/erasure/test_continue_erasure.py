@@ -1,4 +1,4 @@
-"""Looks go through all that is stored of a user, whatever a worker left there, until one finds nothing."""
+"""Passes go through all that is stored of a user, whatever a worker left there, until one finds nothing."""
 
 from contextlib import suppress
 from typing import Any
@@ -9,8 +9,8 @@ from gateway_backend.domain.erasure.erasure import WORKERS_END_AFTER, Erasure, E
 from gateway_backend.domain.orders.batch import Batch, BatchStatus
 from gateway_backend.domain.shared.errors import ConnectionWithdrawn, StoreUnavailable
 from gateway_backend.runtime.threads import Deadline
-from gateway_backend.usecases.erasure import look as looks
-from gateway_backend.usecases.erasure.look import continue_erasure
+from gateway_backend.usecases.erasure import continue_erasure as module
+from gateway_backend.usecases.erasure.continue_erasure import continue_erasure
 from testing.builders import snapshot
 from testing.fakes import READS, Crash
 from testing.market_times import MINUTE, SECOND
@@ -38,7 +38,7 @@ def erasure(world: World, request: pytest.FixtureRequest) -> Erasure:
     return requested
 
 
-def look(world: World, erasure: Erasure, seconds: float = PLENTY) -> Erasure:
+def run(world: World, erasure: Erasure, seconds: float = PLENTY) -> Erasure:
     return continue_erasure(erasure, Deadline(seconds), world.erase_context)
 
 
@@ -47,8 +47,8 @@ def finish(world: World, erasure: Erasure) -> Erasure:
     for _ in range(20):
         if erasure.state is ErasureState.FINISHED:
             return erasure
-        world.now = max(world.now, erasure.next_look_at)
-        erasure = look(world, erasure)
+        world.now = max(world.now, erasure.next_pass_at)
+        erasure = run(world, erasure)
     raise AssertionError("it never ends")
 
 
@@ -166,13 +166,13 @@ def test_a_webhook_that_comes_again_for_the_next_owner_keeps_no_portfolio(world:
     assert not has_body(world, key)
 
 
-# Looks -----------------------------------------------------------------------------------------
+# Passes ----------------------------------------------------------------------------------------
 
 
-def test_it_is_finished_when_a_late_look_finds_nothing(world: World, erasure: Erasure) -> None:
-    first = look(world, erasure)
+def test_it_is_finished_when_a_late_pass_finds_nothing(world: World, erasure: Erasure) -> None:
+    first = run(world, erasure)
     world.now += WORKERS_END_AFTER
-    second = look(world, first)
+    second = run(world, first)
 
     assert first.state is ErasureState.RUNNING
     assert first.erased > 0
@@ -180,17 +180,17 @@ def test_it_is_finished_when_a_late_look_finds_nothing(world: World, erasure: Er
     assert second.erased == first.erased
 
 
-def test_a_look_that_runs_out_of_time_goes_on_where_it_stood(
+def test_a_pass_that_runs_out_of_time_goes_on_where_it_stood(
     world: World, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looks, "_AT_ONCE", 1)
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
     positions = [""]
-    while (erasure := look(world, erasure, NONE_AT_ALL)).position:
+    while (erasure := run(world, erasure, NONE_AT_ALL)).position:
         positions.append(erasure.position)
 
     assert positions == sorted(positions)
     assert len(set(positions)) == len(positions) > 3
-    assert look(world, erasure).erased == erasure.erased, "the next look finds nothing more"
+    assert run(world, erasure).erased == erasure.erased, "the next pass finds nothing more"
 
 
 @pytest.mark.parametrize("nth", range(1, 30))
@@ -213,14 +213,14 @@ def test_a_crash_at_any_write_loses_nothing(world: World, nth: int) -> None:
     assert kinds_of(world, "user-1", "TRX_", "ACCOUNT#a") == RECORDS
 
 
-def test_while_the_table_is_away_nothing_counts_as_looked_at(world: World, erasure: Erasure) -> None:
+def test_while_the_table_is_away_nothing_counts_as_searched(world: World, erasure: Erasure) -> None:
     def away(operation: str, request: Any) -> None:
         if operation == "query" and "TXN#TRX_2" in str(request):
             raise StoreUnavailable
 
     world.client.before_call = away
     with pytest.raises(StoreUnavailable):
-        look(world, erasure)
+        run(world, erasure)
     world.client.before_call = None
 
     (stored,) = world.erasures.all_of("user-1")
@@ -232,12 +232,12 @@ def test_ten_thousand_transactions_come_to_an_end(monkeypatch: pytest.MonkeyPatc
     world.link("a")
     for number in range(300):
         world.begin_order(f"TRX_{number:03}", account_id="a", note="mine")
-    monkeypatch.setattr(looks, "_AT_ONCE", 10)
+    monkeypatch.setattr(module, "_AT_ONCE", 10)
     world.end_ownership("a")
     erasure = request_erasure("user-1", "a", world.now)
     world.erasures.add(erasure)
     rounds = 0
-    while (erasure := look(world, erasure, NONE_AT_ALL)).position:
+    while (erasure := run(world, erasure, NONE_AT_ALL)).position:
         rounds += 1
 
     assert rounds == 31

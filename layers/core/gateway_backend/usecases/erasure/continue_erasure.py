@@ -1,7 +1,7 @@
-"""One look of an erasure: go through all that is stored under the user's keys, and erase what it is about.
+"""One pass of an erasure: go through all that is stored under the user's keys, and erase what it is about.
 
-Every step is safe to repeat, and a look that runs out of time goes on where it stood: a user with ten thousand
-transactions is erased in as many looks as it takes.
+Every step is safe to repeat, and a pass that runs out of time goes on where it stood: a user with ten thousand
+transactions is erased in as many runs as it takes.
 """
 
 from datetime import datetime
@@ -20,25 +20,25 @@ _AT_ONCE = 100
 
 
 def continue_erasure(erasure: Erasure, deadline: Deadline, context: EraseContext) -> Erasure:
-    """Go on with the present look until it ends or time is over; the erasure as it is stored afterwards.
+    """Go on with the present pass until it ends or time is over; the erasure as it is stored afterwards.
 
     Raises: StoreUnavailable.
     """
-    look = erasure.begin_look(context.clock())
-    if not look.position:
-        look = look.advance(_erase_accounts(look, context), "")
-    memberships = context.transactions.memberships(look.owner, until=look.requested_at, after=look.position)
+    current = erasure.begin_pass(context.clock())
+    if not current.position:
+        current = current.advance(_erase_accounts(current, context), "")
+    memberships = context.transactions.memberships(current.owner, until=current.requested_at, after=current.position)
     erase = partial(_erase_transaction, erasure=erasure, context=context)
     for chunk in batched(memberships, _AT_ONCE, strict=False):
         erased = map_concurrently(erase, chunk, threads=context.threads)
         counts = [count for count in erased if count is not None]
         if len(counts) < len(erased):
-            _save(erasure, look.advance(sum(counts), look.position), context)
+            _save(erasure, current.advance(sum(counts), current.position), context)
             raise StoreUnavailable("Not everything could be erased yet: it goes on by itself")
-        look = look.advance(sum(counts), chunk[-1].position)
+        current = current.advance(sum(counts), chunk[-1].position)
         if deadline.has_passed:
-            return _save(erasure, look, context)
-    ended = look.end_look(context.clock())
+            return _save(erasure, current, context)
+    ended = current.end_pass(context.clock())
     if ended.state is ErasureState.FINISHED and ended.account_id is None:
         context.transactions.forget_memberships(ended.owner, until=ended.requested_at)
     return _save(erasure, ended, context)
@@ -52,14 +52,14 @@ def _save(before: Erasure, after: Erasure, context: EraseContext) -> Erasure:
         return after
 
 
-def _erase_accounts(look: Erasure, context: EraseContext) -> int:
-    if look.account_id:
-        return _erase_account(look.account_id, look.owner, look.requested_at, context)
-    count = _unlink_all(look, context)
-    withdrawn = sorted(context.connections.consents_of(look.owner), key=lambda consent: consent.withdrawn_at)
+def _erase_accounts(erasure: Erasure, context: EraseContext) -> int:
+    if erasure.account_id:
+        return _erase_account(erasure.account_id, erasure.owner, erasure.requested_at, context)
+    count = _unlink_all(erasure, context)
+    withdrawn = sorted(context.connections.consents_of(erasure.owner), key=lambda consent: consent.withdrawn_at)
     for account_id, withdrawn_at in {consent.account_id: consent.withdrawn_at for consent in withdrawn}.items():
-        count += _erase_account(account_id, look.owner, withdrawn_at, context)
-    return count + _erase_openings(look, context)
+        count += _erase_account(account_id, erasure.owner, withdrawn_at, context)
+    return count + _erase_openings(erasure, context)
 
 
 def _erase_account(account_id: str, owner: str, withdrawn_at: datetime, context: EraseContext) -> int:
@@ -72,31 +72,31 @@ def _erase_account(account_id: str, owner: str, withdrawn_at: datetime, context:
     return count
 
 
-def _unlink_all(look: Erasure, context: EraseContext) -> int:
+def _unlink_all(erasure: Erasure, context: EraseContext) -> int:
     """The ownership of every account ends as of the request, also where a worker has linked one behind it."""
     count = 0
-    for connection in context.connections.all_of(look.owner):
-        if _was_linked_before(look, connection, context):
+    for connection in context.connections.all_of(erasure.owner):
+        if _was_linked_before(erasure, connection, context):
             try:
-                context.connections.unlink(connection.unlink(look.requested_at))
+                context.connections.unlink(connection.unlink(erasure.requested_at))
             except NotFound:
                 continue
             count += 1
     return count
 
 
-def _was_linked_before(look: Erasure, connection: Connection, context: EraseContext) -> bool:
-    if connection.linked_at <= look.requested_at:
+def _was_linked_before(erasure: Erasure, connection: Connection, context: EraseContext) -> bool:
+    if connection.linked_at <= erasure.requested_at:
         return True
     linked_with = context.transactions.find(connection.transaction_id)
-    return linked_with is None or linked_with.created_at <= look.requested_at
+    return linked_with is None or linked_with.created_at <= erasure.requested_at
 
 
-def _erase_openings(look: Erasure, context: EraseContext) -> int:
-    openings = context.account_openings.began_until(look.owner, look.requested_at)
+def _erase_openings(erasure: Erasure, context: EraseContext) -> int:
+    openings = context.account_openings.began_until(erasure.owner, erasure.requested_at)
     # The keys first: without its opening none would be found again.
-    count = sum(context.keys.erase(key, look.owner) for _, key in openings if key)
-    context.account_openings.erase(look.owner, [opening_id for opening_id, _ in openings])
+    count = sum(context.keys.erase(key, erasure.owner) for _, key in openings if key)
+    context.account_openings.erase(erasure.owner, [opening_id for opening_id, _ in openings])
     return count + len(openings)
 
 
