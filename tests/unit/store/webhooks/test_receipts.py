@@ -183,6 +183,14 @@ def test_an_entry_stays_while_its_receipt_is_on_the_way(world: World) -> None:
     assert erase(world) == 2
 
 
+def test_a_webhook_that_came_again_after_the_unlinking_is_erased_with_its_receipt_of_before(world: World) -> None:
+    receipt = record(world, raw())
+    record(world, raw(), 10 * MINUTE)
+
+    assert erase(world) == 2
+    assert world.receipts.find(receipt.key) is None
+
+
 def test_a_receipt_that_a_former_release_stored_is_found_when_it_has_its_verdict(world: World) -> None:
     receipt = record(world, raw())
     for address in world.memory.addresses("ACCOUNT#account-1"):

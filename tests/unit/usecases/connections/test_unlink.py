@@ -3,7 +3,7 @@
 import pytest
 
 from gateway_backend.domain.orders.batch import Batch, BatchStatus, Order, OrderStatus
-from gateway_backend.domain.shared.errors import NotFound
+from gateway_backend.domain.shared.errors import NotFound, StoreUnavailable
 from testing.fakes import Crash
 from testing.market_times import MINUTE
 from testing.world import World
@@ -90,3 +90,19 @@ def test_a_new_link_keeps_what_it_imports(world: World) -> None:
     world.pull("a")
 
     assert world.stored_holdings("a")
+
+
+def test_what_the_table_does_not_take_now_is_erased_later(world: World) -> None:
+    """The ownership has ended, which is what was asked for."""
+
+    def away(operation: str, _request: object) -> None:
+        if operation == "batch_write_item":
+            raise StoreUnavailable
+
+    world.client.before_call = away
+    world.unlink("a")
+    world.client.before_call = None
+
+    assert world.connections.find("a") is None
+    world.finish_erasures()
+    assert left_of(world) == {"RECEIPT FIRST"}

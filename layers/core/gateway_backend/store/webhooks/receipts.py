@@ -135,16 +135,15 @@ class Receipts:
 
     def of_account(self, account_id: str, received_until: datetime) -> Iterator[Receipt]:
         """Those about an account, with or without a verdict."""
-        last = times.to_key(received_until)
-        yield from self._entered(account_pk(account_id), last)
-        for item in self._table.every(f"RECEIPTS#{account_id}", between=("0", last)):
+        yield from self._entered(account_pk(account_id), received_until)
+        for item in self._table.every(f"RECEIPTS#{account_id}", between=("0", times.to_key(received_until))):
             receipt = self.find(ReceiptKey(item["pk"].removeprefix(_pk("")), item["sk"]))
             if receipt:
                 yield receipt
 
     def of_transaction(self, transaction_id: str, received_until: datetime) -> Iterator[Receipt]:
         """Those about a transaction and no account."""
-        return self._entered(transaction_pk(transaction_id), times.to_key(received_until))
+        return self._entered(transaction_pk(transaction_id), received_until)
 
     def erase(self, receipt: Receipt) -> int:
         """Delete the receipt with its body and its entry: how many items that were."""
@@ -154,12 +153,12 @@ class Receipts:
         self._table.delete_all(gone)
         return len(gone)
 
-    def _entered(self, pk: str, last: str) -> Iterator[Receipt]:
+    def _entered(self, pk: str, received_until: datetime) -> Iterator[Receipt]:
         """An entry without a receipt stays until its time is over: the receipt may be written after it."""
         for entry in self._table.query(pk, prefix=_ENTRY):
             _, checksum, body_hash = entry["sk"].split("#")
-            receipt = self.find(ReceiptKey(checksum, body_hash)) if entry["receivedAt"] <= last else None
-            if receipt:
+            receipt = self.find(ReceiptKey(checksum, body_hash))
+            if receipt and receipt.received_at <= received_until:
                 yield receipt
 
     def _item(self, envelope: WebhookEnvelope, received_at: datetime) -> Item:
@@ -195,7 +194,6 @@ def _entry(receipt: Receipt, expires_at: int) -> Item:
     return {
         "pk": pk,
         "sk": f"{_ENTRY}{receipt.key.checksum}#{receipt.key.body_hash}",
-        "receivedAt": times.to_key(receipt.received_at),
         "expiresAt": expires_at,
     }
 

@@ -2,12 +2,9 @@
 
 from gateway_backend.domain.erasure.erasure import Erasure, ErasureState, request_erasure
 from gateway_backend.domain.shared.errors import NotFound
-from gateway_backend.runtime.threads import Deadline
 from gateway_backend.store.erasure.erasures import put_erasure
 from gateway_backend.usecases.contexts import EraseContext
-from gateway_backend.usecases.erasure.continue_erasure import continue_erasure
-
-SECONDS = 10.0
+from gateway_backend.usecases.erasure.continue_erasure import erase_at_once
 
 
 def unlink_account(account_id: str, *, user: str, context: EraseContext) -> None:
@@ -18,7 +15,7 @@ def unlink_account(account_id: str, *, user: str, context: EraseContext) -> None
     """
     erasure = _end_ownership(account_id, user, context)
     if erasure.state is ErasureState.RUNNING:
-        continue_erasure(erasure, Deadline(SECONDS), context)
+        erase_at_once(erasure, context)
 
 
 def _end_ownership(account_id: str, user: str, context: EraseContext) -> Erasure:

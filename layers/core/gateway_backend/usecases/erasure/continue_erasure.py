@@ -12,11 +12,26 @@ from gateway_backend.domain.connections.connection import Connection
 from gateway_backend.domain.erasure.erasure import Erasure, ErasureState
 from gateway_backend.domain.shared.errors import ConcurrentUpdate, NotFound, StoreUnavailable
 from gateway_backend.domain.transactions.transaction import Transaction
+from gateway_backend.domain.webhooks.receipt import Receipt
+from gateway_backend.runtime.observability import logger
 from gateway_backend.runtime.threads import Deadline, map_concurrently
 from gateway_backend.store.transactions.transactions import Membership
 from gateway_backend.usecases.contexts import EraseContext
 
+SECONDS = 10.0
+"""Within one request; the schedule has more."""
+
 _AT_ONCE = 100
+_GOES_ON = "Not everything could be erased yet: it goes on by itself"
+
+
+def erase_at_once(erasure: Erasure, context: EraseContext) -> Erasure:
+    """What there is time for in the request that began it. The rest, and what fails now, is left to the schedule."""
+    try:
+        return continue_erasure(erasure, Deadline(SECONDS), context)
+    except StoreUnavailable as error:
+        logger.warning("erasure interrupted", reason=error.code)
+        return erasure
 
 
 def continue_erasure(erasure: Erasure, deadline: Deadline, context: EraseContext) -> Erasure:
@@ -34,7 +49,7 @@ def continue_erasure(erasure: Erasure, deadline: Deadline, context: EraseContext
         counts = [count for count in erased if count is not None]
         if len(counts) < len(erased):
             _save(erasure, current.advance(sum(counts), current.position), context)
-            raise StoreUnavailable("Not everything could be erased yet: it goes on by itself")
+            raise StoreUnavailable(_GOES_ON)
         current = current.advance(sum(counts), chunk[-1].position)
         if deadline.has_passed:
             return _save(erasure, current, context)
@@ -64,12 +79,16 @@ def _erase_accounts(erasure: Erasure, context: EraseContext) -> int:
 
 def _erase_account(account_id: str, owner: str, withdrawn_at: datetime, context: EraseContext) -> int:
     """What is about the time in which the account was the owner's. Another user may have linked it since."""
-    count = context.snapshots.erase(account_id)
-    for receipt in context.receipts.of_account(account_id, withdrawn_at):
+
+    def erase(receipt: Receipt) -> int:
         transaction = context.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
-        if transaction is None or transaction.owner == owner:
-            count += context.receipts.erase(receipt)
-    return count
+        return context.receipts.erase(receipt) if transaction is None or transaction.owner == owner else 0
+
+    receipts = context.receipts.of_account(account_id, withdrawn_at)
+    counts = map_concurrently(erase, receipts, threads=context.threads)
+    if None in counts:
+        raise StoreUnavailable(_GOES_ON)
+    return context.snapshots.erase(account_id) + sum(filter(None, counts))
 
 
 def _unlink_all(erasure: Erasure, context: EraseContext) -> int:

@@ -3,16 +3,11 @@
 from datetime import timedelta
 
 from gateway_backend.domain.erasure.erasure import Erasure, ErasureState, request_erasure
-from gateway_backend.domain.shared.errors import StoreUnavailable
-from gateway_backend.runtime.observability import logger
-from gateway_backend.runtime.threads import Deadline
 from gateway_backend.usecases.contexts import EraseContext
-from gateway_backend.usecases.erasure.continue_erasure import continue_erasure
+from gateway_backend.usecases.erasure.continue_erasure import erase_at_once
 
 REPEATED_WITHIN = timedelta(minutes=1)
 """A second request so soon is the same one, sent again."""
-
-SECONDS = 10.0
 
 
 def erase_user(user: str, context: EraseContext) -> Erasure:
@@ -23,9 +18,4 @@ def erase_user(user: str, context: EraseContext) -> Erasure:
     if erasure is None or erasure.state is ErasureState.FINISHED or now - erasure.requested_at > REPEATED_WITHIN:
         erasure = request_erasure(user, None, context.transactions.after_newest(user, now))
         context.erasures.add(erasure)
-    try:
-        return continue_erasure(erasure, Deadline(SECONDS), context)
-    except StoreUnavailable as error:
-        # The request is recorded, which is what was asked for.
-        logger.warning("erasure interrupted", reason=error.code)
-        return erasure
+    return erase_at_once(erasure, context)
