@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from gateway_backend.store.dynamodb.table import Check, ConditionFailed, Delete, Put, Table, Update, Write
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import Check, ConditionFailed, Delete, Put, Update, Write
 from testing.memory_table import _INDEXED, MemoryClient
 from testing.template import template
 

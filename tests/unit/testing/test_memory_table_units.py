@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway_backend.store.dynamodb.table import ConditionFailed, Delete, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Delete, Put, Update
 from testing.memory_table import Attributes, MemoryClient, item_bytes
 
 

@@ -6,7 +6,7 @@ from gateway_backend.contracts.transactions.sdk_result import SdkResult
 from gateway_backend.domain.connections.account_opening import AccountOpening
 from gateway_backend.domain.shared.errors import NotFound
 from gateway_backend.domain.transactions.report import Failure
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put
 from testing.account_openings import NOW, complete, start
 from testing.market_times import SECOND
 from testing.world import World

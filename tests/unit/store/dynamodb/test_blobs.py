@@ -5,7 +5,8 @@ import random
 import pytest
 
 from gateway_backend.store.dynamodb.blobs import PART_BYTES, part_keys, put_with_blob, read_blob
-from gateway_backend.store.dynamodb.table import ConditionFailed, Table
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed
 from testing.fakes import Crash, InterruptibleClient
 from testing.memory_table import MemoryClient
 

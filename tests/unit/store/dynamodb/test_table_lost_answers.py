@@ -10,7 +10,8 @@ import pytest
 from botocore.config import Config
 from botocore.session import get_session
 
-from gateway_backend.store.dynamodb.table import ConditionFailed, Delete, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Delete, Put, Update
 from testing.memory_table import MemoryClient
 
 NEW = "attribute_not_exists(#pk)"

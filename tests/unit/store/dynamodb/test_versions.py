@@ -3,8 +3,9 @@
 import pytest
 
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table
+from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.store.dynamodb.versions import VERSION, difference
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put
 from testing.memory_table import MemoryClient
 
 FIRST: Item = {"pk": "A", "sk": "B", "amount": 1, "gone": "x", "missing": None}

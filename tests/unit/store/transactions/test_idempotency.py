@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_backend.domain.shared.errors import IdempotencyKeyReused, OutcomeUnknown, RequestInProgress
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put
 from gateway_backend.store.transactions.idempotency import KEPT, LEASE, Claim, fingerprint
 from testing.builders import NOW
 from testing.market_times import SECOND

@@ -10,7 +10,7 @@ from gateway_backend.domain.shared.errors import ConcurrentUpdate, NotFound, Sto
 from gateway_backend.domain.transactions.report import Status
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put
 from gateway_backend.store.transactions.codec import META, transaction_pk
 from testing.builders import NOW, transaction
 from testing.fakes import READS

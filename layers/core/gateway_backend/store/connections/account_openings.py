@@ -10,7 +10,8 @@ from gateway_backend.domain.connections.account_opening import AccountOpening
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import NotFound
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table, Update, Write
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put, Update, Write
 
 LISTED = 50
 

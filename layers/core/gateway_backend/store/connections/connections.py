@@ -28,8 +28,9 @@ from gateway_backend.store.connections.codec import (
     to_item,
     user_pk,
 )
-from gateway_backend.store.dynamodb.table import Check, ConditionFailed, Delete, Put, Table, Update, Write
+from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.store.dynamodb.versions import difference
+from gateway_backend.store.dynamodb.writes import Check, ConditionFailed, Delete, Put, Update, Write
 
 _TRIES = 5
 _CONSENT = "CONSENT#"

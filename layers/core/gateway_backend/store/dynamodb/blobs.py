@@ -3,7 +3,8 @@
 import zlib
 
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import Put, Table
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import Put
 
 PART_BYTES = 380_000
 """Leaves room for the item's other attributes."""

@@ -5,17 +5,25 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.store.dynamodb.codec import Item, decode, encode
+from gateway_backend.store.dynamodb.writes import (
+    Check,
+    ConditionFailed,
+    Delete,
+    Put,
+    Update,
+    Write,
+    address_of,
+    is_made,
+)
 
 LISTS_INDEX, WORK_INDEX = "Lists", "Work"
 _NAME = re.compile(r"#(\w+)")
-_ASSIGNMENT = re.compile(r"#(\w+) = :(\w+)")
 _LIST_POSITION = ("pk", "sk", "listKey", "listOrder")
 _LIST_PAGE = 100
 _BATCH = 25
@@ -30,57 +38,6 @@ _BUSY = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
-
-
-class ConditionFailed(Exception):
-    """A conditional write found an item other than it must be; `which` are the positions of the refused writes.
-
-    `repeated`: the SDK has sent the write more than once, so an earlier try may have made it, its answer lost.
-    """
-
-    def __init__(self, which: frozenset[int] = frozenset({0}), *, repeated: bool = False) -> None:
-        super().__init__("a condition of the write does not hold")
-        self.which = which
-        self.repeated = repeated
-
-
-# In every expression below, #name stands for the attribute `name` and :name for `values["name"]`.
-
-
-_NO_VALUES: Mapping[str, Any] = MappingProxyType({})
-
-
-class Put(NamedTuple):
-    item: Item
-    condition: str = ""
-    values: Mapping[str, Any] = _NO_VALUES
-
-
-class Update(NamedTuple):
-    pk: str
-    sk: str
-    update: str
-    values: Mapping[str, Any] = _NO_VALUES
-    condition: str = ""
-
-
-class Delete(NamedTuple):
-    pk: str
-    sk: str
-    condition: str = ""
-    values: Mapping[str, Any] = _NO_VALUES
-
-
-class Check(NamedTuple):
-    """Only inside a transaction: the write of the others depends on this item."""
-
-    pk: str
-    sk: str
-    condition: str
-    values: Mapping[str, Any] = _NO_VALUES
-
-
-type Write = Put | Update | Delete | Check
 
 
 class Table:
@@ -182,7 +139,7 @@ class Table:
         try:
             self._write_with_retries(operation, **request)
         except ConditionFailed as refused:
-            if not (refused.repeated and is_made(write, self.get(*_address(write)))):
+            if not (refused.repeated and is_made(write, self.get(*address_of(write)))):
                 raise
 
     def update(self, update: Update) -> Item:
@@ -299,25 +256,6 @@ def _to_error(error: ClientError) -> Exception:
     if code == "TransactionConflictException":
         return _Conflict()
     return StoreUnavailable() if code in _BUSY else error
-
-
-def is_made(write: Put | Update | Delete, stored: Item | None) -> bool:
-    """Whether the stored item is as the write would leave it. Of an update that adds to a number nothing is known."""
-    match write:
-        case Put(item=item):
-            return stored == decode(encode(item))
-        case Delete():
-            return stored is None
-        case Update(update=update, values=values):
-            if stored is None or update.startswith("ADD"):
-                return False
-            assigned, _, removed = update.partition("REMOVE")
-            wanted = decode(encode({name: values[value] for name, value in _ASSIGNMENT.findall(assigned)}))
-            return wanted.items() <= stored.items() and stored.keys().isdisjoint(_NAME.findall(removed))
-
-
-def _address(write: Put | Update | Delete) -> tuple[str, str]:
-    return (write.item["pk"], write.item["sk"]) if isinstance(write, Put) else (write.pk, write.sk)
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Optimistic locking: a change is written only if the item is still as it was read."""
 
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import Update
+from gateway_backend.store.dynamodb.writes import Update
 
 VERSION = "itemVersion"
 """Counts the writes of an item. Items that former releases wrote have none before their next write."""

@@ -12,8 +12,9 @@ from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import ConcurrentUpdate
 from gateway_backend.store.connections.codec import user_pk
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table
+from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.store.dynamodb.versions import VERSION, difference
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put
 
 _PREFIX, _EVERYTHING = "ERASURE#", "*"
 _WORK = "ERASE"

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.store.dynamodb.blobs import put_with_blob, read_blob
-from gateway_backend.store.dynamodb.table import ConditionFailed, Table
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed
 
 _SK, _PARTS = "FUNDS", "FUNDSPART"
 

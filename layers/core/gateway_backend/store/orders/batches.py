@@ -10,7 +10,8 @@ from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.store.connections.connections import not_erased_since
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put, Update
 from gateway_backend.store.orders.codec import BATCH, batch_sk, from_item, is_erased, list_key, to_item
 from gateway_backend.store.transactions.codec import transaction_pk
 

@@ -9,7 +9,8 @@ from gateway_backend.domain.refresh.circuit import Circuit
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import ConcurrentUpdate
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Delete, Put, Table
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Delete, Put
 
 _PK, _SK = "CIRCUIT#gateway", "STATE"
 

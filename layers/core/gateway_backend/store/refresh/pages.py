@@ -12,7 +12,8 @@ from gateway_backend.domain.refresh.page import PageState, PageWork, RefreshPage
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import ConcurrentUpdate
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Delete, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Delete, Put, Update
 
 _PLAN = "PLAN"
 _RETENTION = timedelta(days=14)

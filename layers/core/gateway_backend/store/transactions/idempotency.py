@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import IdempotencyKeyReused, OutcomeUnknown, RequestInProgress
-from gateway_backend.store.dynamodb.table import ConditionFailed, Delete, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Delete, Put, Update
 
 KEPT = timedelta(days=1)
 LEASE = timedelta(seconds=60)

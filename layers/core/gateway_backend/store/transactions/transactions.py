@@ -17,8 +17,9 @@ from gateway_backend.domain.shared.errors import ConcurrentUpdate, NotFound, Sto
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.store.connections.codec import user_pk
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table, Write
+from gateway_backend.store.dynamodb.table import Table
 from gateway_backend.store.dynamodb.versions import difference
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put, Write
 from gateway_backend.store.transactions.codec import META, SHARDS, from_item, list_key, to_item, transaction_pk
 
 _TRIES = 5

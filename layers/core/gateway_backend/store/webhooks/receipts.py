@@ -18,7 +18,8 @@ from gateway_backend.domain.webhooks.receipt import Receipt, ReceiptKey, Receipt
 from gateway_backend.store.connections.codec import account_pk
 from gateway_backend.store.dynamodb.blobs import part_keys, put_with_blob, read_blob
 from gateway_backend.store.dynamodb.codec import Item
-from gateway_backend.store.dynamodb.table import ConditionFailed, Put, Table, Update
+from gateway_backend.store.dynamodb.table import Table
+from gateway_backend.store.dynamodb.writes import ConditionFailed, Put, Update
 from gateway_backend.store.transactions.codec import transaction_pk
 
 FIRST_SWEEP = timedelta(minutes=2)
