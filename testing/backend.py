@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend import bootstrap
-from gateway_backend.bootstrap import stores
+from gateway_backend.bootstrap import contexts, services, stores
 from gateway_backend.gateway import client as gateway_client
 from gateway_backend.runtime import batches, clients, clock, secrets
 from gateway_backend.runtime.observability import logger, metrics
@@ -54,14 +53,14 @@ class Backend:
 
     def __post_init__(self) -> None:
         self.gateway = FakeGateway(lambda: self.now)
-        services = {
+        aws = {
             "dynamodb": self.table,
             "secretsmanager": SecretsManagerClient(),
             "sqs": self.sqs,
             "events": self.bus,
         }
-        for module in (bootstrap, stores, clients, secrets, batches):
-            self.monkeypatch.setattr(module, "client", services.__getitem__)
+        for module in (services, stores, clients, secrets, batches):
+            self.monkeypatch.setattr(module, "client", aws.__getitem__)
         self.monkeypatch.setattr(gateway_client, "open_session", lambda: self.gateway)
         self.monkeypatch.setattr(clock, "now", lambda: self.now)
         self.monkeypatch.setattr(metrics, "add_metric", lambda **_: None)
@@ -119,7 +118,8 @@ class Backend:
 
     def handler(self, function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         """As a new worker has it: its module is run anew, and everything it works with is made anew."""
-        for made_once in (settings, secrets.secret, *vars(bootstrap).values()):
+        made = (value for module in (stores, services, contexts) for value in vars(module).values())
+        for made_once in (settings, secrets.secret, *made):
             if hasattr(made_once, "cache_clear"):
                 made_once.cache_clear()
         spec = importlib.util.spec_from_file_location(f"app_of_{function}", CHECKOUT / f"functions/{function}/app.py")

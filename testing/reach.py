@@ -221,9 +221,7 @@ def _field_types(class_name: str, modules: dict[str, Module]) -> Types:
 
 
 def _definition(name: str, modules: dict[str, Module]) -> tuple[Module, ast.ClassDef | None, Definition] | None:
-    """The function or method of that full name, or of what a package offers under it."""
-    package, _, offered = name.rpartition(".")
-    name = modules[package].names.get(offered, name) if package in modules else name
+    """The function or method of that full name."""
     for module_name, module in modules.items():
         rest = name.removeprefix(f"{module_name}.")
         if rest == name or rest.count(".") > 1:

@@ -13,7 +13,7 @@ import requests
 from bench.simulation.market import Holdings
 from bench.simulation.scenario import Agenda
 from bench.simulation.world import Client, World, milliseconds
-from gateway_backend.bootstrap import THREADS
+from gateway_backend.bootstrap.contexts import THREADS
 from gateway_backend.domain.shared import times
 from gateway_backend.gateway.client import READ_SECONDS
 

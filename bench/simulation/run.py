@@ -19,7 +19,7 @@ from bench.simulation.network import Network, VirtualClock
 from bench.simulation.queue import MOST_RECEIVES, Message, VirtualSqs, retry_delay
 from bench.simulation.scenario import CONFIRM_SHARE, TICK, TIMES, Scenario, agenda
 from bench.simulation.world import Client, World, milliseconds
-from gateway_backend.bootstrap import THREADS
+from gateway_backend.bootstrap.contexts import THREADS
 from gateway_backend.contracts.refresh.page_message import parse_page
 from gateway_backend.domain.refresh.circuit import FailureStreak
 from gateway_backend.domain.shared import times

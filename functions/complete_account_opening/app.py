@@ -1,6 +1,6 @@
 """POST /v1/account-openings/{id}/result: how the SDK's signup flow ended."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import stores
 from gateway_backend.contracts.connections.account_opening import OpeningView
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.contracts.transactions.result import ResultRequest
@@ -9,7 +9,7 @@ from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.connections.complete_account_opening import complete_account_opening
 
-openings = bootstrap.account_openings()
+openings = stores.account_openings()
 
 
 @endpoint

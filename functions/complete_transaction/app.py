@@ -1,6 +1,6 @@
 """POST /v1/transactions/{id}/result: what the SDK resolved or rejected with."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.contracts.transactions.result import ResultRequest
 from gateway_backend.contracts.transactions.sdk_result import parse_sdk_result
@@ -8,7 +8,7 @@ from gateway_backend.contracts.transactions.views import TransactionView
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.transactions.complete import complete_transaction
 
-new_context = bootstrap.sync_contexts()
+new_context = contexts.sync_contexts()
 
 
 @endpoint

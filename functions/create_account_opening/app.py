@@ -1,19 +1,19 @@
 """POST /v1/account-openings: what the SDK's signup flow begins with."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services, stores
 from gateway_backend.contracts.connections.account_opening import AccountOpeningRequest, OpeningCreated
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.connections.start_account_opening import start_account_opening
 
-keys, openings = bootstrap.idempotency_keys(), bootstrap.account_openings()
+keys, openings = stores.idempotency_keys(), stores.account_openings()
 
 
 @endpoint
 def handler(request: Request) -> Response:
     body = parse_body(AccountOpeningRequest, request.body)
-    gateway_keys = bootstrap.gateway_keys()
+    gateway_keys = services.gateway_keys()
     started = start_account_opening(
         body,
         user=request.user,

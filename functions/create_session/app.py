@@ -1,6 +1,6 @@
 """POST /v1/session: what the app needs to initialise the SDK."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services, stores
 from gateway_backend.contracts.connections.session import BrokerView, SessionRequest, SessionView
 from gateway_backend.contracts.shared.parse_body import parse_body
 from gateway_backend.domain.market.brokers import find_broker
@@ -9,12 +9,12 @@ from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.runtime.settings import settings
 from gateway_backend.usecases.connections.start_session import start_session
 
-connections, brokers = bootstrap.connections(), bootstrap.brokers()
+connections, brokers = stores.connections(), services.brokers()
 
 
 @endpoint
 def handler(request: Request) -> Response:
-    body, keys = parse_body(SessionRequest, request.body), bootstrap.gateway_keys()
+    body, keys = parse_body(SessionRequest, request.body), services.gateway_keys()
     session = start_session(
         body.smallcase_auth_id, user=request.user, now=clock.now(), connections=connections, keys=keys
     )

@@ -1,12 +1,12 @@
 """POST /v1/transactions: start an interaction of the user with Gateway."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.contracts.transactions.parse_request import parse_transaction_request
 from gateway_backend.contracts.transactions.request import TransactionCreated
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.transactions.start import start_transaction
 
-new_context = bootstrap.start_contexts()
+new_context = contexts.start_contexts()
 
 
 @endpoint

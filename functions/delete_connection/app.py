@@ -1,10 +1,10 @@
 """DELETE /v1/connections/{id}: unlink the account and erase what we hold of it."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.connections.unlink import unlink_account
 
-context = bootstrap.erase_context()
+context = contexts.erase_context()
 
 
 @endpoint

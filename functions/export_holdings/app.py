@@ -1,10 +1,10 @@
 """GET /v1/holdings.csv: holdings for a spreadsheet or a portfolio tracker."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import stores
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.holdings.read import export_holdings
 
-connections, snapshots = bootstrap.connections(), bootstrap.snapshots()
+connections, snapshots = stores.connections(), stores.snapshots()
 
 
 @endpoint

@@ -1,11 +1,11 @@
 """GET /v1/connections/{id}/holdings: Gateway's own holdings, digit for digit, and how fresh they are."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services, stores
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.holdings.read import read_account_holdings
 
-snapshots, calendar = bootstrap.snapshots(), bootstrap.calendar()
+snapshots, calendar = stores.snapshots(), services.calendar()
 
 
 @endpoint

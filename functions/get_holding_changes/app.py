@@ -1,12 +1,12 @@
 """GET /v1/holdings/changes: what was added, removed or changed since a date."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services, stores
 from gateway_backend.domain.shared import exact_json, times
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.holdings.read_changes import read_changes
 
-connections, snapshots, calendar = bootstrap.connections(), bootstrap.snapshots(), bootstrap.calendar()
+connections, snapshots, calendar = stores.connections(), stores.snapshots(), services.calendar()
 
 
 @endpoint

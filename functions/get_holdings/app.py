@@ -1,12 +1,12 @@
 """GET /v1/holdings: all accounts, consolidated by ISIN."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services, stores
 from gateway_backend.domain.shared import exact_json
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.holdings.read import read_holdings
 
-connections, snapshots, calendar = bootstrap.connections(), bootstrap.snapshots(), bootstrap.calendar()
+connections, snapshots, calendar = stores.connections(), stores.snapshots(), services.calendar()
 
 
 @endpoint

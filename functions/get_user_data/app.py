@@ -1,11 +1,11 @@
 """GET /v1/me: what is stored of the user, what they have consented to, and what they have had erased."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.contracts.erasure.views import UserDataView
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.erasure.read_user_data import read_user_data
 
-context = bootstrap.user_data_context()
+context = contexts.user_data_context()
 
 
 @endpoint

@@ -1,12 +1,12 @@
 """GET /v1/connections: every linked broker account with its health."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services, stores
 from gateway_backend.contracts.connections.views import ConnectionsView, ConnectionView
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.connections.list_connections import list_connections
 
-connections, calendar, times = bootstrap.connections(), bootstrap.calendar(), bootstrap.refresh_times()
+connections, calendar, times = stores.connections(), services.calendar(), services.refresh_times()
 
 
 @endpoint

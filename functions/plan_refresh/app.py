@@ -1,10 +1,10 @@
 """On a schedule: after each close, queue the accounts of long-lived sessions, slot by slot."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.runtime.schedules import scheduled
 from gateway_backend.usecases.refresh.plan import plan_refresh
 
-new_context = bootstrap.plan_contexts()
+new_context = contexts.plan_contexts()
 
 
 @scheduled

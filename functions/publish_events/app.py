@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services
 from gateway_backend.runtime.streams import Change, stream_worker
 from gateway_backend.usecases.events.publish import publish_events
 
-bus = bootstrap.event_bus()
+bus = services.event_bus()
 
 
 @stream_worker

@@ -1,11 +1,11 @@
 """POST /webhooks/smallcase: make an authentic webhook durable, then let the queue work on it."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import services, stores
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.webhooks.accept import accept_webhook
 
-receipts, webhooks = bootstrap.receipts(), bootstrap.webhook_queue()
+receipts, webhooks = stores.receipts(), services.webhook_queue()
 
 
 @endpoint
@@ -13,7 +13,7 @@ def handler(request: Request) -> Response:
     accept_webhook(
         request.raw_body,
         now=clock.now(),
-        api_secrets=bootstrap.gateway_keys().api_secrets,
+        api_secrets=services.gateway_keys().api_secrets,
         receipts=receipts,
         queue=webhooks,
     )

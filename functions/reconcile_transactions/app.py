@@ -1,10 +1,10 @@
 """On a schedule: ask Gateway about open transactions, and queue receipts again whose message was lost."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.runtime.schedules import scheduled
 from gateway_backend.usecases.transactions.reconcile import reconcile_transactions
 
-context = bootstrap.reconcile_context()
+context = contexts.reconcile_context()
 
 
 @scheduled

@@ -1,12 +1,12 @@
 """The refresh queue: pull a page of accounts from Gateway, a few at a time."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.contracts.refresh.page_message import parse_page
 from gateway_backend.runtime.batches import queue_worker
 from gateway_backend.runtime.settings import settings
 from gateway_backend.usecases.refresh.page import refresh_page
 
-context = bootstrap.refresh_context()
+context = contexts.refresh_context()
 
 
 @queue_worker(settings().refresh_queue_url)

@@ -1,6 +1,6 @@
 """POST /v1/connections/{id}/refresh: newer holdings now, or the login that they need."""
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts
 from gateway_backend.contracts.refresh.views import RefreshView
 from gateway_backend.contracts.transactions.request import TransactionCreated
 from gateway_backend.domain.refresh.result import Refresh
@@ -8,7 +8,7 @@ from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.refresh.request import request_refresh
 
 STATUS = {Refresh.UPDATING: 202, Refresh.LOGIN_NEEDED: 201}
-new_context = bootstrap.refresh_request_contexts()
+new_context = contexts.refresh_request_contexts()
 
 
 @endpoint

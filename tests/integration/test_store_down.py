@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway_backend import bootstrap
+from gateway_backend.bootstrap import contexts, services, stores
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.runtime import clients, secrets, settings
 from testing.backend import environment as environment_of_template
@@ -43,7 +43,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> Ite
 
 def forget_collaborators() -> None:
     """A new worker starts: nothing is left of what the last one made."""
-    made_once = (settings.settings, clients.client, clients._session, secrets.secret, *vars(bootstrap).values())
+    made = (value for module in (stores, services, contexts) for value in vars(module).values())
+    made_once = (settings.settings, clients.client, clients._session, secrets.secret, *made)
     for make in made_once:
         if hasattr(make, "cache_clear"):
             make.cache_clear()

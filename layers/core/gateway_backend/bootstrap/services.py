@@ -1,0 +1,89 @@
+"""What is beside the table, and what the operator has set; each is made once a worker."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from gateway_backend.runtime.clients import client
+from gateway_backend.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gateway_backend.domain.market.brokers import Broker
+    from gateway_backend.domain.market.calendar import MarketCalendar
+    from gateway_backend.domain.refresh.schedule import RefreshTimes
+    from gateway_backend.gateway.client import Gateway
+    from gateway_backend.gateway.keys import GatewayKeys
+    from gateway_backend.runtime.cursors import Cursors
+    from gateway_backend.runtime.event_bus import EventBus
+    from gateway_backend.runtime.queue import Queue
+
+
+# Other services --------------------------------------------------------------------------------
+
+
+@cache
+def webhook_queue() -> Queue:
+    from gateway_backend.runtime.queue import Queue
+
+    return Queue(client("sqs"), settings().webhook_queue_url)
+
+
+@cache
+def refresh_queue() -> Queue:
+    from gateway_backend.runtime.queue import Queue
+
+    return Queue(client("sqs"), settings().refresh_queue_url)
+
+
+@cache
+def event_bus() -> EventBus:
+    from gateway_backend.runtime.event_bus import EventBus
+
+    return EventBus(client("events"), settings().event_bus_name)
+
+
+def gateway_keys() -> GatewayKeys:
+    """Read for each request, so that a rotation of the secret reaches a warm worker within a minute."""
+    from gateway_backend.gateway.keys import GatewayKeys
+    from gateway_backend.runtime.secrets import gateway_secret
+
+    return GatewayKeys.parse(gateway_secret())
+
+
+def cursors() -> Cursors:
+    from gateway_backend.runtime.cursors import Cursors
+
+    return Cursors(gateway_keys().secret)
+
+
+@cache
+def gateways() -> Callable[[], Gateway]:
+    """A client of Gateway for each request or message, all over one HTTP session."""
+    from gateway_backend.gateway.client import Gateway, open_session
+
+    session = open_session()
+    return lambda: Gateway(session, settings().gateway_base_url, gateway_keys())
+
+
+# What the operator has set ---------------------------------------------------------------------
+
+
+@cache
+def calendar() -> MarketCalendar:
+    from gateway_backend.domain.market.calendar import nse_calendar
+
+    return nse_calendar(settings().calendar_overrides)
+
+
+@cache
+def refresh_times() -> RefreshTimes:
+    from gateway_backend.domain.refresh.schedule import RefreshTimes
+
+    return RefreshTimes(settings().refresh_delay, settings().refresh_spread)
+
+
+def brokers() -> Mapping[str, Broker]:
+    return settings().brokers
