@@ -157,7 +157,8 @@ def test_an_order_about_a_holdings_import_is_quarantined(linked: Linked, post: P
 
 
 def test_mutual_funds_are_kept_with_their_own_checksum(post: Post, aws: Aws) -> None:
-    body = signed({"transactionId": f"TRX_{uuid.uuid4().hex}", "timestamp": instant(), "summary": []}, "transactionId")
+    statement = {"intent": "MF_HOLDINGS_IMPORT", "timestamp": instant(), "summary": []}
+    body = signed(statement | {"transactionId": f"TRX_{uuid.uuid4().hex}"}, "transactionId")
     assert post(body).status_code == 200
     receipts = decided(aws, body["checksum"], "QUARANTINED", "UNKNOWN_TRANSACTION")
     assert receipts[0]["kind"] == "MUTUAL_FUNDS"

@@ -15,7 +15,7 @@ WEBHOOK = (FIXTURES / "holdings-v2-webhook.json").read_bytes()
 ORDER = (FIXTURES / "order-webhook.json").read_bytes()
 IDS = {"smallcaseAuthId": "account-1", "transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
 V2: dict[str, Any] = IDS | {"securities": []}
-MUTUAL_FUNDS = {"transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
+STATEMENT = {"transactionId": "TRX_1", "timestamp": "T", "checksum": "C"}
 
 
 def envelope(body: Any) -> WebhookEnvelope:
@@ -46,11 +46,11 @@ def test_guide_003s_webhook_is_an_order() -> None:
         (IDS | {"securities": {"holdings": []}}, WebhookKind.HOLDINGS_V1),
         (IDS | {"batchId": "b", "iscid": "i"}, WebhookKind.ORDER),
         (IDS | {"iscid": "i"}, WebhookKind.PENDING_ACTION),
-        (MUTUAL_FUNDS, WebhookKind.MUTUAL_FUNDS),
-        (MUTUAL_FUNDS | {"smallcaseAuthId": None}, WebhookKind.MUTUAL_FUNDS),
-        (MUTUAL_FUNDS | {"data": {"payload": {}}}, WebhookKind.MUTUAL_FUNDS),
+        (STATEMENT | {"intent": "MF_HOLDINGS_IMPORT"}, WebhookKind.MUTUAL_FUNDS),
         (V2 | {"intent": "MF_HOLDINGS_IMPORT"}, WebhookKind.MUTUAL_FUNDS),
         (IDS, WebhookKind.UNKNOWN),
+        (STATEMENT, WebhookKind.UNKNOWN),
+        (STATEMENT | {"intent": "LIEN"}, WebhookKind.UNKNOWN),
         (IDS | {"securities": None}, WebhookKind.UNKNOWN),
         (IDS | {"securities": "none"}, WebhookKind.UNKNOWN),
         (IDS | {"lienStatus": "CREATED"}, WebhookKind.UNKNOWN),
@@ -63,7 +63,7 @@ def test_the_shape_of_a_webhook_decides_its_kind(body: dict[str, Any], kind: Web
 
 def test_the_checksum_covers_the_account_or_for_mutual_funds_the_transaction() -> None:
     assert envelope(V2).signed_texts == ["Taccount-1"]
-    assert envelope(MUTUAL_FUNDS).signed_texts == ["TTRX_1"]
+    assert envelope(STATEMENT).signed_texts == ["TTRX_1"]
 
 
 def test_the_checksum_of_a_new_kind_covers_the_account_or_the_transaction() -> None:

@@ -95,7 +95,8 @@ def test_the_same_statement_again_is_harmless(importing: World) -> None:
 
 def test_a_statement_of_another_kind_of_transaction_is_quarantined(world: World) -> None:
     for transaction_id, reason in (("TRX_1", "INTENT_MISMATCH"), ("TRX_9", "UNKNOWN_TRANSACTION")):
-        key = world.receive_webhook({"transactionId": transaction_id, "data": STATEMENT})
+        body = {"transactionId": transaction_id, "intent": "MF_HOLDINGS_IMPORT", "data": STATEMENT}
+        key = world.receive_webhook(body)
         assert world.apply_receipt(key) == ("QUARANTINED", reason)
         with pytest.raises(LookupError):
             world.receipts.body(key)

@@ -9,10 +9,11 @@ from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import BodyUnreadable, NotAuthentic, NotYet
 from gateway_backend.domain.transactions.intents import Intent
 from gateway_backend.domain.transactions.report import Status
-from gateway_backend.domain.webhooks.receipt import WebhookKind
+from gateway_backend.domain.webhooks.receipt import ReceiptKey, WebhookKind
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.usecases.webhooks.confirmation import ATTEMPTS_BEFORE_QUARANTINE
 from testing.gateway import KEYS
+from testing.market_times import MINUTE
 from testing.world import World
 
 LIEN = {"smallcaseAuthId": "account-1", "lienStatus": "CREATED"}
@@ -47,6 +48,43 @@ def test_a_new_kind_is_quarantined_with_its_body(world: World) -> None:
 
     assert world.apply_receipt(key) == ("QUARANTINED", "UNKNOWN_KIND")
     assert world.receipts.body(key)
+
+
+def has_body(world: World, key: ReceiptKey) -> bool:
+    try:
+        return bool(world.receipts.body(key))
+    except LookupError:
+        return False
+
+
+def test_a_new_kind_about_a_transaction_of_ours_is_quarantined_with_its_body(world: World) -> None:
+    world.begin_transaction("TRX_1")
+    key = world.receive_raw(signed_by_transaction(world, lienStatus="CREATED", transactionId="TRX_1"))
+
+    assert world.apply_receipt(key) == ("QUARANTINED", "UNKNOWN_KIND")
+    assert has_body(world, key)
+
+
+def test_a_new_kind_about_a_transaction_that_is_no_longer_stored_is_erased(world: World) -> None:
+    key = world.receive_raw(signed_by_transaction(world, lienStatus="CREATED", transactionId="TRX_ERASED"))
+
+    assert world.apply_receipt(key) == ("QUARANTINED", "UNKNOWN_KIND")
+    assert not has_body(world, key)
+
+
+def test_a_new_kind_about_a_transaction_whose_content_was_erased_is_erased_too(world: World) -> None:
+    world.link("account-1")
+    holdings = {"smallcaseAuthId": "account-1", "transactionId": "TRX_account-1", "securities": []}
+    world.apply_receipt(world.receive_webhook(holdings))
+    world.unlink("account-1")
+    world.now += MINUTE
+    body = {"lienStatus": "CREATED", "transactionId": "TRX_account-1"}
+    of_transaction = world.receive_raw(signed_by_transaction(world, **body))
+    of_both = world.receive_webhook(body | {"smallcaseAuthId": "account-1"})
+
+    for key in (of_transaction, of_both):
+        assert world.apply_receipt(key) == ("QUARANTINED", "UNKNOWN_KIND")
+        assert not has_body(world, key)
 
 
 def test_a_new_kind_without_a_valid_checksum_is_refused(world: World) -> None:

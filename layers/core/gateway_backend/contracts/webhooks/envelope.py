@@ -64,7 +64,7 @@ class WebhookEnvelope(NamedTuple):
 
 
 def _kind(body: dict[str, Any]) -> WebhookKind:
-    """Route by shape (contract 3.7): only the one of mutual funds names its intent."""
+    """Route by shape (contract 3.7). Whether its transaction knows better is seen when it is applied."""
     if body.get("intent") == Intent.MF_HOLDINGS_IMPORT:
         return WebhookKind.MUTUAL_FUNDS
     if body.get("smallcaseAuthId") is not None:
@@ -76,8 +76,6 @@ def _kind(body: dict[str, Any]) -> WebhookKind:
             return WebhookKind.HOLDINGS_V1
         if "iscid" in body:
             return WebhookKind.PENDING_ACTION
-    elif "transactionId" in body:
-        return WebhookKind.MUTUAL_FUNDS
     return WebhookKind.UNKNOWN
 
 

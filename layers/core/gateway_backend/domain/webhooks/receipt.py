@@ -1,8 +1,11 @@
 """The receipt of a webhook: that it arrived, and what became of it."""
 
+from copy import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+
+from gateway_backend.domain.transactions.intents import Intent
 
 
 class WebhookKind(StrEnum):
@@ -58,3 +61,8 @@ class Receipt(NamedTuple):
     @property
     def is_pending(self) -> bool:
         return self.verdict is None
+
+    def about(self, intent: Intent) -> "Receipt":
+        """A statement may come without its intent: then its transaction's tells what it is (contract 3.7)."""
+        is_statement = self.kind is WebhookKind.UNKNOWN and intent is Intent.MF_HOLDINGS_IMPORT
+        return replace(self, kind=WebhookKind.MUTUAL_FUNDS) if is_statement else self

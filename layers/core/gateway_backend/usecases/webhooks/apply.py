@@ -50,6 +50,9 @@ def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
     receipt = receipts.find(key)
     if receipt is None or not receipt.is_pending:
         return
+    transaction = context.sync.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
+    if transaction:
+        receipt = receipt.about(transaction.intent)
     try:
         _check_origin(receipt, receipts, context.replay_window)
         reason = _apply(receipt, context)
@@ -71,7 +74,10 @@ def _is_worth_keeping(receipt: Receipt, reason: str, context: SyncContext) -> bo
     """
     if reason not in (UNSURE if receipt.kind is WebhookKind.MUTUAL_FUNDS else UNSURE | UNREADABLE):
         return False
-    unlinked_at = context.connections.last_unlinked_at(receipt.account_id) if receipt.account_id else None
+    transaction = context.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
+    if receipt.account_id is None or (transaction and transaction.is_erased):
+        return transaction is not None and not transaction.is_erased
+    unlinked_at = context.connections.last_unlinked_at(receipt.account_id)
     try:
         return unlinked_at is None or times.parse(receipt.timestamp) > unlinked_at
     except ValueError:
