@@ -23,6 +23,10 @@ NUMBERED_ONLY = {"11", "12"}
 FROM_THE_CODE = [CHECKOUT / "docs/openapi.json", *(CHECKOUT / "docs/events").glob("*.json")]
 DEPLOYED = [*(CHECKOUT / "layers/core/gateway_backend").rglob("*.py"), *(CHECKOUT / "functions").glob("*/app.py")]
 
+API, *OTHER_DOCUMENTS = (
+    CHECKOUT / f"docs/{name}.md" for name in ("api", "architecture", "glossary", "runbook", "sandbox")
+)
+
 
 def sections_of(contract: str) -> dict[str, str]:
     """The text under every heading, by its number."""
@@ -55,6 +59,10 @@ def documents() -> Iterator[Path]:
         if not entry.name.startswith("."):
             found = entry.rglob("*") if entry.is_dir() else [entry]
             yield from (path for path in found if path.suffix in (".py", ".md", ".yaml", ".json"))
+
+
+def is_development_code(path: Path) -> bool:
+    return path.relative_to(CHECKOUT).parts[0] in ("local", "ops", "sandbox", "template.yaml")
 
 
 def test_every_citation_leads_to_a_section_a_point_or_a_question() -> None:
@@ -103,3 +111,16 @@ def test_every_module_that_a_docstring_names_is_there() -> None:
     }
 
     assert wrong == set()
+
+
+def test_every_status_code_or_reason_that_a_document_names_is_in_the_code() -> None:
+    deployed = "".join(module.read_text(encoding="utf-8") for module in DEPLOYED)
+    beside = "".join(path.read_text(encoding="utf-8") for path in documents() if is_development_code(path))
+    named = {
+        f"{document.name}: {word}"
+        for document, code in [(API, deployed), *((other, deployed + beside) for other in OTHER_DOCUMENTS)]
+        for word in re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`", document.read_text(encoding="utf-8"))
+        if not re.search(rf"\b{word}\b", code)
+    }
+
+    assert named == set()
