@@ -19,7 +19,7 @@ from testing.portfolios import holding, market, portfolio
 
 KEYS = GatewayKeys("demogateway", "a-made-up-secret-of-32-bytes-or-so", ("api-secret",))
 
-type Securities = dict[int, int]
+type Securities = dict[int, float]
 """Number of the security in the market -> quantity."""
 
 

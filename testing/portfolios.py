@@ -19,7 +19,7 @@ def market() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def holding(number: int, quantity: int = 10, price: str = "100.05") -> str:
+def holding(number: int, quantity: float = 10, price: str = "100.05") -> str:
     """One security's JSON text; numbers beyond the market's length are made up."""
     row = market()[number % len(market())]
     made_up = number >= len(market())

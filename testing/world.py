@@ -92,7 +92,7 @@ class World(Contexts):
         } | more
         self.gateway.orders[transaction_id] = list(batches)
 
-    def set_holdings(self, account_id: str, *securities: int, quantity: int = 10) -> None:
+    def set_holdings(self, account_id: str, *securities: int, quantity: float = 10) -> None:
         """The account holds exactly these at its broker from now on."""
         self.gateway.accounts[account_id].securities = dict.fromkeys(securities, quantity)
 

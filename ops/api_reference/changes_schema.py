@@ -12,11 +12,19 @@ from gateway_backend.domain.holdings.changes import AssetClass, Kind
 from ops.api_reference.response_schemas import AccountFreshness
 
 
+class DemergedFrom(ResponseModel):
+    """The share that lost as much of its cost as the new ones have. Its ISIN is null where Gateway names none."""
+
+    isin: str | None
+    name: str
+
+
 class ChangeView(ResponseModel):
     """Shares, or units of a fund. An average price is null where nothing is held or the broker knows no cost."""
 
     kind: Kind = Field(
-        description="LIKELY_SPLIT_OR_BONUS: another quantity for the same money, so probably nothing was bought or sold"
+        description="LIKELY_SPLIT_OR_BONUS: another quantity for the same money, so probably nothing was bought or sold."
+        " LIKELY_DEMERGER: a share whose cost has moved to new ones, and these"
     )
     asset_class: AssetClass
     isin: str | None
@@ -29,6 +37,7 @@ class ChangeView(ResponseModel):
     average_price_before: Decimal | None
     average_price_after: Decimal | None
     ratio: str | None = Field(description="Of a likely split or bonus: `2:1` is two shares in the place of each one")
+    demerged_from: DemergedFrom | None = Field(description="Of a new share in a likely demerger; null of any other")
 
 
 class AccountChanges(AccountFreshness):

@@ -27,6 +27,7 @@ def test_a_new_holding_is_added_with_all_its_details() -> None:
         "averagePriceBefore": None,
         "averagePriceAfter": Decimal("50.25"),
         "ratio": None,
+        "demergedFrom": None,
     }
 
 
@@ -132,6 +133,15 @@ def test_digits_are_kept() -> None:
         ((100, "1"), (10, "10"), "1:10"),  # shares put together
         ((333, "30"), (499, "20.02"), "3:2"),  # half a share was paid in cash
         ((19, "20"), (20, "19"), "20:19"),
+        ((10, "500"), (1000, "5"), "100:1"),
+        ((100, "5"), (2, "250"), "1:50"),
+        ((130, "5"), (2, "325"), "1:65"),  # nothing is known of the third share that was paid in cash
+        ((2300, "37"), (3700, "23"), "37:23"),
+        ((400, "150"), (398, "150.7538"), "199:200"),
+        ((200, "50"), (40000, "0.25"), "200:1"),
+        ((30, "1.01"), (1500, "0.02"), "50:1"),  # a paisa is half of the price afterwards
+        ((133, "300"), (199, "200"), "3:2"),  # the average says so: half a share was paid in cash
+        ((0.1 + 0.2, "100"), (0.6, "50"), "2:1"),
     ],
 )
 def test_another_quantity_for_the_same_money_is_a_likely_split(
@@ -148,10 +158,12 @@ def test_another_quantity_for_the_same_money_is_a_likely_split(
         ((10, "50"), (20, "50")),
         ((10, "50"), (20, "25.2")),  # 0.8 % more money
         ((10, "50"), (20, "24.8")),
-        ((10, "50"), (210, "2.38095")),  # 21:1 is no split
-        ((2300, "37"), (3700, "23")),
+        ((10, "50"), (2010, "0.2487562")),  # 201:1 is no split
+        ((201, "37"), (203, "36.6355")),
+        ((200, "50"), (199, "50.0001")),  # a sale, or a purchase, of a little
+        ((200, "50"), (201, "49.9")),
         ((1000, "30"), (1499, "20.01")),  # 3:2 but for a whole share
-        ((100, "10"), ("0.5", "2000")),
+        ((100, "10"), ("0.25", "4000")),
         ((10, "50"), (20, "0")),  # the cost is unknown
         ((10, "0"), (20, "25")),
     ],

@@ -45,6 +45,7 @@ def company(number: int, after_split: bool, quantity: int, price: Decimal) -> Se
 SHARES = st.integers(1, 10**6)
 COSTS = st.decimals("1", "100000", places=2)
 SMALL = st.integers(1, 20)
+UP_TO_200 = st.integers(1, 200)
 
 
 @given(ACCOUNTS)
@@ -110,6 +111,40 @@ def test_any_split_at_the_same_value_is_recognised(
     numerator, denominator = map(int, found["ratio"].split(":"))
     assert numerator * old == denominator * new
     assert found["previousIsin"] == (PNB if new_isin else None)
+
+
+@given(SHARES, COSTS, UP_TO_200, UP_TO_200, st.sampled_from(["PNB", "PNB-BE", "PNB-SM"]))
+def test_any_ratio_of_whole_numbers_up_to_200_is_recognised(
+    lots: int, cost: Decimal, new: int, old: int, ticker: str
+) -> None:
+    assume(new != old)
+    after = security(NEW_PNB, lots * new, cost * old / new, nse_ticker=ticker, bse_ticker=None)
+
+    found = change(security(PNB, lots * old, cost), after)
+
+    assert found["kind"] is Kind.LIKELY_SPLIT_OR_BONUS
+    numerator, denominator = map(int, found["ratio"].split(":"))
+    assert (numerator * old, found["previousIsin"]) == (denominator * new, PNB)
+
+
+@given(ACCOUNTS, st.data())
+def test_binary_noise_is_no_change(accounts: list[AccountPortfolio], data: st.DataObject) -> None:
+    def noisy(leg: Leg) -> Leg:
+        noise = data.draw(st.sampled_from(["0", "1e-16", "-1e-16"]))
+        return replace(leg, quantity=leg.quantity * (1 + Decimal(noise)))
+
+    after = [
+        replace(
+            one,
+            portfolio=replace(
+                one.portfolio,
+                securities=tuple(replace(s, demat=noisy(s.demat), nse=noisy(s.nse)) for s in one.portfolio.securities),
+            ),
+        )
+        for one in accounts
+    ]
+
+    assert compare(accounts, after) == []
 
 
 @given(SHARES, COSTS, SMALL, SMALL, st.booleans())

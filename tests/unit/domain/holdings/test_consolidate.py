@@ -112,6 +112,19 @@ def test_net_sales_reduce_the_quantity_and_leave_at_the_average() -> None:
     assert found["invested"] == 440
 
 
+def test_what_binary_noise_leaves_of_a_sale_is_not_held() -> None:
+    found = row(account("a", security(quantity=0.1 + 0.2, price="50", nse=leg("-0.3"))))
+
+    assert (found["quantity"], found["averagePrice"], found["invested"]) == (0, None, 0)
+    assert found["demat"] == Decimal(0.1 + 0.2), "the broker's own digits"
+
+
+def test_dust_of_unknown_cost_does_not_hide_the_cost_of_the_rest() -> None:
+    found = row(account("a", security(quantity=10, price="50", nse=leg("1e-15"))))
+
+    assert (found["averagePrice"], found["invested"]) == (50, 500)
+
+
 def test_a_single_purchase_price_stays_exact() -> None:
     found = row(account("a", security(quantity=3, price="35.8234567890123")))
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from copy import replace
 from decimal import Decimal
 from typing import Any
 
@@ -101,3 +102,10 @@ def test_the_symbol_is_the_nse_ticker_or_else_the_bse_ticker(
 
 def test_a_security_sold_out_makes_no_row() -> None:
     assert sheet(security(quantity="0")) == []
+
+
+def test_what_only_binary_noise_is_left_of_makes_no_row() -> None:
+    bought, sold = Leg(Decimal(0.1 + 0.2), Decimal(5)), Leg(Decimal("-0.3"))
+    fund = MutualFund("INF1", "A Fund", "1/2", Decimal("2.8e-17"), Decimal(5))
+
+    assert sheet(replace(security(), demat=bought, nse=sold), funds=(fund,)) == []

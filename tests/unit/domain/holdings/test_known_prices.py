@@ -33,6 +33,12 @@ def test_a_funds_price_stays_too() -> None:
     assert kept(portfolio(mutual_fund()), portfolio(mutual_fund(price="0"))) == portfolio(mutual_fund())
 
 
+def test_binary_noise_is_no_other_quantity() -> None:
+    before, after = portfolio(mutual_fund("0.3", "8.1")), portfolio(mutual_fund(str(0.1 + 0.2), "0"))
+
+    assert list(keep_prices(before, after).values()) == [Decimal("8.1")]
+
+
 def test_another_quantity_has_another_average() -> None:
     after = portfolio(security(quantity=11, price=0))
 

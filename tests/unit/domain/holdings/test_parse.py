@@ -109,6 +109,11 @@ def test_a_row_of_zeros_is_nothing_that_is_held() -> None:
     assert identities(zeros) == set()
 
 
+@pytest.mark.parametrize("dust", [2.8e-17, Decimal("2.8e-17"), "0.00000000000000002", -1e-12])
+def test_a_row_of_dust_is_nothing_that_is_held(dust: Any) -> None:
+    assert identities(v2_portfolio(holdings={"quantity": dust})) == set()
+
+
 def test_a_position_alone_is_held() -> None:
     bought = v2_portfolio(holdings={"quantity": 0}, positions={"nse": {"quantity": 3}})
 

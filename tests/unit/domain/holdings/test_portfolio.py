@@ -32,3 +32,15 @@ def test_quantities_tell_demat_shares_from_positions() -> None:
     bought_today = account("a", security(quantity=0, nse=leg(3)))
 
     assert settled.portfolio.quantities() != bought_today.portfolio.quantities()
+
+
+def test_dust_is_not_held() -> None:
+    dust = account("a", security(quantity="2.8e-17"), mutual_fund("-1e-12"))
+
+    assert dust.portfolio.size == 0
+
+
+def test_quantities_that_differ_by_binary_noise_are_the_same() -> None:
+    noisy, clean = account("a", mutual_fund(str(0.1 + 0.2))), account("a", mutual_fund("0.3"))
+
+    assert noisy.portfolio.quantities() == clean.portfolio.quantities()

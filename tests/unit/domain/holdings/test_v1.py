@@ -24,3 +24,9 @@ def test_a_v2_portfolio_served_as_v1_has_the_limits_of_v1() -> None:
             }
         ]
     }
+
+
+def test_what_binary_noise_leaves_beside_smallcases_is_not_shown() -> None:
+    held = security(quantity=0.1 + 0.2, in_smallcases=Decimal("0.3"))
+
+    assert v1_securities(Portfolio("v2", (held,), ())) == {"holdings": []}

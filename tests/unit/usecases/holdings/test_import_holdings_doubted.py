@@ -118,6 +118,15 @@ def test_a_portfolio_that_lacks_half_of_the_last_needs_a_later_pull(
     assert world.stored_holdings("a") == dict.fromkeys(now_held, 10)
 
 
+def test_a_later_pull_confirms_it_whatever_binary_noise_its_quantities_have(world: World) -> None:
+    world.set_holdings("a", 0, 1, quantity=0.1 + 0.2)
+    assert isinstance(world.pull("a"), Incomplete)
+    world.set_holdings("a", 0, 1, quantity=0.3)
+    confirm(world)
+
+    assert world.stored_holdings("a") == dict.fromkeys([0, 1], 0.3)
+
+
 def test_rows_of_nothing_but_zeros_are_an_empty_portfolio(world: World) -> None:
     world.set_holdings("a", *range(4), quantity=0)
 

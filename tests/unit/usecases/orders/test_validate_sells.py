@@ -39,3 +39,10 @@ def test_the_holdings_of_another_user_warn_nobody() -> None:
     world = holder_of(CASE["portfolio"]["securities"])
 
     assert warnings(world, 101, user="user-2") == []
+
+
+def test_ten_shares_but_for_binary_noise_can_all_be_sold() -> None:
+    stock = next(iter(CASE["portfolio"]["securities"])) | {"transactableQuantity": 9.999999999999998}
+
+    assert warnings(holder_of([stock]), 10) == []
+    assert warnings(holder_of([stock]), 11) == ["MORE_THAN_TRANSACTABLE"]

@@ -4,24 +4,38 @@ Rows are those of `holdings.consolidate`: comparing one account shows what happe
 accounts together does not take a transfer between them for a change.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
-from gateway_backend.domain.shared.money import ZERO
+from gateway_backend.domain.shared.money import DUST, ZERO, nearly_equal
 
 SAME_MONEY = Fraction(5, 1000)
 """Brokers round the average price, so the money put in is the same within this share of it."""
 
-LARGEST_RATIO = 20
-"""Splits and bonuses are announced in small whole numbers: 10:1 is one, 37:23 is a purchase."""
+LARGEST_RATIO = 200
+"""Splits and bonuses, also both of one day, are announced in whole numbers up to this."""
+
+_SIMPLE = 20
+"""Where a fraction of a share was paid in cash, one number of the ratio is at most this: others fit by accident."""
+
+_MOST_PARTS = 3
+"""Companies that one is split into on a day."""
+
+_MOST_NEW = 20
+"""New rows that are tried for them: somebody who buys more at once has a list of their own."""
 
 _ONE_PAISA = Fraction(1, 100)
+_NOISE = Fraction(DUST)
+_SERIES = re.compile(r"-(EQ|BE|BZ|SM|ST|GB)$")
+"""What NSE puts behind the ticker of a share that trades in this series."""
 
 
 class Kind(StrEnum):
@@ -29,6 +43,7 @@ class Kind(StrEnum):
     REMOVED = "REMOVED"
     QUANTITY_CHANGED = "QUANTITY_CHANGED"
     COST_CHANGED = "COST_CHANGED"  # the same quantity at another average price
+    LIKELY_DEMERGER = "LIKELY_DEMERGER"  # a part of the cost of one share is that of new ones now
     LIKELY_SPLIT_OR_BONUS = "LIKELY_SPLIT_OR_BONUS"  # another quantity for the same money
 
 
@@ -98,7 +113,15 @@ def _row(asset_class: AssetClass, row: Mapping[str, Any], quantity: Decimal) -> 
 
 
 def _changes(before: list[_Row], after: list[_Row]) -> list[dict[str, Any]]:
-    changes = [_change(was, now, kind) for was, now in _pairs(before, after) if (kind := _kind(was, now))]
+    found = [(was, now, kind) for was, now in _pairs(before, after) if (kind := _kind(was, now))]
+    parent_of = _demergers(found)
+    parents = set(parent_of.values())
+    changes = []
+    for was, now, kind in found:
+        is_demerger = now in parent_of or now in parents
+        change = _change(was, now, Kind.LIKELY_DEMERGER if is_demerger else kind)
+        parent = parent_of.get(now)
+        changes.append(change | {"demergedFrom": {"isin": parent.isin, "name": parent.name} if parent else None})
     return sorted(changes, key=_order)
 
 
@@ -153,7 +176,7 @@ def _always(_was: _Row, _now: _Row) -> bool:
 
 def _has_new_isin(was: _Row, now: _Row) -> bool:
     """The same amount invested proves a new ISIN; otherwise another company may have taken over the ticker."""
-    same = was.quantity == now.quantity and _same_money(was, now)
+    same = nearly_equal(was.quantity, now.quantity) and _same_money(was, now)
     return same or _split_ratio(was, now) is not None or _lacks_isin(was, now)
 
 
@@ -164,7 +187,7 @@ def _lacks_isin(was: _Row, now: _Row) -> bool:
 
 _WAYS_TO_FIND: Sequence[tuple[_Key, Callable[[_Row, _Row], bool]]] = (
     (_identity, _always),
-    (lambda row: row.nse_ticker, _has_new_isin),
+    (lambda row: row.nse_ticker and _SERIES.sub("", row.nse_ticker), _has_new_isin),
     (lambda row: row.bse_ticker, _has_new_isin),
     (lambda row: row.name, _lacks_isin),
 )
@@ -183,7 +206,7 @@ def _kind(was: _Row, now: _Row) -> Kind | None:
         return Kind.ADDED
     if now.quantity <= 0 < was.quantity:
         return Kind.REMOVED
-    if was.quantity == now.quantity:
+    if nearly_equal(was.quantity, now.quantity):
         return Kind.COST_CHANGED if _cost_moved(was, now) else None
     return Kind.LIKELY_SPLIT_OR_BONUS if _split_ratio(was, now) else Kind.QUANTITY_CHANGED
 
@@ -196,34 +219,63 @@ def _cost_moved(was: _Row, now: _Row) -> bool:
 
 
 def _same_money(was: _Row, now: _Row) -> bool:
-    if not was.invested or not now.invested:
-        return False
-    earlier, later = Fraction(was.invested), Fraction(now.invested)
-    return abs(earlier - later) <= SAME_MONEY * max(earlier, later)
+    return bool(was.invested and now.invested) and _differ(was.invested, now.invested) <= SAME_MONEY
+
+
+def _differ(a: Decimal | Fraction | None, b: Decimal | Fraction | None) -> Fraction:
+    """By how much of the larger one."""
+    first, second = Fraction(a or 0), Fraction(b or 0)
+    return abs(first - second) / max(abs(first), abs(second), Fraction(1, 10**30))
 
 
 def _split_ratio(was: _Row, now: _Row) -> str | None:
     """`2:1` for two shares in the place of each one; None when more or less money is in it now.
 
-    Below a fifth of the average price a small purchase looks like a bonus: so little money is within rounding.
+    Of several ratios it is an exact and simple one, else the one that explains the average price best.
     """
-    if was.quantity <= 0 or now.quantity <= 0 or was.quantity == now.quantity or not _same_money(was, now):
+    if was.quantity <= 0 or now.quantity <= 0 or not (was.invested and now.invested):
         return None
-    ratio = Fraction(now.quantity) / Fraction(was.quantity)
-    if max(ratio.numerator, ratio.denominator) <= LARGEST_RATIO:
-        return f"{ratio.numerator}:{ratio.denominator}"
-    return _ratio_but_for_a_fraction(was, now, ratio)
+    if _differ(was.invested, now.invested) > _tolerance(was, now):
+        return None
+    ratios = list(_ratios(was, now))
+    if not ratios:
+        return None
+    first = ratios[0]
+    is_simple = max(first.numerator, first.denominator) <= _SIMPLE
+    best = first if is_simple else min(ratios, key=lambda ratio: _misses(ratio, was, now))
+    return f"{best.numerator}:{best.denominator}"
 
 
-def _ratio_but_for_a_fraction(was: _Row, now: _Row, exact: Fraction) -> str | None:
-    """A fraction of a share is paid in cash: 3:2 of 333 shares are 499. Units are rounded to three decimals."""
+def _misses(ratio: Fraction, was: _Row, now: _Row) -> Fraction:
+    """By how much of the average price the ratio misses it, beyond what rounding to a paisa explains."""
+    before, scaled = Fraction(was.average_price or 0), Fraction(now.average_price or 0) * ratio
+    return max(Fraction(0), abs(scaled - before) - _ONE_PAISA / 2 * (1 + ratio)) / before
+
+
+def _tolerance(was: _Row, now: _Row) -> Fraction:
+    """How far from the same money is the same: as brokers round, and a tenth of the change of the quantity at most.
+
+    A purchase or sale moves as much money as shares, so it is told from a split unless it was for a tenth of the price.
+    """
+    rounding = _ONE_PAISA / 2 / Fraction(was.average_price or 1) + _ONE_PAISA / 2 / Fraction(now.average_price or 1)
+    return min(max(SAME_MONEY, rounding), _differ(was.quantity, now.quantity) / 10)
+
+
+def _ratios(was: _Row, now: _Row) -> Iterable[Fraction]:
+    """Those that explain the quantities: exactly, or but for a fraction that was paid in cash, the simplest first.
+
+    3:2 of 333 shares are 499. Units of funds are rounded to three decimals.
+    """
+    quotient = Fraction(now.quantity) / Fraction(was.quantity)
+    exact = quotient.limit_denominator(LARGEST_RATIO)
+    if exact != 1 and exact.numerator <= LARGEST_RATIO and _differ(exact, quotient) <= _NOISE:
+        yield exact
     fraction = Fraction(1) if was.asset_class is AssetClass.SECURITY else Fraction(1, 1000)
     for old in range(1, LARGEST_RATIO + 1):
-        new = round(exact * old)
-        due = Fraction(was.quantity) * new / old
-        if 1 <= new <= LARGEST_RATIO and new != old and abs(due - Fraction(now.quantity)) < fraction:
-            return f"{new}:{old}"
-    return None
+        new = round(quotient * old)
+        is_announced = 1 <= new <= LARGEST_RATIO and min(new, old) <= _SIMPLE and new != old
+        if is_announced and abs(Fraction(was.quantity) * new / old - Fraction(now.quantity)) < fraction:
+            yield Fraction(new, old)
 
 
 def _change(was: _Row, now: _Row, kind: Kind) -> dict[str, Any]:
@@ -242,3 +294,24 @@ def _change(was: _Row, now: _Row, kind: Kind) -> dict[str, Any]:
         "averagePriceAfter": now.average_price,
         "ratio": _split_ratio(was, now) if kind is Kind.LIKELY_SPLIT_OR_BONUS else None,
     }
+
+
+def _demergers(changes: Sequence[tuple[_Row, _Row, Kind]]) -> dict[_Row, _Row]:
+    """What is new -> what it was likely demerged from: the cost that one row has lost is that of the new ones."""
+    new = [now for _, now, kind in changes if kind is Kind.ADDED and now.invested][:_MOST_NEW]
+    parent_of: dict[_Row, _Row] = {}
+    for was, now, kind in changes:
+        if kind is Kind.COST_CHANGED and was.invested and now.invested and now.invested < was.invested:
+            moved = was.invested - now.invested
+            parent_of |= dict.fromkeys(_parts(moved, was, [row for row in new if row not in parent_of]), now)
+    return parent_of
+
+
+def _parts(moved: Decimal, was: _Row, new: Sequence[_Row]) -> tuple[_Row, ...]:
+    """The fewest of them that cost together what was moved, as brokers round; none if none do."""
+    allowed = min(SAME_MONEY * Fraction(was.invested or 0), Fraction(moved) / 10)
+    for count in range(1, _MOST_PARTS + 1):
+        for rows in combinations(new, count):
+            if abs(Fraction(moved) - sum(Fraction(row.invested or 0) for row in rows)) <= allowed:
+                return rows
+    return ()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Security
-from gateway_backend.domain.shared.money import ZERO, product, quotient, tidy, total
+from gateway_backend.domain.shared.money import ZERO, is_dust, nearly_equal, net, product, quotient, tidy, total
 
 type _Parts = dict[str, tuple[AccountPortfolio, list[Security]]]
 """One ISIN's securities by account id."""
@@ -102,7 +102,7 @@ def _quantities(securities: Sequence[Security]) -> dict[str, Any]:
     legs = [leg for s in securities for leg in (s.demat, s.nse, s.bse)]
     average, invested = cost(legs)
     return {
-        "quantity": total(leg.quantity for leg in legs),
+        "quantity": net([leg.quantity for leg in legs]),
         "demat": total(s.demat.quantity for s in securities),
         "nse": total(s.nse.quantity for s in securities),
         "bse": total(s.bse.quantity for s in securities),
@@ -120,9 +120,10 @@ def cost(legs: Sequence[Leg]) -> tuple[Decimal | None, Decimal | None]:
     Only bought shares of known price make the average. Net sales (a negative position) leave at that average: a
     sale does not change what the rest cost. Shares of unknown price make `invested` unknown, not smaller.
     """
-    if total(leg.quantity for leg in legs) <= 0:
+    held = net([leg.quantity for leg in legs])
+    if held <= 0:
         return None, ZERO
-    bought = [leg for leg in legs if leg.quantity > 0]
+    bought = [leg for leg in legs if leg.quantity > 0 and not is_dust(leg.quantity)]
     priced = [leg for leg in bought if leg.average_price > 0]
     if not priced:
         return None, None
@@ -131,8 +132,7 @@ def cost(legs: Sequence[Leg]) -> tuple[Decimal | None, Decimal | None]:
     average = priced[0].average_price if len(priced) == 1 else quotient(cost, shares)
     if len(priced) < len(bought):
         return average, None
-    held = total(leg.quantity for leg in legs)
-    return average, tidy(cost) if held == shares else quotient(product(cost, held), shares)
+    return average, tidy(cost) if nearly_equal(held, shares) else quotient(product(cost, held), shares)
 
 
 def _cost_across(accounts: Sequence[Mapping[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
@@ -166,7 +166,7 @@ def _fund_row(parts: Sequence[tuple[AccountPortfolio, MutualFund]]) -> dict[str,
     return {
         "isin": first.isin,
         "name": first.name,
-        "units": total(fund.units for _, fund in parts),
+        "units": net([fund.units for _, fund in parts]),
         "averagePrice": average,
         "invested": invested,
         "accounts": [

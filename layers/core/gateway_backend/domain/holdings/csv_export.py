@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from gateway_backend.domain.shared.money import is_dust
+
 COLUMNS = (
     "ISIN",
     "Symbol",
@@ -44,7 +46,8 @@ def _security_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | No
 def _fund_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> Iterable[list[str]]:
     for row in consolidated["mutualFunds"]:
         for account in row["accounts"]:
-            yield _cells(row, account["folio"], "MF", account["units"], None, account, as_of)
+            if not is_dust(account["units"]):
+                yield _cells(row, account["folio"], "MF", account["units"], None, account, as_of)
 
 
 def _unreadable_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> Iterable[list[str]]:

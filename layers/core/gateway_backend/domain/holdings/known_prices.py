@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.holdings.portfolio import Leg, MutualFund, Portfolio, Security
 from gateway_backend.domain.shared import exact_json
+from gateway_backend.domain.shared.money import nearly_equal
 
 type KnownPrices = Mapping[str, Decimal]
 """Which holding of a portfolio -> its average price in rupees."""
@@ -43,7 +44,7 @@ def keep_prices(last: Portfolio, portfolio: Portfolio) -> KnownPrices:
     return {
         name: known[name][1]
         for name, quantity, price in after
-        if quantity and not price and name in known and known[name][0] == quantity
+        if quantity and not price and name in known and nearly_equal(known[name][0], quantity)
     }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway_backend.domain.holdings.portfolio import Leg, MutualFund, Portfolio, Security, UnreadableRow
-from gateway_backend.domain.shared.money import ZERO, readable
+from gateway_backend.domain.shared.money import DUST, ZERO, is_dust, readable
 
 _COMMON = 10**15
 
@@ -49,7 +49,7 @@ def identities(data: Mapping[str, Any]) -> set[tuple[str, ...]]:
     return found | {
         (_text(row, "isin") or _fund_name(row) or "", _text(row, "folio") or "")
         for row in _rows(_fund_rows(data))
-        if row.get("quantity") != 0
+        if _may_be_held(row.get("quantity"))
     }
 
 
@@ -73,7 +73,14 @@ def _may_hold(row: Mapping[str, Any]) -> bool:
     places = positions if isinstance(positions, dict) else {}
     legs = [leg for leg in (row.get("holdings"), places.get("nse"), places.get("bse")) if isinstance(leg, dict)]
     quantities = [leg.get("quantity") for leg in legs] if legs else [row.get("shares")]
-    return any(quantity != 0 for quantity in quantities)
+    return any(map(_may_be_held, quantities))
+
+
+def _may_be_held(quantity: Any) -> bool:
+    if isinstance(quantity, int | float):
+        return abs(quantity) >= DUST
+    number = readable(quantity)
+    return number is None or not is_dust(number)
 
 
 def _readable[Row](

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from gateway_backend.domain.shared.money import ZERO, tidy
+from gateway_backend.domain.shared.money import ZERO, is_dust, rounded_off
 
 
 class Leg(NamedTuple):
@@ -55,17 +55,17 @@ class Portfolio(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many securities and fund folios are held; what cannot be read counts, what is zero does not."""
-        held = sum(any(leg.quantity for leg in (s.demat, s.nse, s.bse)) for s in self.securities)
-        return held + sum(bool(fund.units) for fund in self.mutual_funds) + len(self.unreadable)
+        """How many securities and fund folios are held; what cannot be read counts, what is zero, or dust, does not."""
+        held = sum(not all(is_dust(leg.quantity) for leg in (s.demat, s.nse, s.bse)) for s in self.securities)
+        return held + sum(not is_dust(fund.units) for fund in self.mutual_funds) + len(self.unreadable)
 
     def quantities(self) -> list[tuple[str, ...]]:
         """What is held, without what it is worth: comparable between two answers moments apart."""
         securities = [
-            (s.isin or "", s.nse_ticker or "", *(str(tidy(leg.quantity)) for leg in (s.demat, s.nse, s.bse)))
+            (s.isin or "", s.nse_ticker or "", *(rounded_off(leg.quantity) for leg in (s.demat, s.nse, s.bse)))
             for s in self.securities
         ]
-        funds = [(f.isin or f.name, f.folio or "", str(tidy(f.units))) for f in self.mutual_funds]
+        funds = [(f.isin or f.name, f.folio or "", rounded_off(f.units)) for f in self.mutual_funds]
         unreadable = [tuple(str(member or "") for member in row) for row in self.unreadable]
         return sorted([*securities, *funds, *unreadable])
 

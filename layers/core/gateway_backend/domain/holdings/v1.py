@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway_backend.domain.holdings.consolidate import cost
 from gateway_backend.domain.holdings.portfolio import Portfolio
-from gateway_backend.domain.shared.money import ZERO, total
+from gateway_backend.domain.shared.money import ZERO, net
 
 
 def v1_securities(portfolio: Portfolio) -> dict[str, Any]:
@@ -15,8 +15,8 @@ def v1_securities(portfolio: Portfolio) -> dict[str, Any]:
     holdings = []
     for security in portfolio.securities:
         legs = [security.demat, security.nse, security.bse]
-        shares = total(leg.quantity for leg in legs) - security.in_smallcases
-        if security.nse_ticker is None or shares == 0:
+        shares = net([*(leg.quantity for leg in legs), -security.in_smallcases])
+        if security.nse_ticker is None or not shares:
             continue
         average, _ = cost(legs)
         holdings.append(

@@ -5,6 +5,7 @@ from copy import replace
 
 from gateway_backend.domain.orders.request import OrderRequest, SellWarning, is_limited, uncovered
 from gateway_backend.domain.shared.errors import NotFound, OrderIsFinal
+from gateway_backend.domain.shared.money import whole_shares
 from gateway_backend.domain.transactions.intents import SECURITIES
 from gateway_backend.domain.transactions.transaction import Transaction
 from gateway_backend.store.connections.connections import Connections
@@ -49,5 +50,5 @@ def sell_warnings(transaction: Transaction, connections: Connections, snapshots:
     held = portfolio.parse().securities
     transactable: Counter[str] = Counter()
     for stock in held:  # a ticker may stand for a share and a preference share: any of them may be meant
-        transactable[stock.nse_ticker or ""] += max(0, int(stock.transactable))
+        transactable[stock.nse_ticker or ""] += max(0, whole_shares(stock.transactable))
     return uncovered(order, transactable, connection.as_of)
