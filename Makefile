@@ -1,7 +1,7 @@
 # Python 3.9 or newer and GNU make are all that a machine needs: the rest is fetched into .tools and .venv.
 # Another port, or a second local cloud beside the first: make run PORT=4000 LOCAL_STATE=.local/4000
 
-UV_VERSION := 0.13.8
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' local/uv.txt)
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 SAM := .tools/sam/bin/sam
@@ -78,7 +78,7 @@ clean: down  ## Remove everything that was made here, tools and kept state too
 
 .tools/uv-$(UV_VERSION):
 	@echo "Fetching uv $(UV_VERSION)"
-	@sh local/get_uv.sh $(UV_VERSION)
+	@sh local/get_uv.sh
 	@touch $@
 
 .venv/.synced: uv.lock pyproject.toml | .tools/uv-$(UV_VERSION)

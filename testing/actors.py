@@ -42,7 +42,7 @@ class Sandbox:
     """The sandbox's control API (docs/sandbox.md)."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=60)
+        self.http = httpx.Client(base_url=url, timeout=180)
 
     def app_token(self, sub: str) -> str:
         return str(self._post("/_sandbox/app-token", {"sub": sub})["token"])
@@ -173,7 +173,7 @@ class AppUser:
 
     def __post_init__(self) -> None:
         token = self.sandbox.app_token(self.sub)
-        self.http = httpx.Client(base_url=self.api_url, headers={"authorization": f"Bearer {token}"}, timeout=60)
+        self.http = httpx.Client(base_url=self.api_url, headers={"authorization": f"Bearer {token}"}, timeout=180)
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.http.get(path, **more)

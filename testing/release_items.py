@@ -10,15 +10,18 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from gateway_backend.bootstrap import stores
+from gateway_backend.domain.market.announcements import NONE
 from gateway_backend.domain.shared import times
 from gateway_backend.gateway import tokens
 from gateway_backend.gateway.checksums import checksum
 from gateway_backend.store.dynamodb import blobs
+from gateway_backend.store.market.announcements import AnnouncementStore
 from gateway_backend.usecases.refresh import circuit_breaker
 from testing.backend import Backend
 from testing.fakes import Crash
@@ -322,6 +325,7 @@ def record(release: str) -> dict[str, Any]:
         backend = Backend(monkeypatch)
         day = Day(backend)
         day.play()
+        AnnouncementStore(stores.table()).save(NONE, NONE.add(date(2027, 3, 10), "closed").cover(date(2027, 12, 31)))
         items = [plain(item) for item in backend.table.items()]
         now = backend.now
         recording = {"release": release, "now": times.to_text(now), "names": day.names, "items": items}

@@ -124,7 +124,9 @@ def counted_in_code() -> set[str]:
                     found |= set(texts(name))
                 case ast.Call(func=ast.Name(id="Counter"), keywords=given):
                     found |= {counter(str(keyword.arg)) for keyword in given}
-                case ast.FunctionDef(returns=ast.Subscript() as result, body=[*_, ast.Return(ast.Dict(keys))]):
+                case ast.FunctionDef(returns=ast.Subscript() as result, body=[*_, ast.Return(ast.expr() as value)]):
+                    dicts = [each for each in ast.walk(value) if isinstance(each, ast.Dict)]
                     if ast.unparse(result) == "dict[str, int]":
+                        keys = [key for each in dicts for key in each.keys]
                         found |= {counter(str(key.value)) for key in keys if isinstance(key, ast.Constant)}
     return found

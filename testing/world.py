@@ -160,7 +160,7 @@ class World(Contexts):
     def lease_for_refresh(self, account_id: str) -> None:
         """The user's own refresh of the account has begun."""
         connection = self.connection(account_id)
-        self.connections.save(connection, connection.begin_refresh(self.now, floor=MINUTE, lasting=MINUTE))
+        self.connections.save(connection, connection.begin_refresh(self.now, key="key", floor=MINUTE, lasting=MINUTE))
 
     def open_circuit(self) -> None:
         circuit = self.circuits.find()

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from gateway_backend.domain.connections.connection import SLOTS
-from gateway_backend.domain.market.calendar import IST, MarketCalendar, TradingSession, nse_calendar
+from gateway_backend.domain.market.calendar import MarketCalendar, nse_calendar
+from gateway_backend.domain.market.sessions import IST, TradingSession
 from gateway_backend.domain.refresh.schedule import RefreshTimes
 
 FIRST_DAY = date(2026, 8, 31)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bench.simulation.market import Holdings, Market
 from bench.simulation.scenario import Scenario
 from gateway_backend.domain.connections.connection import slot_of
-from gateway_backend.domain.market.calendar import TradingSession
+from gateway_backend.domain.market.sessions import TradingSession
 
 LONG_LIVED, OTHER = "kite", "groww"
 FORBIDDEN_SHARE = 0.1

@@ -3,15 +3,18 @@
 from gateway_backend.bootstrap import services, stores
 from gateway_backend.contracts.connections.account_opening import AccountOpeningRequest, OpeningCreated
 from gateway_backend.contracts.shared.parse_body import parse_body
+from gateway_backend.domain.users.request_budget import Budgeted
 from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.connections.start_account_opening import start_account_opening
 
 keys, openings = stores.idempotency_keys(), stores.account_openings()
+budget = services.request_budget()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
+    budget.spend(request.user, Budgeted.CREATE)
     body = parse_body(AccountOpeningRequest, request.body)
     gateway_keys = services.gateway_keys()
     started = start_account_opening(

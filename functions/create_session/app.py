@@ -12,7 +12,7 @@ from gateway_backend.usecases.connections.start_session import start_session
 connections, brokers = stores.connections(), services.brokers()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     body, keys = parse_body(SessionRequest, request.body), services.gateway_keys()
     session = start_session(

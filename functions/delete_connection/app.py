@@ -7,7 +7,7 @@ from gateway_backend.usecases.connections.unlink import unlink_account
 context = contexts.erase_context()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     unlink_account(request.identifier(), user=request.user, context=context)
     return Response(204)

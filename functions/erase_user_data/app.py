@@ -8,6 +8,6 @@ from gateway_backend.usecases.erasure.erase_user import erase_user
 context = contexts.erase_context()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     return Response.of(ErasureView.of(erase_user(request.user, context)), status=202)

@@ -7,7 +7,7 @@ from gateway_backend.usecases.holdings.read import export_holdings
 connections, snapshots = stores.connections(), stores.snapshots()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     text = export_holdings(user=request.user, connections=connections, snapshots=snapshots)
     disposition = {"content-disposition": 'attachment; filename="holdings.csv"'}

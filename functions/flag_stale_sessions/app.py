@@ -5,9 +5,11 @@ from gateway_backend.runtime import clock
 from gateway_backend.runtime.schedules import scheduled
 from gateway_backend.usecases.connections.flag_stale import flag_stale_sessions
 
-connections, calendar = stores.connections(), services.calendar()
+connections, calendar = stores.connections(), services.current_calendar()
 
 
 @scheduled
 def handler() -> dict[str, int]:
-    return flag_stale_sessions(clock=clock.now, connections=connections, calendar=calendar, threads=contexts.THREADS)
+    return flag_stale_sessions(
+        clock=clock.now, connections=connections, calendar=calendar.read(), threads=contexts.THREADS
+    )

@@ -5,10 +5,10 @@ from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.holdings.read import read_account_holdings
 
-snapshots, calendar = stores.snapshots(), services.calendar()
+snapshots, calendar = stores.snapshots(), services.current_calendar()
 
 
-@endpoint
+@endpoint(query=("version",))
 def handler(request: Request) -> Response:
     document = read_account_holdings(
         request.identifier(),
@@ -16,6 +16,6 @@ def handler(request: Request) -> Response:
         user=request.user,
         now=clock.now(),
         snapshots=snapshots,
-        calendar=calendar,
+        calendar=calendar.read(),
     )
     return request.unless_unchanged(document.text, document.etag)

@@ -7,7 +7,7 @@ from gateway_backend.usecases.holdings.read_mutual_funds import read_mutual_fund
 transactions, mutual_funds = stores.transactions(), stores.mutual_funds()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     text = read_mutual_funds(
         request.identifier(), user=request.user, transactions=transactions, mutual_funds=mutual_funds

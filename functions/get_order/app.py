@@ -8,7 +8,7 @@ from gateway_backend.usecases.transactions.read import read_order
 new_context = contexts.sync_contexts()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     transaction_id = request.identifier("transactionId")
     transaction, batches = read_order(transaction_id, user=request.user, context=new_context())

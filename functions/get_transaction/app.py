@@ -8,7 +8,7 @@ from gateway_backend.usecases.transactions.read import read_transaction
 new_context = contexts.sync_contexts()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     transaction = read_transaction(request.identifier(), user=request.user, context=new_context())
     return Response.exact(TransactionView.of(transaction))

@@ -8,6 +8,6 @@ from gateway_backend.usecases.erasure.read_user_data import read_user_data
 context = contexts.user_data_context()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     return Response.of(UserDataView.of(read_user_data(request.user, context)))

@@ -8,7 +8,7 @@ from gateway_backend.usecases.connections.list_account_openings import list_acco
 openings = stores.account_openings()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     views = [OpeningView.of(opening) for opening in list_account_openings(user=request.user, openings=openings)]
     return Response.of(OpeningsView(account_openings=views))

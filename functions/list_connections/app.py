@@ -6,12 +6,12 @@ from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.connections.list_connections import list_connections
 
-connections, calendar, times = stores.connections(), services.calendar(), services.refresh_times()
+connections, calendar, times = stores.connections(), services.current_calendar(), services.refresh_times()
 
 
-@endpoint
+@endpoint()
 def handler(request: Request) -> Response:
     listed = list_connections(
-        user=request.user, now=clock.now(), connections=connections, calendar=calendar, times=times
+        user=request.user, now=clock.now(), connections=connections, calendar=calendar.read(), times=times
     )
     return Response.of(ConnectionsView(connections=[ConnectionView.of(*health) for health in listed]))

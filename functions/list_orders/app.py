@@ -11,7 +11,7 @@ from gateway_backend.usecases.orders.list_orders import list_orders
 batches = stores.batches()
 
 
-@endpoint
+@endpoint(query=("smallcaseAuthId", "status", "since", "until", "limit", "cursor"))
 def handler(request: Request) -> Response:
     status = request.choice("status", ("", *BatchStatus))
     since, until = times.parse_span(request.query.get("since"), request.query.get("until"))

@@ -8,7 +8,7 @@ from gateway_backend.usecases.transactions.list_transactions import list_transac
 transactions = stores.transactions()
 
 
-@endpoint
+@endpoint(query=("limit", "cursor"))
 def handler(request: Request) -> Response:
     scope, cursors = f"transactions of {request.user}", services.cursors()
     after = cursors.unseal(request.query.get("cursor"), scope)

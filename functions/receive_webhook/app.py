@@ -2,13 +2,13 @@
 
 from gateway_backend.bootstrap import services, stores
 from gateway_backend.runtime import clock
-from gateway_backend.runtime.http import Request, Response, endpoint
+from gateway_backend.runtime.http import ANY, Request, Response, endpoint
 from gateway_backend.usecases.webhooks.accept import accept_webhook
 
 receipts, webhooks = stores.receipts(), services.webhook_queue()
 
 
-@endpoint
+@endpoint(query=ANY)
 def handler(request: Request) -> Response:
     accept_webhook(
         request.raw_body,

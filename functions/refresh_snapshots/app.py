@@ -6,9 +6,9 @@ from gateway_backend.runtime.batches import queue_worker
 from gateway_backend.runtime.settings import settings
 from gateway_backend.usecases.refresh.page import refresh_page
 
-context = contexts.refresh_context()
+new_context = contexts.refresh_contexts()
 
 
 @queue_worker(settings().refresh_queue_url)
 def handler(message: str, _attempt: int) -> None:
-    refresh_page(parse_page(message), context)
+    refresh_page(parse_page(message), new_context())

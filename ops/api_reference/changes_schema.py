@@ -23,7 +23,7 @@ class ChangeView(ResponseModel):
     """Shares, or units of a fund. An average price is null where nothing is held or the broker knows no cost."""
 
     kind: Kind = Field(
-        description="LIKELY_SPLIT_OR_BONUS: another quantity for the same money, so probably nothing was bought or sold."
+        description="LIKELY_SPLIT_OR_BONUS: another quantity for the same money; probably nothing was bought or sold."
         " LIKELY_DEMERGER: a share whose cost has moved to new ones, and these"
     )
     asset_class: AssetClass

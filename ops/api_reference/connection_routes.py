@@ -45,9 +45,9 @@ CONNECTION_ROUTES = (
         response_headers=(IDEMPOTENT_REPLAYED,),
         problems=(
             *USER_PROBLEMS,
-            errors.RequestInvalid,
             *IDEMPOTENCY_PROBLEMS,
             errors.RefreshTooSoon,
+            errors.TooManyRequests,
             errors.NotFound,
             errors.BrokerCannot,
             errors.GatewayUnconfigured,
@@ -69,7 +69,6 @@ CONNECTION_ROUTES = (
         response_headers=(ETAG,),
         problems=(
             *USER_PROBLEMS,
-            errors.RequestInvalid,
             errors.NotFound,
             errors.NothingImported,
             errors.VersionUnavailable,
@@ -90,7 +89,7 @@ CONNECTION_ROUTES = (
         "What was added, removed and changed since a date, per account and consolidated",
         query=(SINCE,),
         responses={200: HoldingChangesView},
-        problems=(*USER_PROBLEMS, errors.RequestInvalid),
+        problems=USER_PROBLEMS,
     ),
     Route(
         "GET",

@@ -96,6 +96,7 @@ class PendingActionWebhook(AccountWebhook):
 class MutualFundsWebhook(GatewayModel):
     """It names no account: its `checksum` is made of `timestamp` + `transactionId`."""
 
+    intent: Literal["MF_HOLDINGS_IMPORT"]
     timestamp: SignedText
     checksum: SignedText
     transaction_id: SignedText

@@ -49,6 +49,7 @@ TRANSACTION_ROUTES = (
         problems=(
             *USER_PROBLEMS,
             *BODY_PROBLEMS,
+            errors.TooManyRequests,
             *IDEMPOTENCY_PROBLEMS,
             errors.NotFound,
             errors.BrokerCannot,
@@ -68,7 +69,7 @@ TRANSACTION_ROUTES = (
         "The user's transactions, newest first",
         query=(LIMIT, CURSOR),
         responses={200: TransactionsView},
-        problems=(*USER_PROBLEMS, errors.RequestInvalid, errors.CursorInvalid, errors.GatewayUnconfigured),
+        problems=(*USER_PROBLEMS, errors.CursorInvalid, errors.GatewayUnconfigured),
     ),
     Route(
         "GET",
@@ -88,6 +89,7 @@ TRANSACTION_ROUTES = (
         problems=(
             *USER_PROBLEMS,
             *BODY_PROBLEMS,
+            errors.TooManyRequests,
             errors.NotFound,
             errors.SdkTokenInvalid,
             errors.SdkTokenExpired,
@@ -107,7 +109,14 @@ TRANSACTION_ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         responses={201: OpeningCreated},
         response_headers=(IDEMPOTENT_REPLAYED,),
-        problems=(*USER_PROBLEMS, *BODY_PROBLEMS, *IDEMPOTENCY_PROBLEMS, errors.NotFound, errors.GatewayUnconfigured),
+        problems=(
+            *USER_PROBLEMS,
+            *BODY_PROBLEMS,
+            *IDEMPOTENCY_PROBLEMS,
+            errors.TooManyRequests,
+            errors.NotFound,
+            errors.GatewayUnconfigured,
+        ),
     ),
     Route(
         "POST",
@@ -116,7 +125,7 @@ TRANSACTION_ROUTES = (
         "Say how the SDK's `signup` ended; the first end stays",
         body=ResultRequest,
         responses={200: OpeningView},
-        problems=(*USER_PROBLEMS, *BODY_PROBLEMS, errors.NotFound),
+        problems=(*USER_PROBLEMS, *BODY_PROBLEMS, errors.TooManyRequests, errors.NotFound),
     ),
     Route(
         "GET",
@@ -141,7 +150,7 @@ TRANSACTION_ROUTES = (
         "The user's order batches, newest first",
         query=(ORDERS_OF_ACCOUNT, ORDERS_OF_STATUS, ORDERS_SINCE, ORDERS_UNTIL, LIMIT, CURSOR),
         responses={200: OrdersView},
-        problems=(*USER_PROBLEMS, errors.RequestInvalid, errors.CursorInvalid, errors.GatewayUnconfigured),
+        problems=(*USER_PROBLEMS, errors.CursorInvalid, errors.GatewayUnconfigured),
     ),
     Route(
         "GET",

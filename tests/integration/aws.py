@@ -1,6 +1,9 @@
 """Looking behind the API: the local cloud's table, queues, functions and logs."""
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+
+from testing.template import CHECKOUT
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,21 @@ class Aws:
     def every_item(self) -> list[dict[str, Any]]:
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["tableName"])
         return [item for page in pages for item in page["Items"]]
+
+    def ops(self, command: str, *arguments: str, succeeds: bool = True) -> str:
+        """What an operator's command prints."""
+        environment = os.environ | {
+            "AWS_ENDPOINT_URL": self.outputs["awsEndpoint"],
+            "AWS_DEFAULT_REGION": self.outputs["region"],
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "PYTHONPATH": "layers/core",
+            "COLUMNS": "160",
+        }
+        line = [sys.executable, "-m", f"ops.{command}", *arguments]
+        done = subprocess.run(line, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) is succeeds, done.stdout + done.stderr
+        return done.stdout
 
     def invoke(self, function_folder: str, event: dict[str, Any] | None = None) -> Any:
         """Run a deployed function now, by its folder's name; what it answers."""

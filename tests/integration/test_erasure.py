@@ -1,15 +1,11 @@
 """What a user takes back is erased to the last item, and that is proven: over HTTP, and by the operator's command."""
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 from testing.actors import AppUser, Sandbox
 from testing.portfolios import holding, portfolio
-from testing.template import CHECKOUT
 from tests.integration.aws import Aws
 
 BASKET = {
@@ -95,26 +91,11 @@ def test_one_call_erases_everything_of_the_user(user: AppUser, clock: Sandbox, a
 def test_the_operator_shows_and_erases_with_one_command(
     user: AppUser, clock: Sandbox, aws: Aws, account_id: str
 ) -> None:
-    shown = run(aws, "show", user.sub)
+    shown = aws.ops("user_data", "show", user.sub)
     assert account_id in shown
 
-    assert "Erased" in run(aws, "erase", user.sub, "--yes")
+    assert "Erased" in aws.ops("user_data", "erase", user.sub, "--yes")
 
     prove(clock, aws)
     assert kinds_of(aws, user.sub, account_id) == RECORDS
-    assert "everything" in run(aws, "show", user.sub)
-
-
-def run(aws: Aws, *arguments: str) -> str:
-    environment = os.environ | {
-        "AWS_ENDPOINT_URL": aws.outputs["awsEndpoint"],
-        "AWS_DEFAULT_REGION": aws.outputs["region"],
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "PYTHONPATH": "layers/core",
-        "COLUMNS": "160",
-    }
-    command = [sys.executable, "-m", "ops.user_data", *arguments]
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert "everything" in aws.ops("user_data", "show", user.sub)

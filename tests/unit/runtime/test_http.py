@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import random
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from gateway_backend.domain.shared.errors import (
     RequestInvalid,
 )
 from gateway_backend.runtime import http
-from gateway_backend.runtime.http import LARGEST_ANSWER, MAX_BODY_BYTES, Request, Response, endpoint
+from gateway_backend.runtime.http import ANY, LARGEST_ANSWER, MAX_BODY_BYTES, Request, Response, endpoint
 from gateway_backend.runtime.observability import logger
 
 CANARY = "canary-eyJhbGciOi"
@@ -42,8 +43,8 @@ def request(body: str | None = None, **more: Any) -> Request:
     return Request.from_event(event(body, **more))
 
 
-def answer_to(handle: Any, **more: Any) -> dict[str, Any]:
-    return endpoint(handle)(event(**more), None)
+def answer_to(handle: Any, *, query: Collection[str] | None = (), **more: Any) -> dict[str, Any]:
+    return endpoint(query=query)(handle)(event(**more), None)
 
 
 def failing(error: Exception) -> Any:
@@ -111,6 +112,28 @@ def test_bad_base64_is_a_bad_request(body: str) -> None:
     with pytest.raises(RequestInvalid, match="base64"):
         request(body, isBase64Encoded=True)
     assert json.loads(answer_to(lambda _: Response(), body=body, isBase64Encoded=True)["body"])["status"] == 400
+
+
+@pytest.mark.parametrize("takes", [(), ("limit",)])
+def test_a_query_parameter_that_the_route_does_not_take_is_refused_before_anything_is_done(takes: tuple[str]) -> None:
+    done: list[Request] = []
+
+    answer = answer_to(done.append, query=takes, queryStringParameters={"limit": "5", "Limit": "6"})
+
+    assert (answer["statusCode"], done) == (400, [])
+    assert json.loads(answer["body"])["detail"].startswith("limit" if not takes else "Limit")
+
+
+def test_a_route_may_take_any_query_parameter() -> None:
+    assert answer_to(lambda _: Response(), query=ANY, queryStringParameters={"x": "1"})["statusCode"] == 200
+
+
+def test_nothing_is_kept_by_a_cache_unless_it_says_so() -> None:
+    plain, tagged = answer_to(lambda _: Response()), answer_to(lambda _: request().unless_unchanged("", "tag"))
+
+    assert plain["headers"]["cache-control"] == "no-store"
+    assert answer_to(failing(BodyTooLarge()))["headers"]["cache-control"] == "no-store"
+    assert tagged["headers"]["cache-control"] == "private, no-cache"
 
 
 def test_the_limit_of_a_body_counts_bytes() -> None:
@@ -181,7 +204,12 @@ def test_a_handlers_answer_is_passed_on_with_the_correlation_id(log: io.StringIO
     answer = answer_to(lambda _: Response(201, '{"a":1}', headers={"x-more": "1"}))
 
     assert (answer["statusCode"], answer["body"]) == (201, '{"a":1}')
-    assert answer["headers"] == {"content-type": "application/json", "x-correlation-id": "request-1", "x-more": "1"}
+    assert answer["headers"] == {
+        "content-type": "application/json",
+        "x-correlation-id": "request-1",
+        "cache-control": "no-store",
+        "x-more": "1",
+    }
 
 
 def test_an_expected_failure_is_a_problem_with_a_remedy(log: io.StringIO) -> None:

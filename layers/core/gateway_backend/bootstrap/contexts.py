@@ -35,14 +35,14 @@ THREADS = 10
 def pull_contexts() -> Callable[[], PullContext]:
     from gateway_backend.usecases.contexts import PullContext
 
-    new_gateway = services.gateways()
+    new_gateway, calendar = services.gateways(), services.current_calendar()
     _make_now(stores.connections, stores.snapshots)
     return lambda: PullContext(
         now=clock.now(),
         connections=stores.connections(),
         snapshots=stores.snapshots(),
         gateway=new_gateway(),
-        calendar=services.calendar(),
+        calendar=calendar.read(),
         confirm_share=settings().confirm_share,
         wait=time.sleep,
     )
@@ -166,34 +166,41 @@ def user_data_context() -> UserDataContext:
 def plan_contexts() -> Callable[[], PlanContext]:
     from gateway_backend.usecases.contexts import PlanContext
 
-    _make_now(stores.connections, stores.refresh_pages, services.refresh_queue, services.calendar)
+    calendar = services.current_calendar()
+    _make_now(stores.connections, stores.refresh_pages, services.refresh_queue)
     return lambda: PlanContext(
         now=clock.now(),
         connections=stores.connections(),
         pages=stores.refresh_pages(),
         queue=services.refresh_queue(),
-        calendar=services.calendar(),
+        calendar=calendar.read(),
         times=services.refresh_times(),
     )
 
 
-def refresh_context() -> RefreshContext:
+def refresh_contexts() -> Callable[[], RefreshContext]:
     from gateway_backend.domain.refresh.circuit import FailureStreak
     from gateway_backend.store.refresh.circuit import Circuits
     from gateway_backend.usecases.contexts import RefreshContext
 
-    return RefreshContext(
+    calendar, new_pull, circuits, streak = (
+        services.current_calendar(),
+        pull_contexts(),
+        Circuits(stores.table()),
+        FailureStreak(),
+    )
+    return lambda: RefreshContext(
         clock=clock.now,
         connections=stores.connections(),
         pages=stores.refresh_pages(),
-        circuits=Circuits(stores.table()),
+        circuits=circuits,
         queue=services.refresh_queue(),
-        pull=pull_contexts(),
-        calendar=services.calendar(),
+        pull=new_pull,
+        calendar=calendar.read(),
         times=services.refresh_times(),
         threads=THREADS,
         jitter=secrets.randbelow,
-        streak=FailureStreak(),
+        streak=streak,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from gateway_backend.bootstrap import stores
+from gateway_backend.runtime import clock
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.settings import settings
 
@@ -12,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gateway_backend.domain.market.brokers import Broker
-    from gateway_backend.domain.market.calendar import MarketCalendar
     from gateway_backend.domain.refresh.schedule import RefreshTimes
     from gateway_backend.gateway.client import Gateway
     from gateway_backend.gateway.keys import GatewayKeys
     from gateway_backend.runtime.cursors import Cursors
     from gateway_backend.runtime.event_bus import EventBus
     from gateway_backend.runtime.queue import Queue
+    from gateway_backend.usecases.market.current_calendar import CurrentCalendar
+    from gateway_backend.usecases.users.spend_request import RequestBudget
 
 
 # Other services --------------------------------------------------------------------------------
@@ -72,10 +75,19 @@ def gateways() -> Callable[[], Gateway]:
 
 
 @cache
-def calendar() -> MarketCalendar:
-    from gateway_backend.domain.market.calendar import nse_calendar
+def current_calendar() -> CurrentCalendar:
+    from gateway_backend.store.market.announcements import AnnouncementStore
+    from gateway_backend.usecases.market.current_calendar import CurrentCalendar
 
-    return nse_calendar(settings().calendar_overrides)
+    return CurrentCalendar(AnnouncementStore(stores.table()), settings().calendar_overrides, clock.now)
+
+
+@cache
+def request_budget() -> RequestBudget:
+    from gateway_backend.store.users.request_counts import RequestCounts
+    from gateway_backend.usecases.users.spend_request import RequestBudget
+
+    return RequestBudget(RequestCounts(stores.table()), settings().user_requests_per_minute, clock.now)
 
 
 @cache

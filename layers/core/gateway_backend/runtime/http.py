@@ -6,7 +6,7 @@ import json
 import re
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -36,6 +36,10 @@ LONGEST_SUBJECT = 255
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,128}")
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+ANY = None
+"""For a route whose caller may send query parameters that we do not know."""
 
 
 class View(Protocol):
@@ -114,6 +118,15 @@ class Request:
         headers = {"etag": etag, "cache-control": "private, no-cache"}
         return Response(304, headers=headers) if tags & {etag, "*"} else Response(body=text, headers=headers)
 
+    def refuse_other_than(self, query: Collection[str]) -> None:
+        """Raises: RequestInvalid, naming a query parameter that the route does not take."""
+        for name in self.query:
+            if name not in query:
+                takes = f"it takes {', '.join(query)}" if query else "it takes none"
+                raise RequestInvalid(
+                    f"{exact_json.storable(name[:64])}: this route has no such query parameter; {takes}"
+                )
+
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """A query parameter with a few possible values, the first of them by default."""
         value = self.query.get(name, allowed[0])
@@ -164,41 +177,56 @@ class Response:
         return cls(status, exact_json.dumps(view.model_dump(by_alias=True)))
 
 
-def endpoint(handle: Callable[[Request], Response]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """A Lambda handler around `handle`: one log line per request, every failure as problem+json."""
+type Handle = Callable[[Request], Response]
+type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        started = time.perf_counter()
-        request_id = event["requestContext"]["requestId"]
-        response, code = _answer(handle, event, request_id)
-        logger.info(
-            "request",
-            route=event["requestContext"].get("routeKey"),
-            status=response.status,
-            code=code,
-            ms=round((time.perf_counter() - started) * 1000),
-            correlationId=request_id,
-        )
-        flush_metrics()
-        return {
-            "statusCode": response.status,
-            "headers": {
-                "content-type": response.content_type,
-                "x-correlation-id": request_id,
-                **response.headers,
-            },
-            "body": response.body,
-            "isBase64Encoded": response.is_base64,
-        }
 
-    return handler
+def endpoint(*, query: Collection[str] | None = ()) -> Callable[[Handle], Handler]:
+    """A Lambda handler around `handle`: one log line per request, every failure as problem+json.
+
+    `query` names the query parameters that the route takes. Any other is refused, as an unknown member of a body is:
+    one that is mistyped would be passed over in silence.
+    """
+
+    def decorate(handle: Handle) -> Handler:
+        return lambda event, _context: _respond(handle, event, query)
+
+    return decorate
+
+
+def _respond(handle: Handle, event: dict[str, Any], query: Collection[str] | None) -> dict[str, Any]:
+    started = time.perf_counter()
+    request_id = event["requestContext"]["requestId"]
+    response, code = _answer(handle, event, query, request_id)
+    logger.info(
+        "request",
+        route=event["requestContext"].get("routeKey"),
+        status=response.status,
+        code=code,
+        ms=round((time.perf_counter() - started) * 1000),
+        correlationId=request_id,
+    )
+    flush_metrics()
+    return {
+        "statusCode": response.status,
+        "headers": {
+            "content-type": response.content_type,
+            "x-correlation-id": request_id,
+            "cache-control": "no-store",
+            **response.headers,
+        },
+        "body": response.body,
+        "isBase64Encoded": response.is_base64,
+    }
 
 
 def _answer(
-    handle: Callable[[Request], Response], event: dict[str, Any], request_id: str
+    handle: Handle, event: dict[str, Any], query: Collection[str] | None, request_id: str
 ) -> tuple[Response, str | None]:
     try:
         request = Request.from_event(event)
+        if query is not ANY:
+            request.refuse_other_than(query)
         return handle(request).compressed_if_large(request), None
     except DomainError as error:
         return problem(error, event["rawPath"], request_id), error.code

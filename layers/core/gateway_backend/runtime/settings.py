@@ -39,6 +39,7 @@ class Settings:
     basket_meta: str
     most_securities: int
     most_shares: int
+    user_requests_per_minute: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -68,6 +69,7 @@ class Settings:
             basket_meta=_required(environment, "BASKET_META"),
             most_securities=_whole(environment, "MOST_SECURITIES"),
             most_shares=_whole(environment, "MOST_SHARES"),
+            user_requests_per_minute=_whole(environment, "USER_REQUESTS_PER_MINUTE"),
         )
 
     @property

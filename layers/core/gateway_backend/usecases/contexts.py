@@ -146,9 +146,9 @@ class PlanContext(NamedTuple):
 
 
 class RefreshContext(NamedTuple):
-    """For a worker of the refresh, as long as it lives. `pull` makes the context for one account's pull.
+    """For one page of a refresh. `pull` makes the context for one account's pull.
 
-    `streak` is what has failed in a row; `jitter` gives a random number below its argument.
+    `streak` is what has failed in a row in this worker; `jitter` gives a random number below its argument.
     """
 
     clock: Callable[[], datetime]

@@ -128,30 +128,30 @@ def test_a_connection_without_a_broker_takes_the_broker_of_a_later_login() -> No
 
 
 def test_a_requested_refresh_leases_the_connection() -> None:
-    leased = KITE.begin_refresh(NOW, floor=MINUTE, lasting=2 * MINUTE)
+    leased = KITE.begin_refresh(NOW, key="key", floor=MINUTE, lasting=2 * MINUTE)
 
     assert (leased.lease_until, leased.requested_at) == (NOW + 2 * MINUTE, NOW)
 
 
 def test_no_second_refresh_begins_during_the_lease() -> None:
-    leased = KITE.begin_refresh(NOW, floor=SECOND, lasting=2 * MINUTE)
+    leased = KITE.begin_refresh(NOW, key="key", floor=SECOND, lasting=2 * MINUTE)
 
     with pytest.raises(RefreshTooSoon):
-        leased.begin_refresh(NOW + MINUTE, floor=SECOND, lasting=2 * MINUTE)
+        leased.begin_refresh(NOW + MINUTE, key="key", floor=SECOND, lasting=2 * MINUTE)
 
 
 def test_no_second_refresh_begins_within_the_floor() -> None:
     refreshed = replace(KITE, requested_at=NOW)
 
     with pytest.raises(RefreshTooSoon) as refused:
-        refreshed.begin_refresh(NOW + MINUTE - SECOND, floor=MINUTE, lasting=MINUTE)
-    assert refused.value.retry_after_seconds == 60
+        refreshed.begin_refresh(NOW + MINUTE - SECOND, key="key", floor=MINUTE, lasting=MINUTE)
+    assert refused.value.retry_after_seconds == 1
 
 
 def test_another_refresh_begins_after_the_floor() -> None:
     refreshed = replace(KITE, requested_at=NOW)
 
-    assert refreshed.begin_refresh(NOW + MINUTE, floor=MINUTE, lasting=MINUTE).requested_at == NOW + MINUTE
+    assert refreshed.begin_refresh(NOW + MINUTE, key="key", floor=MINUTE, lasting=MINUTE).requested_at == NOW + MINUTE
 
 
 # Flags, trades, recommendations, the end --------------------------------------------------------

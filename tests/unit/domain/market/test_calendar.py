@@ -73,7 +73,7 @@ def test_session_in_progress(now: str, open_: bool) -> None:
         ("2026-11-24T18:00:00", "2026-11-23T15:30"),  # holiday
         ("2026-11-25T15:29:59", "2026-11-23T15:30"),  # over a holiday
         ("2026-11-25T15:30:00", "2026-11-25T15:30"),
-        ("2021-11-08T09:00:00", "2021-11-03T15:30"),  # two days of Diwali, then a weekend
+        ("2021-11-08T09:00:00", "2021-11-04T19:15"),  # the Muhurat hour, a holiday, then a weekend
     ],
 )
 def test_last_close(now: str, closed_at: str) -> None:
@@ -90,7 +90,7 @@ def test_last_close(now: str, closed_at: str) -> None:
         ("2026-11-23T15:30", "2026-11-25T15:29:59", 0),  # the 24th is a holiday
         ("2026-11-20T12:00", "2026-11-27T16:00", 5),
         ("2026-11-27T16:00", "2026-11-20T12:00", 0),  # backwards
-        ("2025-12-31T16:00", "2026-12-31T16:00", 246),  # 261 weekdays, 15 holidays
+        ("2025-12-31T16:00", "2026-12-31T16:00", 247),  # 261 weekdays, 16 holidays, 2 sessions on Sundays
     ],
 )
 def test_sessions_closed_between(after: str, until: str, count: int) -> None:
@@ -174,10 +174,10 @@ def test_announced_changes(day: date, hours: tuple[time, ...]) -> None:
 
 
 def test_sessions_count_announced_changes() -> None:
-    # 8 (an hour), 9, 10 (an hour), 11 and the short 13; without the changes 9, 11 and 12.
+    # 8 (an hour), 9, 10 (an hour), 11 and the short 13; without the changes 8 (the same hour), 9, 11 and 12.
     week = ist("2026-11-07T00:00"), ist("2026-11-13T12:30")
     assert CHANGED.sessions_closed_between(*week) == 5
-    assert CALENDAR.sessions_closed_between(*week) == 3
+    assert CALENDAR.sessions_closed_between(*week) == 4
     assert CHANGED.last_close(ist("2026-11-08T19:00")) == ist("2026-11-08T19:00")
 
 

@@ -4,6 +4,7 @@ from gateway_backend.domain.shared.errors import (
     DomainError,
     OutcomeUnknown,
     RefreshTooSoon,
+    TooManyRequests,
 )
 
 
@@ -15,6 +16,6 @@ def test_every_error_has_its_own_code_a_status_and_a_title() -> None:
     errors = every_error()[1:]
 
     assert len({error.code for error in errors}) == len(errors)
-    with_own_text = {RefreshTooSoon, OutcomeUnknown}  # how long to wait, and what to read
+    with_own_text = {RefreshTooSoon, TooManyRequests, OutcomeUnknown}  # how long to wait, and what to read
     assert all(400 <= error.status < 600 and error.title and str(error()) for error in errors)
     assert [error for error in errors if str(error()) != error.title and error not in with_own_text] == []

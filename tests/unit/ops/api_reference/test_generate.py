@@ -138,7 +138,12 @@ def test_money_and_quantities_are_numbers_not_texts() -> None:
         ("ResultRequest", {"platform": "fridge", "resolved": {}}, False),
         ("SessionRequest", {}, True),
         ("SessionRequest", {"smallcaseAuthId": "no spaces"}, False),
-        ("WebhookBody", {"timestamp": "t", "checksum": "c", "transactionId": "x"}, True),
+        ("WebhookBody", {"timestamp": "t", "checksum": "c", "transactionId": "x"}, False),
+        (
+            "WebhookBody",
+            {"timestamp": "t", "checksum": "c", "transactionId": "x", "intent": "MF_HOLDINGS_IMPORT"},
+            True,
+        ),
         ("WebhookBody", {"timestamp": "t", "smallcaseAuthId": "a", "securities": []}, False),
     ],
 )

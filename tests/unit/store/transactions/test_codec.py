@@ -117,9 +117,7 @@ def test_an_entry_of_the_list_is_read_with_all_that_the_list_shows(written: Tran
     entry = index_entry("Lists", encode(to_item(written)))
 
     assert entry is not None
-    assert from_item(decode(entry)) == written._replace(
-        correlation_id="", requested_account_id=None, has_orders=False, synced_at=None, checks=0, next_check_at=None
-    )
+    assert from_item(decode(entry)) == written._replace(correlation_id="", synced_at=None, checks=0, next_check_at=None)
 
 
 # Work ------------------------------------------------------------------------------------------
@@ -166,5 +164,6 @@ FULL = transaction(
 def test_an_item_without_an_attribute_that_came_later_is_read(name: str, read: Transaction) -> None:
     item = stored(FULL)
     del item[name]
+    item.get("outcome", {}).pop(name, None)
 
     assert from_item(item) == read

@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from gateway_backend.domain.connections.connection import SLOTS, slot_of
+from gateway_backend.domain.market.announcements import NONE
+from gateway_backend.domain.market.calendar import nse_calendar
 from gateway_backend.domain.shared.errors import StoreUnavailable
 from gateway_backend.usecases.refresh import plan as module
 from gateway_backend.usecases.refresh.page import refresh_page
@@ -287,3 +289,9 @@ def test_what_there_is_no_time_for_is_left_to_the_next_tick(world: World, monkey
 
 def test_how_long_the_calendar_lasts_is_counted_at_every_run(world: World) -> None:
     assert plan(world)["calendarDaysLeft"] == (CALENDAR.covers_until - FRIDAY_WINDOW.date()).days
+
+
+def test_an_acknowledged_end_of_the_calendar_is_not_counted(world: World) -> None:
+    calendar = nse_calendar("", NONE.acknowledge(FRIDAY_WINDOW.date()))
+
+    assert "calendarDaysLeft" not in plan_refresh(world.plan_context._replace(calendar=calendar))

@@ -1,5 +1,7 @@
 """The user asks for newer holdings: they are fetched, or the login that they need is ready; never both, never twice."""
 
+import uuid
+from copy import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -32,11 +34,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "key-1") -> RequestedRefresh:
+def ask(world: World, account_id: str = "a", user: str = "user-1", key: str | None = None) -> RequestedRefresh:
+    """With a new Idempotency-Key, if none is given."""
     return request_refresh(
         account_id,
         user=user,
-        idempotency_key=key,
+        idempotency_key=key or f"key-{uuid.uuid4()}",
         attempt=f"request-{len(world.gateway.calls)}",
         context=world.refresh_request_context(FLOOR),
     )
@@ -44,7 +47,7 @@ def ask(world: World, account_id: str = "a", user: str = "user-1", key: str = "k
 
 def lease(world: World, now: datetime) -> None:
     connection = world.connection("a")
-    world.connections.save(connection, connection.begin_refresh(now, floor=SECOND, lasting=MINUTE))
+    world.connections.save(connection, connection.begin_refresh(now, key="other", floor=SECOND, lasting=MINUTE))
 
 
 def session_ends(world: World) -> None:
@@ -106,6 +109,39 @@ def test_an_account_is_refreshed_once_within_the_floor(world: World) -> None:
 
     world.now += SECOND
     assert ask(world).refresh is Refresh.REFRESHED
+
+
+def test_a_refusal_says_how_long_is_left(world: World) -> None:
+    ask(world)
+    world.now += FLOOR - 5 * SECOND - SECOND / 2
+
+    with pytest.raises(RefreshTooSoon) as refused:
+        ask(world)
+    assert refused.value.retry_after_seconds == 6
+
+
+@pytest.mark.parametrize("fault", ["", "unmoved", "updating"])
+def test_a_repeat_gets_what_the_first_request_answered_and_refreshes_nothing(world: World, fault: str) -> None:
+    world.fail_next("a", *[fault] * 3)
+    first = ask(world, key="key-1")
+    calls = world.calls_for("a")
+    world.now += SECOND
+
+    for _ in range(2):
+        repeated = ask(world, key="key-1")
+        assert (repeated.refresh, repeated.replayed, world.calls_for("a")) == (first.refresh, True, calls)
+    assert first.replayed is False
+
+
+def test_a_repeat_of_a_request_that_failed_is_too_soon_and_later_tried_again(world: World) -> None:
+    world.fail_next("a", "500")
+    with pytest.raises(GatewayUnavailable):
+        ask(world, key="key-1")
+    with pytest.raises(RefreshTooSoon):
+        ask(world, key="key-1")
+
+    world.now += FLOOR
+    assert ask(world, key="key-1").refresh is Refresh.REFRESHED
 
 
 def test_the_floor_is_each_accounts_own(world: World) -> None:
@@ -223,7 +259,7 @@ def test_one_who_waits_for_the_user_gets_the_login_whatever_gateway_says_of_the_
 def test_a_repeated_request_gets_the_same_login(world: World) -> None:
     world.link("b", broker="groww")
     world.gateway.calls.clear()
-    first, second = ask(world, "b"), ask(world, "b")
+    first, second = ask(world, "b", key="key-1"), ask(world, "b", key="key-1")
 
     assert first.started is not None
     assert second.started is not None
@@ -233,8 +269,6 @@ def test_a_repeated_request_gets_the_same_login(world: World) -> None:
 
 def test_an_import_asks_for_mutual_funds_where_one_has_before(world: World) -> None:
     transaction = world.begin_transaction("TRX_funds")
-    from copy import replace
-
     world.link_with(replace(transaction, mutual_funds=True), "b", "groww")
     done = ask(world, "b")
 

@@ -20,6 +20,8 @@ _TICKER = re.compile(r"[A-Z0-9][A-Z0-9&_-]{0,24}")
 def _nse_ticker(text: str) -> str:
     if not _TICKER.fullmatch(text):
         raise ValueError("must be NSE's, in capitals, without exchange or suffix: INFY, M&M, BAJAJ-AUTO")
+    if text.endswith("-EQ"):
+        raise ValueError(f"must be without the series: {text.removesuffix('-EQ')}")
     return text
 
 
@@ -28,7 +30,7 @@ type Ticker = Annotated[
     AfterValidator(_nse_ticker),
     Field(
         description="NSE's ticker in capitals, without exchange or suffix: RELIANCE, M&M, BAJAJ-AUTO",
-        json_schema_extra={"pattern": f"^{_TICKER.pattern}$"},
+        json_schema_extra={"pattern": f"^{_TICKER.pattern}(?<!-EQ)$"},
     ),
 ]
 type Price = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2, description="Rupees")]

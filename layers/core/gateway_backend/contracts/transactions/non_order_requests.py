@@ -113,6 +113,12 @@ class FundsAssetConfig(RequestModel):
             raise ValueError("give pan together with phone or email, or none of them: Gateway prefills nothing else")
         return self
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_date and self.to_date and self.from_date > self.to_date:
+            raise ValueError("fromDate must not be after toDate")
+        return self
+
 
 class StatementConfig(RequestModel):
     cas_detail: StrictBool = True

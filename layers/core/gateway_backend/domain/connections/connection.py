@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gateway_backend.domain.connections.freshness import State, Verdict, verdict
-from gateway_backend.domain.connections.records import ConsentRecord, Doubt, PendingAction, StoredSnapshot
+from gateway_backend.domain.connections.records import (
+    ConsentRecord,
+    Doubt,
+    PendingAction,
+    RefreshRequest,
+    StoredSnapshot,
+)
 from gateway_backend.domain.connections.session import NOT_MOVING, BrokerSession, SessionState
 from gateway_backend.domain.holdings.snapshot import UPDATING, Snapshot
 from gateway_backend.domain.market.brokers import is_long_lived
@@ -36,10 +42,10 @@ class Connection(NamedTuple):
     """`id` is the account's smallcaseAuthId; an account has one owner. `snapshot` is None before the first import.
 
     `transaction_id`: the transaction that linked it. `mutual_funds`: an import asked for them once, so every later pull
-    does. `stale_since`: since when the snapshot is flagged as stale. `lease_until`: a refresh that the user
-    requested runs until then at most. `traded_at`: when an order was last filled here, so that an older snapshot does
-    not show it. `shown_as_of`: Gateway's own webhook showed securities of that date. `item_version` counts the writes
-    of the stored item.
+    does. `stale_since`: since when the snapshot is flagged as stale. `request`: the last refresh that the user
+    requested; it runs until `lease_until` at most. `traded_at`: when an order was last filled here, so that an older
+    snapshot does not show it. `shown_as_of`: Gateway's own webhook showed securities of that date. `item_version`
+    counts the writes of the stored item.
     """
 
     id: str
@@ -56,6 +62,7 @@ class Connection(NamedTuple):
     stale_since: datetime | None = None
     lease_until: datetime | None = None
     requested_at: datetime | None = None
+    request: RefreshRequest | None = None
     traded_at: datetime | None = None
     doubt: Doubt | None = None
     shown_as_of: datetime | None = None
@@ -225,14 +232,24 @@ class Connection(NamedTuple):
 
     # What else happens to it -------------------------------------------------------------------
 
-    def begin_refresh(self, now: datetime, *, floor: timedelta, lasting: timedelta) -> "Connection":
+    def begin_refresh(self, now: datetime, *, key: str, floor: timedelta, lasting: timedelta) -> "Connection":
         """Lease it for a refresh that its user requested. The lease ends with the refresh, or by itself.
 
         Raises: RefreshTooSoon within `floor` of the last such refresh, or while one is running.
         """
-        if self.is_leased(now) or (self.requested_at is not None and self.requested_at > now - floor):
-            raise RefreshTooSoon(int(floor.total_seconds()))
-        return replace(self, lease_until=now + lasting, requested_at=now)
+        free_at = max(self.lease_until or now, self.requested_at + floor if self.requested_at else now)
+        if free_at > now:
+            raise RefreshTooSoon(floor, left=free_at - now)
+        return replace(self, lease_until=now + lasting, requested_at=now, request=RefreshRequest(key))
+
+    def end_refresh(self, key: str, result: str) -> "Connection":
+        """What the refresh that was requested with this Idempotency-Key answered."""
+        is_last = self.request is not None and self.request.key == key
+        return replace(self, request=RefreshRequest(key, result)) if is_last else self
+
+    def answered_refresh(self, key: str) -> str | None:
+        """What the last requested refresh answered, if it was requested with this Idempotency-Key."""
+        return self.request.result if self.request and self.request.key == key else None
 
     def flag_if_stale(self, now: datetime, calendar: MarketCalendar) -> "Connection":
         """Flag, once per lapse, that the snapshot went stale and only the user can renew it."""

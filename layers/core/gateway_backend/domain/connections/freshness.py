@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from gateway_backend.domain.connections.session import SessionState
 from gateway_backend.domain.market.brokers import is_long_lived
-from gateway_backend.domain.market.calendar import IST, MarketCalendar
+from gateway_backend.domain.market.calendar import MarketCalendar
+from gateway_backend.domain.market.sessions import IST
 from gateway_backend.domain.shared import times
 from gateway_backend.domain.shared.errors import Action
 

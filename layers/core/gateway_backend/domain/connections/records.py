@@ -30,6 +30,13 @@ class StoredSnapshot(NamedTuple):
     funds: int
 
 
+class RefreshRequest(NamedTuple):
+    """A refresh that the user requested: its Idempotency-Key, and what it answered (`Refresh`), once it has."""
+
+    key: str
+    result: str | None = None
+
+
 class Doubt(NamedTuple):
     """A portfolio that is empty or much smaller than the last one, and not believed before a later answer agrees.
 

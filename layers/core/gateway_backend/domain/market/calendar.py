@@ -1,32 +1,28 @@
 """When NSE trades: the sessions that decide how old a snapshot is (contract 7.3 and 8).
 
-A regular session is 09:15-15:30 IST, Monday to Friday except holidays. Holidays are generated data; what NSE
-announces later (an election day, Diwali's Muhurat hour, a Budget on a Sunday) comes in as an override.
+A regular session is 09:15-15:30 IST, Monday to Friday except holidays. What was announced until the build is generated
+data; what NSE announces later (an election day, Diwali's Muhurat hour, a Budget on a Sunday) comes in as an override.
 """
 
 from bisect import bisect_left
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
-from functools import cache, cached_property
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
-from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL, HOLIDAYS
+from gateway_backend.domain.market.announcements import NONE, Announcements
+from gateway_backend.domain.market.nse_holidays import COVERS_UNTIL, HOLIDAYS, SPECIAL_SESSIONS
+from gateway_backend.domain.market.sessions import (
+    CLOSES,
+    IST,
+    OPENS,
+    TradingSession,
+    parse_rules,
+    session_on,
+)
 
-# India has no daylight saving time: a fixed offset is right and spares loading the time zone database.
-IST = timezone(timedelta(hours=5, minutes=30), "IST")
-OPENS = time(9, 15)
-CLOSES = time(15, 30)
 WEEKDAYS = 5  # Monday to Friday
 ONE_DAY = timedelta(days=1)
-EXPECTED = "expected YYYY-MM-DD=closed, =open or =open HH:MM-HH:MM"
-
-
-class TradingSession(NamedTuple):
-    """One day's trading, in UTC: open from `opens_at` until just before `closes_at`."""
-
-    opens_at: datetime
-    closes_at: datetime
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,7 @@ class MarketCalendar:
     holidays: Set[date]
     special_sessions: Mapping[date, TradingSession]
     covers_until: date
+    acknowledged_until: date | None = None
 
     @cached_property
     def _weekdays_off(self) -> list[date]:
@@ -54,7 +51,7 @@ class MarketCalendar:
     def session(self, day: date) -> TradingSession | None:
         if not self.is_trading_day(day):
             return None
-        return self.special_sessions.get(day) or _session_on(day, OPENS, CLOSES)
+        return self.special_sessions.get(day) or session_on(day, OPENS, CLOSES)
 
     def session_in_progress(self, now: datetime) -> TradingSession | None:
         session = self.session(_ist_date(now))
@@ -88,6 +85,10 @@ class MarketCalendar:
         """Days left until the announced holidays run out: 0 on the last day, negative afterwards."""
         return (self.covers_until - _ist_date(now)).days
 
+    def is_end_acknowledged(self, now: datetime) -> bool:
+        """Does the operator know that the holidays run out, and waits for NSE to publish?"""
+        return self.acknowledged_until is not None and _ist_date(now) <= self.acknowledged_until
+
     def _sessions_closed_by(self, moment: datetime) -> int:
         today = _ist_date(moment)
         session = self.session(today)
@@ -100,59 +101,19 @@ class MarketCalendar:
         return weekdays - bisect_left(self._weekdays_off, day) + bisect_left(self._weekends_on, day)
 
 
-def nse_calendar(overrides: str = "") -> MarketCalendar:
+def nse_calendar(overrides: str = "", announced: Announcements = NONE) -> MarketCalendar:
     """NSE's calendar with announced changes, such as `2026-11-08=open 18:00-19:00, 2026-12-01=closed`.
 
-    Times are IST; `open` alone means the regular hours. Raises ValueError naming the piece it cannot read.
+    Times are IST; `open` alone means the regular hours. `announced` is what the operator has added since; it goes
+    before `overrides`, and these before what the build knows. Raises: ValueError naming the piece it cannot read.
     """
-    sessions = _read_overrides(overrides)
+    known = {day: session_on(day, opens, closes) for day, (opens, closes) in SPECIAL_SESSIONS.items()}
+    sessions: dict[date, TradingSession | None] = {**known, **parse_rules(overrides), **announced.sessions}
     return MarketCalendar(
         holidays=HOLIDAYS | {day for day, session in sessions.items() if session is None},
         special_sessions={day: session for day, session in sessions.items() if session is not None},
-        covers_until=COVERS_UNTIL,
-    )
-
-
-def _read_overrides(overrides: str) -> dict[date, TradingSession | None]:
-    sessions: dict[date, TradingSession | None] = {}
-    for piece in filter(None, map(str.strip, overrides.split(","))):
-        day_text, _, rule = piece.partition("=")
-        try:
-            day = date.fromisoformat(day_text.strip())
-            session = _read_rule(day, rule.split())
-        except ValueError as error:
-            raise ValueError(f"Market calendar override {piece!r}: {error} ({EXPECTED})") from error
-        if day in sessions:
-            raise ValueError(f"Market calendar override {piece!r}: {day} is there twice")
-        sessions[day] = session
-    return sessions
-
-
-def _read_rule(day: date, words: list[str]) -> TradingSession | None:
-    match words:
-        case ["closed"]:
-            return None
-        case ["open"]:
-            return _session_on(day, OPENS, CLOSES)
-        case ["open", hours]:
-            opens, _, closes = hours.partition("-")
-            return _session_on(day, _read_time(opens), _read_time(closes))
-        case _:
-            raise ValueError("neither closed nor open")
-
-
-def _read_time(text: str) -> time:
-    hour, _, minute = text.partition(":")
-    return time(int(hour), int(minute))
-
-
-@cache
-def _session_on(day: date, opens: time, closes: time) -> TradingSession:
-    if opens >= closes:
-        raise ValueError("a session must close after it opens")
-    return TradingSession(
-        opens_at=datetime.combine(day, opens, IST).astimezone(UTC),
-        closes_at=datetime.combine(day, closes, IST).astimezone(UTC),
+        covers_until=max(COVERS_UNTIL, announced.covers_until or COVERS_UNTIL),
+        acknowledged_until=announced.acknowledged_until,
     )
 
 

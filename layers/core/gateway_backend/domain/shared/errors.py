@@ -3,6 +3,8 @@
 One mapper (`runtime.http`) turns these into problem+json; nothing else decides status codes.
 """
 
+import math
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -188,9 +190,21 @@ class RefreshTooSoon(DomainError):
     retryable = True
     action = Action.WAIT
 
-    def __init__(self, retry_after_seconds: int = 60) -> None:
-        super().__init__(f"An account may be refreshed once in {retry_after_seconds} seconds")
-        self.retry_after_seconds = retry_after_seconds
+    def __init__(self, floor: timedelta = timedelta(minutes=1), left: timedelta = timedelta(minutes=1)) -> None:
+        super().__init__(f"An account may be refreshed once in {floor.total_seconds():.0f} seconds")
+        self.retry_after_seconds = math.ceil(left.total_seconds())
+
+
+class TooManyRequests(DomainError):
+    code = "TOO_MANY_REQUESTS"
+    status = 429
+    title = "This user has made too many requests in this minute"
+    retryable = True
+    action = Action.WAIT
+
+    def __init__(self, most: int = 60, left: timedelta = timedelta(minutes=1)) -> None:
+        super().__init__(f"A user may make {most} requests of this kind in a minute")
+        self.retry_after_seconds = math.ceil(left.total_seconds())
 
 
 class VersionUnavailable(DomainError):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gateway_backend.domain.connections.connection import Connection, slot_of
-from gateway_backend.domain.connections.records import Doubt, PendingAction, StoredSnapshot
+from gateway_backend.domain.connections.records import Doubt, PendingAction, RefreshRequest, StoredSnapshot
 from gateway_backend.domain.connections.session import BrokerSession, SessionState
 from gateway_backend.domain.shared import times
 from gateway_backend.store.dynamodb.codec import Item
@@ -61,6 +61,7 @@ def to_item(connection: Connection) -> Item:
         "staleSince": _text(connection.stale_since),
         "leaseUntil": _key(connection.lease_until),
         "requestedAt": _key(connection.requested_at),
+        "request": _request_members(connection.request),
         "tradedAt": _key(connection.traded_at),
         "doubt": _doubt_members(connection.doubt),
         "shownAsOf": _key(connection.shown_as_of),
@@ -85,6 +86,7 @@ def from_item(item: Item) -> Connection:
         stale_since=_instant(item, "staleSince"),
         lease_until=_instant(item, "leaseUntil"),
         requested_at=_instant(item, "requestedAt"),
+        request=RefreshRequest(item["request"]["key"], item["request"].get("result")) if "request" in item else None,
         traded_at=_instant(item, "tradedAt"),
         doubt=_doubt(item["doubt"]) if "doubt" in item else None,
         shown_as_of=_instant(item, "shownAsOf"),
@@ -117,6 +119,12 @@ def _snapshot(item: Item) -> StoredSnapshot:
         size=int(item["size"]),
         funds=int(item["funds"]),
     )
+
+
+def _request_members(request: RefreshRequest | None) -> Item | None:
+    if request is None:
+        return None
+    return {"key": request.key} | ({"result": request.result} if request.result else {})
 
 
 def _doubt_members(doubt: Doubt | None) -> Item | None:

@@ -47,7 +47,7 @@ def to_item(transaction: Transaction) -> Item:
         "correlationId": transaction.correlation_id,
         "note": transaction.note,
         "order": _order_members(transaction.order),
-        "outcome": _outcome_members(transaction.outcome) or None,
+        "outcome": _outcome_members(transaction.outcome) | _listed_members(transaction) or None,
         "status": transaction.status,
         "statusRank": transaction.status.rank,
         "smallcaseAuthId": transaction.account_id,
@@ -68,7 +68,7 @@ def to_item(transaction: Transaction) -> Item:
 
 def from_item(item: Item) -> Transaction:
     """From the table, its stream, or the index Lists, which does not hold everything: that one is only for reading."""
-    error = item.get("error")
+    error, listed = item.get("error"), item.get("outcome", {})
     return Transaction(
         id=item["pk"].removeprefix(transaction_pk("")),
         owner=item["owner"],
@@ -78,7 +78,7 @@ def from_item(item: Item) -> Transaction:
         correlation_id=item.get("correlationId", ""),
         version=item["version"],
         mutual_funds=bool(item.get("mutualFunds")),
-        requested_account_id=item.get("requestedAccountId"),
+        requested_account_id=item.get("requestedAccountId") or listed.get("requestedAccountId"),
         note=item.get("note"),
         order=_order(item),
         outcome=_outcome(item.get("outcome", {})),
@@ -87,7 +87,7 @@ def from_item(item: Item) -> Transaction:
         broker=item.get("broker"),
         failure=Failure(int(error["code"]), error["message"]) if error else None,
         result_persisted=bool(item.get("stored")),
-        has_orders=bool(item.get("placed")),
+        has_orders=bool(item.get("placed") or listed.get("placed")),
         link_refusal=item.get("refused"),
         updated_at=_instant(item, "updatedAt"),
         synced_at=_instant(item, "reconciledAt"),
@@ -133,6 +133,12 @@ def _outcome_members(outcome: Outcome) -> Item:
         "name": outcome.name,
         "sip": exact_json.dumps(outcome.sip) if outcome.sip else None,
     }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _listed_members(transaction: Transaction) -> Item:
+    """What a list must show as well: the index has the attribute `outcome`, and lets no other be added to it."""
+    members: Item = {"requestedAccountId": transaction.requested_account_id, "placed": transaction.has_orders or None}
     return {name: value for name, value in members.items() if value is not None}
 
 

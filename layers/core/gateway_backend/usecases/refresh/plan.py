@@ -35,12 +35,12 @@ def plan_refresh(context: PlanContext) -> dict[str, int]:
             break  # another planner goes on from there
         slots, pages, found = slots + until - planned, pages + len(ready), found + len(ids)
         planned = until
-    return {
-        "slotsPlanned": slots,
-        "pagesPlanned": pages,
-        "accountsPlanned": found,
-        "calendarDaysLeft": context.calendar.covered_days(now),
-    }
+    days_left = {} if context.calendar.is_end_acknowledged(now) else _days_left(context)
+    return {"slotsPlanned": slots, "pagesPlanned": pages, "accountsPlanned": found} | days_left
+
+
+def _days_left(context: PlanContext) -> dict[str, int]:
+    return {"calendarDaysLeft": context.calendar.covered_days(context.now)}
 
 
 def _next_accounts(planned: int, begun: int, connections: Connections) -> tuple[list[str], int]:

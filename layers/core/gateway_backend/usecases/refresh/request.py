@@ -31,12 +31,15 @@ class RequestedRefresh(NamedTuple):
     verdict: Verdict
     next_due: datetime | None
     started: Started | None
+    replayed: bool = False
 
 
 def request_refresh(
     account_id: str, *, user: str, idempotency_key: str, attempt: str, context: RefreshRequestContext
 ) -> RequestedRefresh:
-    """A session that is over is not pulled again: a repeat with the same key finds the import that is ready.
+    """A repeat with the same key refreshes nothing again: it gets what the first one answered.
+
+    A session that is over is not pulled again: the repeat finds the import that is ready.
 
     Raises: NotFound, RefreshTooSoon; GatewayUnavailable and GatewayAnswerNotWhole, and the last good holdings are still
     there; what starting a transaction raises.
@@ -44,14 +47,21 @@ def request_refresh(
     now, connections = context.pull.now, context.pull.connections
     connection = connections.owned(account_id, user)
     refresh, started = Refresh.LOGIN_NEEDED, None
-    if connection.is_refreshable and connection.snapshot is not None and connection.session.is_active:
+    answered = connection.answered_refresh(idempotency_key)
+    if answered:
+        refresh = Refresh(answered)
+    elif connection.is_refreshable and connection.snapshot is not None and connection.session.is_active:
         leased = connections.update(
-            connection, lambda stored: stored.begin_refresh(now, floor=context.floor, lasting=LEASE)
+            connection,
+            lambda stored: stored.begin_refresh(now, key=idempotency_key, floor=context.floor, lasting=LEASE),
         )
         if leased is None or leased.owner != user:
             raise NotFound("No such connection")
         refresh = _refresh(leased, user, context)
         connection = connections.owned(account_id, user)
+        connection = (
+            connections.update(connection, lambda stored: stored.end_refresh(idempotency_key, refresh)) or connection
+        )
     if refresh is Refresh.LOGIN_NEEDED:
         started = start_transaction(
             _import_of(connection),
@@ -60,8 +70,14 @@ def request_refresh(
             attempt=attempt,
             context=context.start,
         )
-    verdict, next_due = connection.verdict(now, context.pull.calendar), context.times.next_due
-    return RequestedRefresh(refresh, connection, verdict, next_due(connection, now, context.pull.calendar), started)
+    return RequestedRefresh(
+        refresh,
+        connection,
+        connection.verdict(now, context.pull.calendar),
+        context.times.next_due(connection, now, context.pull.calendar),
+        started,
+        replayed=started.replayed if started else answered is not None,
+    )
 
 
 def _refresh(leased: Connection, user: str, context: RefreshRequestContext) -> Refresh:
