@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
-SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 THURSDAY_EVENING = datetime(2026, 11, 19, 18, 0, tzinfo=KOLKATA)
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=KOLKATA)

@@ -6,12 +6,18 @@ from gateway_backend.runtime import clock
 from gateway_backend.runtime.http import Request, Response, endpoint
 from gateway_backend.usecases.holdings.read import read_holdings
 
-connections, snapshots, calendar = stores.connections(), stores.snapshots(), services.current_calendar()
+connections, snapshots = stores.connections(), stores.snapshots()
+mutual_funds, calendar = stores.mutual_funds(), services.current_calendar()
 
 
 @endpoint()
 def handler(request: Request) -> Response:
     holdings = read_holdings(
-        user=request.user, now=clock.now(), connections=connections, snapshots=snapshots, calendar=calendar.read()
+        user=request.user,
+        now=clock.now(),
+        connections=connections,
+        snapshots=snapshots,
+        mutual_funds=mutual_funds,
+        calendar=calendar.read(),
     )
     return Response(body=exact_json.dumps(holdings))

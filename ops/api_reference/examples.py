@@ -53,6 +53,7 @@ def response_examples() -> dict[str, Any]:
         "asOf": times.to_text(as_of),
         "freshness": freshness,
         "accounts": [{"smallcaseAuthId": account_id, "broker": broker, "freshness": freshness}],
+        "statement": None,
         **consolidated,
     }
     return {

@@ -5,6 +5,7 @@ out of the layer, so that no cold start pays for them.
 """
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
@@ -37,17 +38,22 @@ class HoldingView(Quantities):
     name: str
     nse_ticker: str | None
     bse_ticker: str | None
-    suspended: bool
-    weight: Decimal | None
+    suspended: bool = Field(description="Suspended or delisted on any exchange")
+    suspended_on: list[Literal["NSE", "BSE"]]
+    weight: Decimal | None = Field(description="The share (0 to 1) of `invested` of the whole answer")
     accounts: list[AccountQuantities]
 
 
 class FundAccount(ResponseModel):
-    smallcase_auth_id: str
-    broker: str
+    """Units at a broker, or of the newest mutual fund statement: then `transactionId` is the import that brought it."""
+
+    smallcase_auth_id: str | None
+    broker: str | None
+    transaction_id: str | None
     folio: str | None
     units: Decimal
     average_price: Decimal | None
+    invested: Decimal | None
 
 
 class FundView(ResponseModel):
@@ -57,6 +63,28 @@ class FundView(ResponseModel):
     average_price: Decimal | None
     invested: Decimal | None
     accounts: list[FundAccount]
+    weight: Decimal | None = Field(description="The share (0 to 1) of `invested` of the whole answer")
+
+
+class TotalView(ResponseModel):
+    """`invested` is the sum over what is `held`, but for what is `withoutCost`."""
+
+    invested: Decimal
+    held: int
+    without_cost: int
+
+
+class TotalsView(ResponseModel):
+    securities: TotalView
+    mutual_funds: TotalView
+    unreadable: int
+
+
+class StatementView(ResponseModel):
+    """The newest mutual fund statement: folios that no linked account has are in `mutualFunds`."""
+
+    transaction_id: str
+    received_at: str
 
 
 class AccountFreshness(ResponseModel):
@@ -79,9 +107,13 @@ class UnreadableView(ResponseModel):
 
 class HoldingsView(ResponseModel):
     as_of: str | None = Field(description="The oldest snapshot in it")
-    freshness: FreshnessView | None = Field(description="The least fresh account's; null when none is linked")
+    freshness: FreshnessView | None = Field(
+        description="What the least fresh account needs, with the oldest date; null when none is linked"
+    )
     accounts: list[AccountFreshness]
-    invested: Decimal
+    statement: StatementView | None
+    invested: Decimal = Field(description="The sum of all `invested` that are known; `totals` says what it leaves out")
+    totals: TotalsView
     holdings: list[HoldingView]
     mutual_funds: list[FundView]
     unreadable: list[UnreadableView] = Field(description="Held, and in none of the numbers above")

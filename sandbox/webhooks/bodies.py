@@ -69,6 +69,7 @@ class WebhookBodies:
         }
         return {
             "gateway": self._settings.gateway_name,
+            "intent": "MF_HOLDINGS_IMPORT",
             "transactionId": transaction.id,
             "data": {
                 "transactionId": transaction.id,

@@ -1,5 +1,6 @@
 """Consolidating accounts: every holding is added up by ISIN, exactly."""
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Security
 from gateway_backend.domain.shared.exact_json import loads
 from testing.builders import PNB, account, leg, mutual_fund, security
-from testing.portfolios import GUIDE_002, V1_PORTFOLIO, v2_portfolio
+from testing.portfolios import FIXTURES, GUIDE_002, V1_PORTFOLIO, v2_portfolio
 
 JK_BANK = "INE168A01041"
 QUANTITIES = ("quantity", "demat", "nse", "bse", "collateral", "inSmallcases", "transactable")
@@ -83,7 +84,15 @@ def test_v2_shares_in_smallcases_are_shown_beside_and_never_added() -> None:
 
 
 def test_an_empty_portfolio_has_no_rows() -> None:
-    assert consolidate([account("a")]) == {"invested": 0, "holdings": [], "mutualFunds": [], "unreadable": []}
+    nothing = {"invested": 0, "held": 0, "withoutCost": 0}
+
+    assert consolidate([account("a")]) == {
+        "invested": 0,
+        "totals": {"securities": nothing, "mutualFunds": nothing, "unreadable": 0},
+        "holdings": [],
+        "mutualFunds": [],
+        "unreadable": [],
+    }
 
 
 def test_accounts_add_up_by_isin_with_their_parts_beside() -> None:
@@ -161,13 +170,15 @@ def test_a_zero_average_price_means_that_the_cost_is_unknown() -> None:
     assert (first["isin"], first["weight"]) == ("INE2", 1)
 
 
-def test_shares_of_unknown_cost_make_the_amount_unknown_but_not_the_average() -> None:
+def test_shares_of_unknown_cost_make_the_amount_and_the_average_unknown() -> None:
+    """An average over the rest would pass for the whole."""
     within_one = row(account("a", security(quantity=10, price="50", nse=leg(5, "0"))))
     over_two = row(account("a", security(quantity=10, price="50")), account("b", security(quantity=5, price="0")))
 
     assert [(found["quantity"], found["averagePrice"], found["invested"]) for found in (within_one, over_two)] == [
-        (15, 50, None)
+        (15, None, None)
     ] * 2
+    assert [part["averagePrice"] for part in over_two["accounts"]] == [50, None], "a part that is known is shown"
 
 
 def test_pledged_shares_are_shown_and_neither_added_nor_subtracted() -> None:
@@ -179,6 +190,15 @@ def test_pledged_shares_are_shown_and_neither_added_nor_subtracted() -> None:
 def test_a_security_suspended_in_any_account_is_marked() -> None:
     assert row(account("a", security(suspended_on_bse=True)), account("b", security()))["suspended"] is True
     assert row(account("a", security()))["suspended"] is False
+
+
+def test_a_suspended_security_says_on_which_exchange() -> None:
+    case = json.loads((FIXTURES / "suspended-on-bse-only.json").read_text())
+    held = AccountPortfolio("a", "groww", parse_portfolio(case["portfolio"]))
+
+    assert row(held)["suspendedOn"] == ["BSE"]
+    assert row(account("a", security(suspended_on_nse=True, suspended_on_bse=True)))["suspendedOn"] == ["NSE", "BSE"]
+    assert row(account("a", security()))["suspendedOn"] == []
 
 
 def test_tickers_may_be_missing_for_some_or_for_all() -> None:

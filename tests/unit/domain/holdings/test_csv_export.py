@@ -12,15 +12,22 @@ from hypothesis import strategies as st
 
 from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.csv_export import COLUMNS, to_csv
+from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio, Leg, MutualFund, Portfolio, Security
+from gateway_backend.domain.shared import exact_json
+from testing.portfolios import FIXTURES
 
+BYTE_ORDER_MARK = "\ufeff"
 AS_OF = "2026-11-20T10:00:00.000Z"
 
 
 def sheet(*securities: Security, funds: tuple[MutualFund, ...] = (), broker: str = "groww") -> list[dict[str, str]]:
     """The rows as a reader of CSV sees them."""
     accounts = [AccountPortfolio("acc1", broker, Portfolio("v2", securities, funds))]
-    lines = csv.DictReader(io.StringIO(to_csv(consolidate(accounts), {"acc1": AS_OF}), newline=""), strict=True)
+    lines = csv.DictReader(
+        io.StringIO(to_csv(consolidate(accounts), {"acc1": AS_OF}).removeprefix(BYTE_ORDER_MARK), newline=""),
+        strict=True,
+    )
     assert lines.fieldnames == list(COLUMNS)
     return list(lines)
 
@@ -49,7 +56,43 @@ def test_a_row_names_the_holding_its_account_and_its_date() -> None:
 
 
 def test_an_empty_portfolio_is_a_header_alone() -> None:
-    assert to_csv(consolidate([]), {}) == ",".join(COLUMNS) + "\r\n"
+    assert to_csv(consolidate([]), {}) == BYTE_ORDER_MARK + ",".join(COLUMNS) + "\r\n"
+
+
+def test_it_begins_with_the_mark_by_which_a_spreadsheet_knows_utf_8() -> None:
+    assert to_csv(consolidate([]), {}).encode().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_formula_behind_blanks_or_in_full_width_is_no_formula() -> None:
+    case = exact_json.loads((FIXTURES / "csv-cells.json").read_text())["portfolio"]
+    portfolio = parse_portfolio(case)
+
+    rows = sheet(*portfolio.securities, funds=portfolio.mutual_funds)
+
+    names = {row["Symbol"]: row["Name"] for row in rows}
+    assert [names[f"SYM{number}"] for number in range(4)] == ["' =1+1", "'\xa0=1+1", "'＝1+1", "टाटा स्टील"]
+    assert {row["Symbol"]: row["Invested"] for row in rows if row["Exchange"] == "MF"} == {
+        "'10/12": "784.3",
+        "'0012345": "200",
+    }
+
+
+@pytest.mark.parametrize(
+    ("folio", "cell"),
+    [
+        ("0012345", "'0012345"),
+        ("10/12", "'10/12"),
+        ("1-2-2026", "'1-2-2026"),
+        ("12E5", "'12E5"),
+        ("1077735214", "'1077735214"),
+        ("910123456/78A", "910123456/78A"),
+        ("ABC12", "ABC12"),
+    ],
+)
+def test_a_folio_stays_text(folio: str, cell: str) -> None:
+    (row,) = sheet(funds=(MutualFund("INF1", "A Fund", folio, Decimal(1), Decimal(2)),))
+
+    assert row["Symbol"] == cell
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
@@ -79,7 +122,7 @@ def test_negative_and_very_small_numbers_stay_numbers() -> None:
 
     assert row["Quantity"] == "-3"
     assert (fund["Quantity"], fund["Average Price"]) == ("0.00000001", "1000")
-    assert (fund["Symbol"], fund["Exchange"]) == ("12/3", "MF")
+    assert (fund["Symbol"], fund["Exchange"]) == ("'12/3", "MF")
 
 
 def test_an_unknown_cost_is_an_empty_cell() -> None:

@@ -3,6 +3,7 @@
 Age is counted in NSE sessions, not in hours: a snapshot from Friday evening is as good on Sunday.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -22,6 +23,9 @@ class State(StrEnum):
     UPDATING = "UPDATING"  # a refresh of it is running
     DUE = "DUE"  # old, but a fetch without a login may do; or of today, but from before an order was filled
     STALE = "STALE"  # old, and only the user can renew it
+
+
+_LEAST_FRESH_LAST = (State.FRESH, State.UPDATING, State.DUE, State.STALE)
 
 
 class Reason(StrEnum):
@@ -88,6 +92,17 @@ def verdict(
     traded = as_of is not None and traded_at is not None and as_of < traded_at
     state, reason, action = _judge(now, as_of, missed, session, updating=updating, long_lived=long_lived, traded=traded)
     return Verdict(state, as_of, missed, reason, action, _text(as_of, reason, action))
+
+
+def least_fresh(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Of several accounts together: what the least fresh one needs, and the date of the oldest snapshot."""
+    if not verdicts:
+        return None
+    worst = max(verdicts, key=lambda each: (_LEAST_FRESH_LAST.index(each.state), each.sessions_missed))
+    oldest = min((each.as_of for each in verdicts if each.as_of), default=None)
+    missed = max(each.sessions_missed for each in verdicts)
+    text = _text(oldest, worst.reason, worst.action) if worst.as_of else worst.text
+    return worst._replace(as_of=oldest, sessions_missed=missed, text=text)
 
 
 def _judge(

@@ -4,6 +4,7 @@ A quantity is demat plus net NSE and BSE positions (T+1, may be negative). Share
 inside those quantities in v2 and are only shown beside, never added.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,24 +17,37 @@ type _Parts = dict[str, tuple[AccountPortfolio, list[Security]]]
 
 
 def consolidate(accounts: Sequence[AccountPortfolio]) -> dict[str, Any]:
-    """Add accounts up by ISIN: `{"holdings": […], "mutualFunds": […], "invested"}`, the largest first.
+    """Add accounts up by ISIN: `{"invested", "totals", "holdings": […], "mutualFunds": […]}`, the largest first.
 
-    Quantities are shares (units for funds), amounts rupees, `weight` the share (0 to 1) of the money put into
-    securities of known cost. `averagePrice`, `invested` and `weight` are null where the broker gives no cost;
-    where nothing is held any more, nothing is `invested` and there is no `averagePrice`.
+    Quantities are shares (units for funds), amounts rupees. `averagePrice` and `invested` are null where the cost of
+    any part is unknown: an average over the rest would pass for the whole. `invested` above is the sum of those below,
+    of securities and funds; `totals` says what it leaves out. `weight` is the share (0 to 1) of that sum. Where
+    nothing is held any more, nothing is `invested` and there is no `averagePrice`.
     """
-    rows = [_holding(parts) for parts in _rows(accounts)]
-    invested = total(row["invested"] for row in rows if row["invested"] is not None)
-    for row in rows:
+    rows, funds, unreadable = [_holding(parts) for parts in _rows(accounts)], _funds(accounts), _unreadable(accounts)
+    invested = total(row["invested"] for row in (*rows, *funds) if row["invested"] is not None)
+    for row in (*rows, *funds):
         has_cost = row["invested"] is not None and invested > 0
         row["weight"] = quotient(row["invested"], invested) if has_cost else None
     rows.sort(key=lambda row: (-(row["invested"] or ZERO), row["name"], row["isin"] or ""))
     return {
         "invested": tidy(invested),
+        "totals": {
+            "securities": _total(rows, "quantity"),
+            "mutualFunds": _total(funds, "units"),
+            "unreadable": len(unreadable),
+        },
         "holdings": rows,
-        "mutualFunds": _funds(accounts),
-        "unreadable": _unreadable(accounts),
+        "mutualFunds": funds,
+        "unreadable": unreadable,
     }
+
+
+def _total(rows: Sequence[Mapping[str, Any]], quantity: str) -> dict[str, Any]:
+    """`held` rows, how many of them are `withoutCost`, and what the others cost together."""
+    held = [row for row in rows if row[quantity] > 0]
+    known = [row["invested"] for row in held if row["invested"] is not None]
+    return {"invested": tidy(total(known)), "held": len(held), "withoutCost": len(held) - len(known)}
 
 
 def _unreadable(accounts: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
@@ -90,6 +104,10 @@ def _holding(parts: _Parts) -> dict[str, Any]:
         "nseTicker": next((s.nse_ticker for s in securities if s.nse_ticker), None),
         "bseTicker": next((s.bse_ticker for s in securities if s.bse_ticker), None),
         "suspended": any(s.suspended_on_nse or s.suspended_on_bse for s in securities),
+        "suspendedOn": [
+            *(["NSE"] if any(s.suspended_on_nse for s in securities) else []),
+            *(["BSE"] if any(s.suspended_on_bse for s in securities) else []),
+        ],
         **_quantities(securities),
         "averagePrice": average,
         "invested": invested,
@@ -115,23 +133,19 @@ def _quantities(securities: Sequence[Security]) -> dict[str, Any]:
 
 
 def cost(legs: Sequence[Leg]) -> tuple[Decimal | None, Decimal | None]:
-    """Weighted average cost and the money in the shares still held.
+    """Weighted average cost and the money in the shares still held; both unknown where any share's price is.
 
-    Only bought shares of known price make the average. Net sales (a negative position) leave at that average: a
-    sale does not change what the rest cost. Shares of unknown price make `invested` unknown, not smaller.
+    Net sales (a negative position) leave at that average: a sale does not change what the rest cost.
     """
     held = net([leg.quantity for leg in legs])
     if held <= 0:
         return None, ZERO
     bought = [leg for leg in legs if leg.quantity > 0 and not is_dust(leg.quantity)]
-    priced = [leg for leg in bought if leg.average_price > 0]
-    if not priced:
+    if any(leg.average_price <= 0 for leg in bought):
         return None, None
-    cost = total(product(leg.quantity, leg.average_price) for leg in priced)
-    shares = total(leg.quantity for leg in priced)
-    average = priced[0].average_price if len(priced) == 1 else quotient(cost, shares)
-    if len(priced) < len(bought):
-        return average, None
+    cost = total(product(leg.quantity, leg.average_price) for leg in bought)
+    shares = total(leg.quantity for leg in bought)
+    average = bought[0].average_price if len(bought) == 1 else quotient(cost, shares)
     return average, tidy(cost) if nearly_equal(held, shares) else quotient(product(cost, held), shares)
 
 
@@ -140,22 +154,23 @@ def _cost_across(accounts: Sequence[Mapping[str, Any]]) -> tuple[Decimal | None,
     held = [account for account in accounts if account["quantity"] > 0]
     if not held:
         return None, ZERO
-    priced = [account for account in held if account["averagePrice"] is not None]
-    if not priced:
+    if any(account["invested"] is None for account in held):
         return None, None
     if len(held) == 1:
         return held[0]["averagePrice"], held[0]["invested"]
-    cost = total(product(account["quantity"], account["averagePrice"]) for account in priced)
-    average = quotient(cost, total(account["quantity"] for account in priced))
-    if any(account["invested"] is None for account in held):
-        return average, None
+    cost = total(product(account["quantity"], account["averagePrice"]) for account in held)
+    average = quotient(cost, total(account["quantity"] for account in held))
     return average, tidy(total(account["invested"] for account in held))
 
 
 def _funds(accounts: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
     grouped: dict[str, list[tuple[AccountPortfolio, MutualFund]]] = {}
+    at_brokers = [fund for one in accounts if not one.transaction_id for fund in one.portfolio.mutual_funds]
+    named_by_brokers = {name for fund in at_brokers for name in _names(fund)}
     for account in accounts:
         for fund in account.portfolio.mutual_funds:
+            if account.transaction_id and not named_by_brokers.isdisjoint(_names(fund)):
+                continue  # the same units: the broker's row is refreshed, a statement is not
             grouped.setdefault(fund.isin or fund.name, []).append((account, fund))
     return sorted(map(_fund_row, grouped.values()), key=lambda row: (row["name"], row["isin"] or ""))
 
@@ -171,12 +186,25 @@ def _fund_row(parts: Sequence[tuple[AccountPortfolio, MutualFund]]) -> dict[str,
         "invested": invested,
         "accounts": [
             {
-                "smallcaseAuthId": account.account_id,
-                "broker": account.broker,
+                "smallcaseAuthId": account.account_id or None,
+                "broker": account.broker or None,
+                "transactionId": account.transaction_id,
                 "folio": fund.folio,
                 "units": fund.units,
-                "averagePrice": fund.average_price if fund.average_price > 0 else None,
+                **_fund_cost(fund),
             }
             for account, fund in parts
         ],
+        "weight": None,
     }
+
+
+def _fund_cost(fund: MutualFund) -> dict[str, Any]:
+    average, invested = cost([Leg(fund.units, fund.average_price)])
+    return {"averagePrice": average, "invested": invested}
+
+
+def _names(fund: MutualFund) -> list[tuple[str, str]]:
+    """By which a folio is recognised: brokers and registrars write it differently, and not all give the ISIN."""
+    folio = re.sub(r"/0*$", "", "".join((fund.folio or "").split())).lstrip("0").casefold()
+    return [(folio, name.casefold()) for name in (fund.isin, fund.name) if folio and name]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -21,12 +22,17 @@ COLUMNS = (
     "Account",
     "As Of",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_BYTE_ORDER_MARK = "\ufeff"
+"""So that a spreadsheet takes the file for UTF-8."""
+
+_FORMULA = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
+_NUMBER_OR_DATE = re.compile(r"\s*[+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?\s*|\s*\d+(\s*[/-]\s*\d+){1,2}\s*")
 
 
 def to_csv(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> str:
-    """`consolidated` as `holdings.consolidate` gives it; `as_of` is each account's snapshot date."""
+    """`consolidated` as `holdings.consolidate` gives it; `as_of` has the date of each account and statement."""
     text = io.StringIO()
+    text.write(_BYTE_ORDER_MARK)
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for rows in (_security_rows, _fund_rows, _unreadable_rows):
@@ -47,7 +53,7 @@ def _fund_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None])
     for row in consolidated["mutualFunds"]:
         for account in row["accounts"]:
             if not is_dust(account["units"]):
-                yield _cells(row, account["folio"], "MF", account["units"], None, account, as_of)
+                yield _cells(row, account["folio"], "MF", account["units"], account["invested"], account, as_of)
 
 
 def _unreadable_rows(consolidated: Mapping[str, Any], as_of: Mapping[str, str | None]) -> Iterable[list[str]]:
@@ -67,6 +73,7 @@ def _cells(
     account: Mapping[str, Any],
     as_of: Mapping[str, str | None],
 ) -> list[str]:
+    source = account["smallcaseAuthId"] or account.get("transactionId")
     return [
         _text(row["isin"]),
         _text(symbol),
@@ -77,8 +84,8 @@ def _cells(
         _number(invested),
         "INR",
         _text(account["broker"]),
-        _text(account["smallcaseAuthId"]),
-        _text(as_of.get(account["smallcaseAuthId"])),
+        _text(source),
+        _text(as_of.get(source or "")),
     ]
 
 
@@ -87,6 +94,6 @@ def _number(value: Decimal | None) -> str:
 
 
 def _text(value: str | None) -> str:
-    """A text cell that no spreadsheet takes for a formula."""
+    """A cell that no spreadsheet takes for a formula, nor a folio such as 0012345 or 10/12 for a number or a date."""
     value = value or ""
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return f"'{value}" if _FORMULA.match(value) or _NUMBER_OR_DATE.fullmatch(value) else value

@@ -71,6 +71,9 @@ class Portfolio(NamedTuple):
 
 
 class AccountPortfolio(NamedTuple):
+    """What an account holds, or what a mutual fund statement says: then `transaction_id` imported it."""
+
     account_id: str
     broker: str
     portfolio: Portfolio
+    transaction_id: str | None = None

@@ -74,6 +74,7 @@ def _erase_accounts(erasure: Erasure, context: EraseContext) -> int:
     withdrawn = sorted(context.connections.consents_of(erasure.owner), key=lambda consent: consent.withdrawn_at)
     for account_id, withdrawn_at in {consent.account_id: consent.withdrawn_at for consent in withdrawn}.items():
         count += _erase_account(account_id, erasure.owner, withdrawn_at, context)
+    count += context.mutual_funds.forget_newest(erasure.owner, erasure.requested_at)
     return count + _erase_openings(erasure, context)
 
 

@@ -6,21 +6,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gateway_backend.domain.connections.connection import Connection
-from gateway_backend.domain.connections.freshness import State, Verdict
+from gateway_backend.domain.connections.freshness import least_fresh
 from gateway_backend.domain.connections.records import StoredSnapshot
 from gateway_backend.domain.holdings import csv_export
 from gateway_backend.domain.holdings.consolidate import consolidate
 from gateway_backend.domain.holdings.known_prices import StoredPortfolio
 from gateway_backend.domain.holdings.parse import parse_portfolio
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
+from gateway_backend.domain.holdings.statement import parse_statement
 from gateway_backend.domain.holdings.v1 import v1_securities
 from gateway_backend.domain.market.calendar import MarketCalendar
 from gateway_backend.domain.shared import exact_json, times
 from gateway_backend.domain.shared.errors import NotFound, NothingImported, VersionUnavailable
 from gateway_backend.store.connections.connections import Connections
+from gateway_backend.store.holdings.mutual_funds import MutualFunds, Statement
 from gateway_backend.store.holdings.snapshots import Snapshots
-
-_LEAST_FRESH_LAST = (State.FRESH, State.UPDATING, State.DUE, State.STALE)
 
 
 class Document(NamedTuple):
@@ -49,28 +49,42 @@ def read_account_holdings(
 
 
 def read_holdings(
-    *, user: str, now: datetime, connections: Connections, snapshots: Snapshots, calendar: MarketCalendar
+    *,
+    user: str,
+    now: datetime,
+    connections: Connections,
+    snapshots: Snapshots,
+    mutual_funds: MutualFunds,
+    calendar: MarketCalendar,
 ) -> dict[str, Any]:
-    """All the user's accounts by ISIN (`holdings.consolidate`), the oldest date and the least fresh verdict."""
-    loaded = _load(user, connections, snapshots)
+    """All the user's accounts by ISIN (`holdings.consolidate`), and the funds of the newest statement.
+
+    `asOf` and `freshness` are those of the accounts: the oldest date, and what the least fresh one needs. A statement
+    has a date of its own.
+    """
+    loaded, statement = _load(user, connections, snapshots), mutual_funds.newest(user)
     verdicts = [(connection, connection.verdict(now, calendar)) for connection, _ in loaded]
-    oldest = min((connection.as_of for connection, _ in loaded if connection.as_of), default=None)
+    aggregate = least_fresh([verdict for _, verdict in verdicts])
     return {
-        "asOf": times.to_text(oldest) if oldest else None,
-        "freshness": _least_fresh([verdict for _, verdict in verdicts]),
+        "asOf": times.to_text(aggregate.as_of) if aggregate and aggregate.as_of else None,
+        "freshness": aggregate.to_dict() if aggregate else None,
         "accounts": [
             {"smallcaseAuthId": connection.id, "broker": connection.broker, "freshness": verdict.to_dict()}
             for connection, verdict in verdicts
         ],
-        **consolidate(_portfolios(loaded)),
+        "statement": statement
+        and {"transactionId": statement.transaction_id, "receivedAt": times.to_text(statement.received_at)},
+        **consolidate([*_portfolios(loaded), *_of_statement(statement)]),
     }
 
 
-def export_holdings(*, user: str, connections: Connections, snapshots: Snapshots) -> str:
+def export_holdings(*, user: str, connections: Connections, snapshots: Snapshots, mutual_funds: MutualFunds) -> str:
     """The same as CSV, a row per security and account."""
-    loaded = _load(user, connections, snapshots)
+    loaded, statement = _load(user, connections, snapshots), mutual_funds.newest(user)
     dates = {c.id: c.snapshot.snapshot_date if c.snapshot else None for c, _ in loaded}
-    return csv_export.to_csv(consolidate(_portfolios(loaded)), dates)
+    if statement:
+        dates[statement.transaction_id] = times.to_text(statement.received_at)
+    return csv_export.to_csv(consolidate([*_portfolios(loaded), *_of_statement(statement)]), dates)
 
 
 def _load(user: str, connections: Connections, snapshots: Snapshots) -> list[tuple[Connection, StoredPortfolio | None]]:
@@ -89,6 +103,13 @@ def _portfolios(loaded: list[tuple[Connection, StoredPortfolio | None]]) -> list
         for connection, portfolio in loaded
         if portfolio is not None
     ]
+
+
+def _of_statement(statement: Statement | None) -> list[AccountPortfolio]:
+    if statement is None:
+        return []
+    portfolio = parse_statement(exact_json.loads(statement.text))
+    return [AccountPortfolio("", "", portfolio, transaction_id=statement.transaction_id)]
 
 
 def _in_version(version: str, stored_version: str, portfolio: str) -> str:
@@ -115,9 +136,3 @@ def _about(connection: Connection, snapshot: StoredSnapshot) -> str:
             "broker": connection.broker,
         }
     )
-
-
-def _least_fresh(verdicts: list[Verdict]) -> dict[str, Any] | None:
-    if not verdicts:
-        return None
-    return max(verdicts, key=lambda v: (_LEAST_FRESH_LAST.index(v.state), v.sessions_missed)).to_dict()
