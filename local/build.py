@@ -16,7 +16,7 @@ from local.sam import run_sam
 BUILT_TEMPLATE = BUILD / "artifacts" / "template.yaml"
 
 _INPUTS = ("template.yaml", "functions", "layers")
-_LAYER_INPUTS = ("layers/core",)
+_LAYER_INPUTS = ("layers/core", "template.yaml")
 _CACHE_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache"}
 _STAMP = BUILD / "inputs.sha256"
 

@@ -30,7 +30,7 @@ console = Console()
 
 type Stack = Annotated[str, typer.Option(help="Name of the CloudFormation stack")]
 type Day = Annotated[str, typer.Argument(metavar="YYYY-MM-DD", help="A day in India")]
-type Rules = Annotated[
+Rules = Annotated[
     list[str], typer.Argument(metavar="DAY=RULE", help='"2027-03-10=closed", "2027-10-29=open 18:00-19:00"')
 ]
 
@@ -102,7 +102,10 @@ def _change(stack: str, change: Callable[[Announcements], Announcements]) -> Non
 
 
 def _store(stack: str) -> AnnouncementStore:
-    resource = boto3.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="Table")
+    try:
+        resource = boto3.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="Table")
+    except ClientError as error:
+        _exit(f"The stack {stack} cannot be read: {error}")
     return AnnouncementStore(Table(boto3.client("dynamodb"), resource["StackResourceDetail"]["PhysicalResourceId"]))
 
 

@@ -33,6 +33,10 @@ DOORS = {
     "gateway_backend.runtime.queue.Queue._send": "sqs:SendMessage",
     "gateway_backend.runtime.event_bus.EventBus._offer": "events:PutEvents",
     "gateway_backend.runtime.batches._come_back_soon": "sqs:ChangeMessageVisibility",
+    "gateway_backend.runtime.versions.Versions.of_deployment": "codedeploy:ListDeploymentTargets",
+    "gateway_backend.runtime.versions.Versions._version": "codedeploy:GetDeploymentTarget",
+    "gateway_backend.runtime.versions.Versions.fault_of": "lambda:InvokeFunction",
+    "gateway_backend.runtime.versions.Versions.report": "codedeploy:PutLifecycleEventHookExecutionStatus",
     "gateway_backend.runtime.secrets.gateway_secret": "secretsmanager:GetSecretValue",
 }
 SETTING = "gateway_backend.runtime.settings.Settings."

@@ -14,7 +14,7 @@ from gzip import decompress
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-AWS_SERVICES = ("dynamodb", "events", "secretsmanager", "sqs")
+AWS_SERVICES = ("codedeploy", "dynamodb", "events", "lambda", "secretsmanager", "sqs")
 """Every AWS service the functions may call; botocore knows no other in this layer."""
 
 NEVER_USED = (

@@ -36,10 +36,10 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_runs_as_the_template_deploys() -> None:
     defaults = {name: parameter.get("Default") for name, parameter in template()["Parameters"].items()}
 
-    assert scenario.TIMES.delay == timedelta(minutes=defaults["RefreshDelayMinutes"])
-    assert scenario.TIMES.spread == timedelta(minutes=defaults["RefreshSpreadMinutes"])
-    assert defaults["ConfirmShrinkPercent"] == scenario.CONFIRM_SHARE * 100
-    assert defaults["RefreshConcurrency"] == scenario.CONCURRENCY
+    assert scenario.TIMES.delay == timedelta(minutes=int(defaults["RefreshDelayMinutes"]))
+    assert scenario.TIMES.spread == timedelta(minutes=int(defaults["RefreshSpreadMinutes"]))
+    assert int(defaults["ConfirmShrinkPercent"]) == scenario.CONFIRM_SHARE * 100
+    assert int(defaults["RefreshConcurrency"]) == scenario.CONCURRENCY
     assert defaults["ScheduleRate"] == f"rate({scenario.TICK.total_seconds() / 60:.0f} minutes)"
     assert template()["Globals"]["Function"]["MemorySize"] == costs.MEMORY_GB * 1024
 

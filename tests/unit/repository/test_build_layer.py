@@ -36,9 +36,11 @@ def test_botocore_keeps_the_newest_model_of_our_services_only(tmp_path: Path) ->
 
     files = sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file())
     assert files == [
+        "codedeploy/2012-08-10/service-2.json",
         "dynamodb/2012-08-10/service-2.json",
         "endpoints.json",
         "events/2012-08-10/service-2.json",
+        "lambda/2012-08-10/service-2.json",
         "secretsmanager/2012-08-10/service-2.json",
         "sqs/2012-08-10/service-2.json",
     ]

@@ -20,6 +20,7 @@ from testing.template_rules import (
     OF_THIS_STACK,
     PUBLISHED_BY_AWS,
     STACK,
+    TABLE,
     counted_in_code,
     dimensions,
     each_alarm,
@@ -56,14 +57,16 @@ def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
 @each_alarm
 def test_an_alarm_watches_something_of_this_stack(name: str) -> None:
     for metric in metrics(ALARMS[name]):
-        labels = dimensions(metric).values()
-        assert {target(label) for label in labels} <= {*processed()["Resources"], STACK}
+        labels = dimensions(metric)
+        assert labels.pop("GlobalSecondaryIndexName", None) in (None, "Lists", "Work")
+        assert {target(label) for label in labels.values()} <= {*processed()["Resources"], STACK}
 
 
 def test_no_two_alarms_watch_the_same_thing() -> None:
     """An alarm that takes over a block of another one must say what is its own."""
     watched_by = Counter(
-        json.dumps([alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"]]) for alarm in ALARMS.values()
+        json.dumps([[metric["Namespace"], metric["MetricName"], metric["Dimensions"]] for metric in metrics(alarm)])
+        for alarm in ALARMS.values()
     )
     assert [watching for watching, alarms in watched_by.items() if alarms > 1] == []
 
@@ -152,3 +155,37 @@ def test_the_dashboard_draws_metrics_that_exist() -> None:
 
 def test_the_dashboard_draws_what_is_in_the_stack() -> None:
     assert set(re.findall(r"\$\{(\w+)[.}]", dashboard())) <= set(processed()["Resources"])
+
+
+def test_a_function_that_does_not_run_to_its_end_rings_whichever_it_is() -> None:
+    watched_functions = {
+        target(dimensions(metric)["FunctionName"])
+        for name in ("ApiFunctionErrorsAlarm", "OrderFunctionErrorsAlarm", "WorkerErrorsAlarm")
+        for metric in metrics(ALARMS[name])
+    }
+    assert watched_functions == {*FUNCTIONS} - {"CheckVersionFunction"}
+
+
+def test_an_alarm_on_several_metrics_has_no_more_than_cloudwatch_takes() -> None:
+    assert max(len(metrics(alarm)) for alarm in ALARMS.values()) <= 10
+
+
+def test_every_schedule_rings_when_it_falls_silent() -> None:
+    silent = {
+        target(dimensions(metric)["FunctionName"])
+        for alarm in ALARMS.values()
+        for metric in metrics(alarm)
+        if metric["MetricName"] == "Invocations"
+    }
+    assert silent == {*functions_of("ScheduleV2")}
+
+
+def test_the_throttles_of_the_table_and_of_each_index_ring() -> None:
+    for name in ("ReadThrottlesAlarm", "WriteThrottlesAlarm"):
+        indexes = {dimensions(metric).get("GlobalSecondaryIndexName") for metric in metrics(ALARMS[name])}
+        assert indexes == {None, *(index["IndexName"] for index in TABLE["GlobalSecondaryIndexes"])}
+
+
+def test_what_users_do_every_day_pages_nobody() -> None:
+    assert ("GatewayBackend", "WebhookSetAside") not in watched()
+    assert ("GatewayBackend", "GatewayCallRefused") not in watched()

@@ -24,7 +24,10 @@ NAMES = {
     "RoleName",
 }
 # Their names are unique within their API or function, not within the account.
-NAMED_WITHIN_ANOTHER = {"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage", "AWS::Lambda::Alias"}
+NAMED_WITHIN_ANOTHER = {
+    *("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage", "AWS::Lambda::Alias"),
+    "AWS::AppConfig::ConfigurationProfile",
+}
 
 
 def references(value: Any, resources: set[str]) -> Iterator[str]:

@@ -90,4 +90,6 @@ def test_the_first_retries_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     for attempt in range(1, 6):
         batches._come_back_soon(QUEUE, "handle", attempt)
 
-    assert requested == [(QUEUE, seconds) for seconds in (5, 20, 80, 320, 600)]
+    assert requested == [(QUEUE, seconds) for seconds in (5, 20, 80, 320, 0)], (
+        "after its last try a message is a dead letter at once"
+    )

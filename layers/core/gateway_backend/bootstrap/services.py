@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway_backend.runtime.cursors import Cursors
     from gateway_backend.runtime.event_bus import EventBus
     from gateway_backend.runtime.queue import Queue
+    from gateway_backend.runtime.versions import Versions
     from gateway_backend.usecases.market.current_calendar import CurrentCalendar
     from gateway_backend.usecases.users.spend_request import RequestBudget
 
@@ -69,6 +70,14 @@ def gateways() -> Callable[[], Gateway]:
 
     session = open_session()
     return lambda: Gateway(session, settings().gateway_base_url, gateway_keys())
+
+
+@cache
+def versions() -> Versions:
+    from gateway_backend.runtime.versions import Versions
+
+    # The first call of a version takes as long as it starts.
+    return Versions(client("lambda", read_timeout=50), client("codedeploy"))
 
 
 # What the operator has set ---------------------------------------------------------------------

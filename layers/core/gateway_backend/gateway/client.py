@@ -141,7 +141,9 @@ class Gateway:
             return _checked(*self._send(method, path, token, **parts), split=split)
         except DomainError as error:
             logger.warning("gateway call failed", call=f"{method} {path.rpartition('/')[2]}", code=error.code)
-            count("GatewayCallFailed")
+            # A session that is over, or a transaction that is not known yet, is nothing to be alarmed about.
+            is_refusal = isinstance(error, GatewayForbidden | GatewayRefused)
+            count("GatewayCallRefused" if is_refusal else "GatewayCallFailed")
             raise
 
     def _account_of(self, token: str | None) -> str | None:

@@ -11,9 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway_backend.domain.shared.errors import DomainError
 from gateway_backend.runtime.clients import client
 from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
+from gateway_backend.runtime.start_check import Handler, with_start_check
 
 type Work = Callable[[str, int], None]
-type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+MOST_ATTEMPTS = 5
+"""The `maxReceiveCount` of the queues."""
 
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 5, 600
 
@@ -30,7 +33,7 @@ def queue_worker(queue_url: str) -> Callable[[Work], Handler]:
             flush_metrics()
             return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-        return handler
+        return with_start_check(handler)
 
     return decorate
 
@@ -54,8 +57,11 @@ def _is_done(work: Work, record: dict[str, Any], queue_url: str) -> bool:
 
 
 def _come_back_soon(queue_url: str, receipt_handle: str, attempt: int) -> None:
-    """5 s, 20 s, 80 s, 320 s instead of the queue's whole visibility timeout."""
-    delay = _FIRST_RETRY_SECONDS * 4 ** (attempt - 1)
+    """5 s, 20 s, 80 s, 320 s instead of the queue's whole visibility timeout; after the last try none.
+
+    SQS moves a message to the dead letters when it would be received once more, so that nobody waits for the alarm.
+    """
+    delay = 0 if attempt >= MOST_ATTEMPTS else _FIRST_RETRY_SECONDS * 4 ** (attempt - 1)
     try:
         client("sqs").change_message_visibility(
             QueueUrl=queue_url,

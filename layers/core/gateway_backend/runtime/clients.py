@@ -6,15 +6,15 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import get_session
 
-_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    tcp_keepalive=True,
-)
 _session = cache(get_session)
 
 
 @cache
-def client(service: str) -> Any:
-    return _session().create_client(service, config=_CONFIG)
+def client(service: str, read_timeout: int = 3) -> Any:
+    config = Config(
+        connect_timeout=1,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        tcp_keepalive=True,
+    )
+    return _session().create_client(service, config=config)

@@ -21,6 +21,7 @@ from gateway_backend.domain.shared.errors import (
     RequestInvalid,
 )
 from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
+from gateway_backend.runtime.start_check import Handler, with_start_check
 
 MAX_BODY_BYTES = 256 * 1024
 """For bodies that the app sends; webhooks have a limit of their own."""
@@ -178,7 +179,6 @@ class Response:
 
 
 type Handle = Callable[[Request], Response]
-type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def endpoint(*, query: Collection[str] | None = ()) -> Callable[[Handle], Handler]:
@@ -189,7 +189,7 @@ def endpoint(*, query: Collection[str] | None = ()) -> Callable[[Handle], Handle
     """
 
     def decorate(handle: Handle) -> Handler:
-        return lambda event, _context: _respond(handle, event, query)
+        return with_start_check(lambda event, _context: _respond(handle, event, query))
 
     return decorate
 

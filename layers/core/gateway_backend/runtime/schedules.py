@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway_backend.runtime.observability import count, flush_metrics, logger
+from gateway_backend.runtime.start_check import Handler, with_start_check
 
 
-def scheduled(work: Callable[[], dict[str, int]]) -> Callable[[dict[str, Any], Any], dict[str, int]]:
+def scheduled(work: Callable[[], dict[str, int]]) -> Handler:
     """A Lambda handler around `work`, whose counters become the answer, the log line and metrics."""
 
     def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
@@ -17,4 +18,4 @@ def scheduled(work: Callable[[], dict[str, int]]) -> Callable[[dict[str, Any], A
         flush_metrics()
         return counters
 
-    return handler
+    return with_start_check(handler)

@@ -72,6 +72,16 @@ class Settings:
             user_requests_per_minute=_whole(environment, "USER_REQUESTS_PER_MINUTE"),
         )
 
+    def check(self) -> None:
+        """Parse what is only parsed when it is used. Raises: SettingMissing."""
+        from gateway_backend.domain.market.calendar import nse_calendar
+
+        _ = self.brokers, self.order_rules
+        try:
+            nse_calendar(self.calendar_overrides)
+        except ValueError as error:
+            raise SettingMissing(f"CALENDAR_OVERRIDES: {error}") from None
+
     @property
     def webhook_queue_url(self) -> str:
         return _required(self.environment, "WEBHOOK_QUEUE_URL")

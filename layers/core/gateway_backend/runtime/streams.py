@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 from gateway_backend.runtime.observability import count, flush_metrics, frames_of, logger
+from gateway_backend.runtime.start_check import Handler, with_start_check
 
 type Image = dict[str, Any]
 """An item in DynamoDB's typed attributes."""
@@ -34,9 +35,7 @@ class Change(NamedTuple):
         )
 
 
-def stream_worker(
-    work: Callable[[Sequence[Change]], Collection[Change]],
-) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def stream_worker(work: Callable[[Sequence[Change]], Collection[Change]]) -> Handler:
     """A Lambda handler around `work`, which gives those of the changes that it could not finish.
 
     It answers with the first of them (ReportBatchItemFailures): Lambda delivers from there on again, what was done
@@ -51,7 +50,7 @@ def stream_worker(
         first = [change.sequence_number for change in changes if change.id in unfinished][:1]
         return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in first]}
 
-    return handler
+    return with_start_check(handler)
 
 
 def _unfinished(work: Callable[[Sequence[Change]], Collection[Change]], changes: Sequence[Change]) -> set[str]:

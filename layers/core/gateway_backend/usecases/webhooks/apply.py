@@ -37,6 +37,9 @@ INTENT_OF = {
     WebhookKind.ORDER: Intent.TRANSACTION,
 }
 
+ORDINARY = frozenset({ConnectionWithdrawn.code, AccountOfAnotherUser.code, "UNKNOWN_ACCOUNT"})
+"""What users do brings these about: nobody is alarmed."""
+
 UNSURE = frozenset({"UNKNOWN_TO_GATEWAY", "NOT_CONFIRMED"})
 UNREADABLE = frozenset({"UNKNOWN_KIND", "BATCH_UNREADABLE", "BODY_UNREADABLE", "ISCID_UNREADABLE"})
 
@@ -48,7 +51,11 @@ def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
     """
     receipts, now = context.receipts, context.sync.now
     receipt = receipts.find(key)
-    if receipt is None or not receipt.is_pending:
+    if receipt is None:
+        logger.warning("message without a receipt", receipt=key.to_text())
+        count("ReceiptMissing")
+        return
+    if not receipt.is_pending:
         return
     transaction = context.sync.transactions.find(receipt.transaction_id) if receipt.transaction_id else None
     if transaction:
@@ -62,7 +69,7 @@ def apply_webhook(key: ReceiptKey, context: WebhookContext) -> None:
         count("WebhookApplied")
     except Quarantine as quarantine:
         logger.warning("webhook quarantined", reason=quarantine.reason, receipt=key.to_text())
-        count("WebhookQuarantined")
+        count("WebhookSetAside" if quarantine.reason in ORDINARY else "WebhookQuarantined")
         erase = quarantine.erase or not _is_worth_keeping(receipt, quarantine.reason, context.sync)
         receipts.record_verdict(receipt, ReceiptVerdict.QUARANTINED, quarantine.reason, now, erase=erase)
 
