@@ -25,6 +25,8 @@ def parameters(instance: Instance) -> dict[str, str]:
         "GatewayBaseUrl": instance.sandbox_url,
         "ClockUrl": f"{instance.sandbox_url}/_sandbox/clock",
         "ScheduleRate": "rate(1 minute)",
+        # A test is many users at once, and a storm of each.
+        "UserRequestsPerMinute": "9000",
         # Contract 12, question 4: the sandbox assumes these names.
         "LimitOrderFields": "orderType=orderType validity=validity price=price triggerPrice=triggerPrice",
         "Architecture": architecture(),

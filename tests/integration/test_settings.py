@@ -19,7 +19,7 @@ CHANGED = {
     "BasketMeta": ("BASKET_META", "config"),
     "MostSecurities": ("MOST_SECURITIES", "49"),
     "MostShares": ("MOST_SHARES", "99999"),
-    "UserRequestsPerMinute": ("USER_REQUESTS_PER_MINUTE", "9999"),
+    "UserRequestsPerMinute": ("USER_REQUESTS_PER_MINUTE", "9001"),
     "ReplayWindowDays": ("REPLAY_WINDOW_DAYS", "6"),
     "ReceiptRetentionDays": ("RECEIPT_RETENTION_DAYS", "91"),
     "RefreshDelayMinutes": ("REFRESH_DELAY_MINUTES", "16"),

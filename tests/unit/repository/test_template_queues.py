@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from gateway_backend.runtime.batches import MOST_ATTEMPTS
 from testing.template import (
     events,
     folder,
@@ -56,7 +57,7 @@ def test_every_queue_with_a_function_has_dead_letters() -> None:
 
 @pytest.mark.parametrize("name", dead_letter_queues())
 def test_a_message_is_a_dead_letter_after_five_failures(name: str) -> None:
-    assert QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] == MOST_ATTEMPTS
 
 
 @pytest.mark.parametrize("name", sorted(all_dead_letter_queues()))
