@@ -115,7 +115,7 @@ def _context(client: MemoryClient) -> SyncContext:
     table, gateway = Table(client, "table"), cast(Gateway, None)
     connections = Connections(table)
     pull = PullContext(
-        _START, connections, Snapshots(table), gateway, nse_calendar(""), Decimal("0.5"), wait=lambda _seconds: None
+        _START, connections, Snapshots(table), gateway, nse_calendar, Decimal("0.5"), wait=lambda _seconds: None
     )
     return SyncContext(_START, Transactions(table), connections, Batches(table), gateway, pull)
 

@@ -75,7 +75,7 @@ class Contexts:
     def pull_context(self) -> PullContext:
         client = self.gateway_client()
         return PullContext(
-            self.now, self.connections, self.snapshots, client, CALENDAR, HALF, wait=lambda _seconds: None
+            self.now, self.connections, self.snapshots, client, lambda: CALENDAR, HALF, wait=lambda _seconds: None
         )
 
     @property

@@ -253,7 +253,9 @@ class Simulation:
     def _pull_context(self) -> PullContext:
         gateway = Gateway(cast(requests.Session, self.network), "https://gateway.invalid", _KEYS)
         calendar, wait = self.agenda.calendar, self.clock.pass_in_a_thread
-        return PullContext(self.clock(), self.connections, self.snapshots, gateway, calendar, CONFIRM_SHARE, wait)
+        return PullContext(
+            self.clock(), self.connections, self.snapshots, gateway, lambda: calendar, CONFIRM_SHARE, wait
+        )
 
     def _sync_context(self) -> SyncContext:
         pull = self._pull_context()

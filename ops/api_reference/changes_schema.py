@@ -8,7 +8,8 @@ from decimal import Decimal
 from pydantic import Field
 
 from gateway_backend.contracts.shared.api_models import ResponseModel
-from gateway_backend.domain.holdings.changes import AssetClass, Kind
+from gateway_backend.domain.holdings.changes import Kind
+from gateway_backend.domain.holdings.compared_row import AssetClass
 from ops.api_reference.response_schemas import AccountFreshness
 
 

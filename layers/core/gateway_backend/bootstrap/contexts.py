@@ -42,7 +42,7 @@ def pull_contexts() -> Callable[[], PullContext]:
         connections=stores.connections(),
         snapshots=stores.snapshots(),
         gateway=new_gateway(),
-        calendar=calendar.read(),
+        calendar=calendar.read,
         confirm_share=settings().confirm_share,
         wait=time.sleep,
     )

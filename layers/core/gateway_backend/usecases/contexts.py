@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 class PullContext(NamedTuple):
     """For one pull of holdings. `gateway` serves one request or message, and `wait` sleeps for some seconds.
 
-    `confirm_share`: when such a share (0 to 1) of the last snapshot is gone, a later pull must agree.
+    `calendar` reads it, which few pulls need. `confirm_share`: when such a share (0 to 1) of the last snapshot is gone,
+    a later pull must agree.
     """
 
     now: datetime
     connections: Connections
     snapshots: Snapshots
     gateway: Gateway
-    calendar: MarketCalendar
+    calendar: Callable[[], MarketCalendar]
     confirm_share: Decimal
     wait: Callable[[float], None]
 

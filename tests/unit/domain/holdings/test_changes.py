@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from gateway_backend.domain.holdings.changes import AssetClass, Kind, compare
+from gateway_backend.domain.holdings.changes import Kind, compare
+from gateway_backend.domain.holdings.compared_row import AssetClass
 from gateway_backend.domain.holdings.portfolio import Leg, MutualFund, Security
 from gateway_backend.domain.shared.exact_json import dumps
 from testing.builders import PNB, account, mutual_fund, security

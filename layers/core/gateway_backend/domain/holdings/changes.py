@@ -10,30 +10,16 @@ from copy import replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
+from gateway_backend.domain.holdings.compared_row import AssetClass, Row, same_money
 from gateway_backend.domain.holdings.consolidate import consolidate
+from gateway_backend.domain.holdings.demergers import find_demergers
 from gateway_backend.domain.holdings.portfolio import AccountPortfolio
-from gateway_backend.domain.shared.money import DUST, ZERO, nearly_equal
-
-SAME_MONEY = Fraction(5, 1000)
-"""Brokers round the average price, so the money put in is the same within this share of it."""
-
-LARGEST_RATIO = 200
-"""Splits and bonuses, also both of one day, are announced in whole numbers up to this."""
-
-_SIMPLE = 20
-"""Where a fraction of a share was paid in cash, one number of the ratio is at most this: others fit by accident."""
-
-_MOST_PARTS = 3
-"""Companies that one is split into on a day."""
-
-_MOST_NEW = 20
-"""New rows that are tried for them: somebody who buys more at once has a list of their own."""
+from gateway_backend.domain.holdings.split_ratio import split_ratio
+from gateway_backend.domain.shared.money import ZERO, nearly_equal
 
 _ONE_PAISA = Fraction(1, 100)
-_NOISE = Fraction(DUST)
 _SERIES = re.compile(r"-(EQ|BE|BZ|SM|ST|GB)$")
 """What NSE puts behind the ticker of a share that trades in this series."""
 
@@ -47,25 +33,7 @@ class Kind(StrEnum):
     LIKELY_SPLIT_OR_BONUS = "LIKELY_SPLIT_OR_BONUS"  # another quantity for the same money
 
 
-class AssetClass(StrEnum):
-    SECURITY = "SECURITY"
-    MUTUAL_FUND = "MUTUAL_FUND"
-
-
-class _Row(NamedTuple):
-    """A consolidated row as far as it is compared; `invested` is None where any part's cost is unknown."""
-
-    asset_class: AssetClass
-    isin: str | None
-    name: str
-    nse_ticker: str | None
-    bse_ticker: str | None
-    quantity: Decimal
-    average_price: Decimal | None
-    invested: Decimal | None
-
-
-type _Key = Callable[[_Row], str | None]
+type _Key = Callable[[Row], str | None]
 
 
 def compare(before: Sequence[AccountPortfolio], after: Sequence[AccountPortfolio]) -> list[dict[str, Any]]:
@@ -82,11 +50,11 @@ def compare(before: Sequence[AccountPortfolio], after: Sequence[AccountPortfolio
     ]
 
 
-def _securities(consolidated: Mapping[str, Any], unreadable: set[str]) -> list[_Row]:
+def _securities(consolidated: Mapping[str, Any], unreadable: set[str]) -> list[Row]:
     return [_row(AssetClass.SECURITY, row, row["quantity"]) for row in _known(consolidated["holdings"], unreadable)]
 
 
-def _funds(consolidated: Mapping[str, Any], unreadable: set[str]) -> list[_Row]:
+def _funds(consolidated: Mapping[str, Any], unreadable: set[str]) -> list[Row]:
     return [_row(AssetClass.MUTUAL_FUND, row, row["units"]) for row in _known(consolidated["mutualFunds"], unreadable)]
 
 
@@ -99,8 +67,8 @@ def _names_of(row: Mapping[str, Any]) -> list[str]:
     return [row[name] for name in ("isin", "nseTicker", "bseTicker", "name") if row.get(name)]
 
 
-def _row(asset_class: AssetClass, row: Mapping[str, Any], quantity: Decimal) -> _Row:
-    return _Row(
+def _row(asset_class: AssetClass, row: Mapping[str, Any], quantity: Decimal) -> Row:
+    return Row(
         asset_class=asset_class,
         isin=row["isin"],
         name=row["name"],
@@ -112,9 +80,10 @@ def _row(asset_class: AssetClass, row: Mapping[str, Any], quantity: Decimal) -> 
     )
 
 
-def _changes(before: list[_Row], after: list[_Row]) -> list[dict[str, Any]]:
+def _changes(before: list[Row], after: list[Row]) -> list[dict[str, Any]]:
     found = [(was, now, kind) for was, now in _pairs(before, after) if (kind := _kind(was, now))]
-    parent_of = _demergers(found)
+    new = [now for _, now, kind in found if kind is Kind.ADDED]
+    parent_of = find_demergers(new, [(was, now) for was, now, kind in found if kind is Kind.COST_CHANGED])
     parents = set(parent_of.values())
     changes = []
     for was, now, kind in found:
@@ -132,7 +101,7 @@ def _order(change: Mapping[str, Any]) -> tuple[str, ...]:
 # Which rows are the same thing -----------------------------------------------------------------
 
 
-def _pairs(before: list[_Row], after: list[_Row]) -> Iterable[tuple[_Row, _Row]]:
+def _pairs(before: list[Row], after: list[Row]) -> Iterable[tuple[Row, Row]]:
     """Each row of one side with its own of the other, or with an empty one.
 
     A split of the face value gives a share a new ISIN (a bonus keeps it), so what is left over by ISIN is looked for by
@@ -147,7 +116,7 @@ def _pairs(before: list[_Row], after: list[_Row]) -> Iterable[tuple[_Row, _Row]]
     yield from ((_emptied(now), now) for now in after)
 
 
-def _namesakes(before: list[_Row], after: list[_Row], key: _Key) -> Iterable[tuple[_Row, _Row]]:
+def _namesakes(before: list[Row], after: list[Row], key: _Key) -> Iterable[tuple[Row, Row]]:
     """Those that share a name which no other row has: between more than two there would be a guess."""
     earlier, later = _by(key, before), _by(key, after)
     for name, rows in earlier.items():
@@ -155,37 +124,37 @@ def _namesakes(before: list[_Row], after: list[_Row], key: _Key) -> Iterable[tup
             yield rows[0], later[name][0]
 
 
-def _by(key: _Key, rows: list[_Row]) -> dict[str, list[_Row]]:
-    named: dict[str, list[_Row]] = {}
+def _by(key: _Key, rows: list[Row]) -> dict[str, list[Row]]:
+    named: dict[str, list[Row]] = {}
     for row in rows:
         if name := key(row):
             named.setdefault(name, []).append(row)
     return named
 
 
-def _identity(row: _Row) -> str:
+def _identity(row: Row) -> str:
     """What `consolidate` grouped it by: unique on each side."""
     if row.isin:
         return row.isin
     return f"NSE:{row.nse_ticker}" if row.nse_ticker else f"BSE:{row.bse_ticker or row.name}"
 
 
-def _always(_was: _Row, _now: _Row) -> bool:
+def _always(_was: Row, _now: Row) -> bool:
     return True
 
 
-def _has_new_isin(was: _Row, now: _Row) -> bool:
+def _has_new_isin(was: Row, now: Row) -> bool:
     """The same amount invested proves a new ISIN; otherwise another company may have taken over the ticker."""
-    same = nearly_equal(was.quantity, now.quantity) and _same_money(was, now)
-    return same or _split_ratio(was, now) is not None or _lacks_isin(was, now)
+    same = nearly_equal(was.quantity, now.quantity) and same_money(was, now)
+    return same or split_ratio(was, now) is not None or _lacks_isin(was, now)
 
 
-def _lacks_isin(was: _Row, now: _Row) -> bool:
+def _lacks_isin(was: Row, now: Row) -> bool:
     """Gateway's v1 names no ISINs: then tickers and names are all there is."""
     return was.isin is None or now.isin is None
 
 
-_WAYS_TO_FIND: Sequence[tuple[_Key, Callable[[_Row, _Row], bool]]] = (
+_WAYS_TO_FIND: Sequence[tuple[_Key, Callable[[Row, Row], bool]]] = (
     (_identity, _always),
     (lambda row: row.nse_ticker and _SERIES.sub("", row.nse_ticker), _has_new_isin),
     (lambda row: row.bse_ticker, _has_new_isin),
@@ -193,14 +162,14 @@ _WAYS_TO_FIND: Sequence[tuple[_Key, Callable[[_Row, _Row], bool]]] = (
 )
 
 
-def _emptied(row: _Row) -> _Row:
+def _emptied(row: Row) -> Row:
     return replace(row, quantity=ZERO, average_price=None, invested=ZERO)
 
 
 # What happened to it ---------------------------------------------------------------------------
 
 
-def _kind(was: _Row, now: _Row) -> Kind | None:
+def _kind(was: Row, now: Row) -> Kind | None:
     """A short position holds nothing: closing or opening one is a change of quantity."""
     if was.quantity <= 0 < now.quantity:
         return Kind.ADDED
@@ -208,77 +177,17 @@ def _kind(was: _Row, now: _Row) -> Kind | None:
         return Kind.REMOVED
     if nearly_equal(was.quantity, now.quantity):
         return Kind.COST_CHANGED if _cost_moved(was, now) else None
-    return Kind.LIKELY_SPLIT_OR_BONUS if _split_ratio(was, now) else Kind.QUANTITY_CHANGED
+    return Kind.LIKELY_SPLIT_OR_BONUS if split_ratio(was, now) else Kind.QUANTITY_CHANGED
 
 
-def _cost_moved(was: _Row, now: _Row) -> bool:
+def _cost_moved(was: Row, now: Row) -> bool:
     """By a paisa a share or more: less is how brokers, and our own quotients, round."""
     if was.invested is None or now.invested is None or was.average_price is None or now.average_price is None:
         return False
     return abs(Fraction(was.average_price) - Fraction(now.average_price)) >= _ONE_PAISA
 
 
-def _same_money(was: _Row, now: _Row) -> bool:
-    return bool(was.invested and now.invested) and _differ(was.invested, now.invested) <= SAME_MONEY
-
-
-def _differ(a: Decimal | Fraction | None, b: Decimal | Fraction | None) -> Fraction:
-    """By how much of the larger one."""
-    first, second = Fraction(a or 0), Fraction(b or 0)
-    return abs(first - second) / max(abs(first), abs(second), Fraction(1, 10**30))
-
-
-def _split_ratio(was: _Row, now: _Row) -> str | None:
-    """`2:1` for two shares in the place of each one; None when more or less money is in it now.
-
-    Of several ratios it is an exact and simple one, else the one that explains the average price best.
-    """
-    if was.quantity <= 0 or now.quantity <= 0 or not (was.invested and now.invested):
-        return None
-    if _differ(was.invested, now.invested) > _tolerance(was, now):
-        return None
-    ratios = list(_ratios(was, now))
-    if not ratios:
-        return None
-    first = ratios[0]
-    is_simple = max(first.numerator, first.denominator) <= _SIMPLE
-    best = first if is_simple else min(ratios, key=lambda ratio: _misses(ratio, was, now))
-    return f"{best.numerator}:{best.denominator}"
-
-
-def _misses(ratio: Fraction, was: _Row, now: _Row) -> Fraction:
-    """By how much of the average price the ratio misses it, beyond what rounding to a paisa explains."""
-    before, scaled = Fraction(was.average_price or 0), Fraction(now.average_price or 0) * ratio
-    return max(Fraction(0), abs(scaled - before) - _ONE_PAISA / 2 * (1 + ratio)) / before
-
-
-def _tolerance(was: _Row, now: _Row) -> Fraction:
-    """How far from the same money is the same: as brokers round, and a tenth of the change of the quantity at most.
-
-    A purchase or sale moves as much money as shares, so it is told from a split unless it was for a tenth of the price.
-    """
-    rounding = _ONE_PAISA / 2 / Fraction(was.average_price or 1) + _ONE_PAISA / 2 / Fraction(now.average_price or 1)
-    return min(max(SAME_MONEY, rounding), _differ(was.quantity, now.quantity) / 10)
-
-
-def _ratios(was: _Row, now: _Row) -> Iterable[Fraction]:
-    """Those that explain the quantities: exactly, or but for a fraction that was paid in cash, the simplest first.
-
-    3:2 of 333 shares are 499. Units of funds are rounded to three decimals.
-    """
-    quotient = Fraction(now.quantity) / Fraction(was.quantity)
-    exact = quotient.limit_denominator(LARGEST_RATIO)
-    if exact != 1 and exact.numerator <= LARGEST_RATIO and _differ(exact, quotient) <= _NOISE:
-        yield exact
-    fraction = Fraction(1) if was.asset_class is AssetClass.SECURITY else Fraction(1, 1000)
-    for old in range(1, LARGEST_RATIO + 1):
-        new = round(quotient * old)
-        is_announced = 1 <= new <= LARGEST_RATIO and min(new, old) <= _SIMPLE and new != old
-        if is_announced and abs(Fraction(was.quantity) * new / old - Fraction(now.quantity)) < fraction:
-            yield Fraction(new, old)
-
-
-def _change(was: _Row, now: _Row, kind: Kind) -> dict[str, Any]:
+def _change(was: Row, now: Row, kind: Kind) -> dict[str, Any]:
     isin = now.isin or was.isin
     return {
         "kind": kind,
@@ -292,26 +201,5 @@ def _change(was: _Row, now: _Row, kind: Kind) -> dict[str, Any]:
         "quantityAfter": now.quantity,
         "averagePriceBefore": was.average_price,
         "averagePriceAfter": now.average_price,
-        "ratio": _split_ratio(was, now) if kind is Kind.LIKELY_SPLIT_OR_BONUS else None,
+        "ratio": split_ratio(was, now) if kind is Kind.LIKELY_SPLIT_OR_BONUS else None,
     }
-
-
-def _demergers(changes: Sequence[tuple[_Row, _Row, Kind]]) -> dict[_Row, _Row]:
-    """What is new -> what it was likely demerged from: the cost that one row has lost is that of the new ones."""
-    new = [now for _, now, kind in changes if kind is Kind.ADDED and now.invested][:_MOST_NEW]
-    parent_of: dict[_Row, _Row] = {}
-    for was, now, kind in changes:
-        if kind is Kind.COST_CHANGED and was.invested and now.invested and now.invested < was.invested:
-            moved = was.invested - now.invested
-            parent_of |= dict.fromkeys(_parts(moved, was, [row for row in new if row not in parent_of]), now)
-    return parent_of
-
-
-def _parts(moved: Decimal, was: _Row, new: Sequence[_Row]) -> tuple[_Row, ...]:
-    """The fewest of them that cost together what was moved, as brokers round; none if none do."""
-    allowed = min(SAME_MONEY * Fraction(was.invested or 0), Fraction(moved) / 10)
-    for count in range(1, _MOST_PARTS + 1):
-        for rows in combinations(new, count):
-            if abs(Fraction(moved) - sum(Fraction(row.invested or 0) for row in rows)) <= allowed:
-                return rows
-    return ()

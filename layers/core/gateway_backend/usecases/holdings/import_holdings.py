@@ -73,7 +73,7 @@ def import_holdings(connection: Connection, mode: PullMode, context: PullContext
         raise cause from None
     if isinstance(outcome, PROVEN):
         newest = max(connection.as_of, outcome.snapshot.as_of) if connection.as_of else outcome.snapshot.as_of
-        lapsed = mode.detects_lapse and has_lapsed(newest, context.now, context.calendar)
+        lapsed = mode.detects_lapse and has_lapsed(newest, context.now, context.calendar())
         try:
             record_snapshot(connection, outcome.snapshot, context, lapsed=lapsed, ends_session=mode.ends_session)
         except SnapshotConflict:

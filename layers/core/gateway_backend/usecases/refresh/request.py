@@ -44,7 +44,7 @@ def request_refresh(
     Raises: NotFound, RefreshTooSoon; GatewayUnavailable and GatewayAnswerNotWhole, and the last good holdings are still
     there; what starting a transaction raises.
     """
-    now, connections = context.pull.now, context.pull.connections
+    now, connections, calendar = context.pull.now, context.pull.connections, context.pull.calendar()
     connection = connections.owned(account_id, user)
     refresh, started = Refresh.LOGIN_NEEDED, None
     answered = connection.answered_refresh(idempotency_key)
@@ -73,8 +73,8 @@ def request_refresh(
     return RequestedRefresh(
         refresh,
         connection,
-        connection.verdict(now, context.pull.calendar),
-        context.times.next_due(connection, now, context.pull.calendar),
+        connection.verdict(now, calendar),
+        context.times.next_due(connection, now, calendar),
         started,
         replayed=started.replayed if started else answered is not None,
     )
