@@ -291,7 +291,8 @@ def test_csv_opens_in_a_spreadsheet_without_running_anything(
     answer = user.get("/v1/holdings.csv")
 
     assert answer.headers["content-type"].startswith("text/csv")
-    lines = answer.text.splitlines()
+    assert answer.content.startswith(b"\xef\xbb\xbf"), "so that a spreadsheet takes it for UTF-8"
+    lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("ISIN,Symbol,Exchange,Name,Quantity,Average Price")
     assert any(",'=HYPERLINK(0)" in line for line in lines)
     assert any(",7,12.5,87.5,INR,groww," in line for line in lines)
