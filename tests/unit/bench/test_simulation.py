@@ -22,7 +22,7 @@ from testing.template import template
 MONTH = Scenario(accounts=300, sessions=22, slots=3)
 """Everything goes wrong; in few slots, so that pages are full enough to notice an outage."""
 
-BAD_DAYS = Scenario(accounts=200, sessions=4, slots=2, call_failures=0.3, expiries=0.1, changed=0.6)
+BAD_DAYS = Scenario(accounts=80, sessions=4, slots=2, call_failures=0.3, expiries=0.1, changed=0.6)
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ class Status(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Status).index(self)
+        return _RANKS[self]
 
     @property
     def is_final(self) -> bool:
@@ -44,6 +44,9 @@ class Status(StrEnum):
     @property
     def is_bad_end(self) -> bool:
         return self in (Status.EXPIRED, Status.CANCELLED, Status.ERRORED)
+
+
+_RANKS = {status: rank for rank, status in enumerate(Status)}
 
 
 class Failure(NamedTuple):
